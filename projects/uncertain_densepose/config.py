@@ -1,0 +1,117 @@
+"""Every key that the project adds to a Detectron2 config."""
+
+from __future__ import annotations
+
+from detectron2.config import CfgNode as CN
+
+
+class ConfigError(ValueError):
+    """A value of a config that cannot be used; the message names its key."""
+
+
+def add_uncertain_densepose_config(cfg: CN) -> None:
+    """Add the project's keys to a config, in place.
+
+    Keys and defaults that DensePose has keep its names and values, so that its chart-based yaml
+    files merge unchanged; those marked "ours" are new.
+
+    Args:
+        cfg: a config from `detectron2.config.get_cfg()`.
+    """
+    _add_model_config(cfg)
+    _add_data_config(cfg)
+    _add_evaluation_config(cfg)
+
+
+def _add_model_config(cfg: CN) -> None:
+    cfg.MODEL.DENSEPOSE_ON = True
+
+    head = cfg.MODEL.ROI_DENSEPOSE_HEAD = CN()
+    head.NAME = "DensePoseV1ConvXHead"
+    head.NUM_STACKED_CONVS = 8
+    head.CONV_HEAD_DIM = 512
+    head.CONV_HEAD_KERNEL = 3
+    # Charts, without the background.
+    head.NUM_PATCHES = 24
+    # 2: person or not; 15: the fourteen coarse parts and the background.
+    head.NUM_COARSE_SEGM_CHANNELS = 2
+    head.DECONV_KERNEL = 4
+    # Bilinear upsampling after the transposed convolution, and the side of the resulting maps:
+    # 2 (the transposed convolution) x UP_SCALE x POOLER_RESOLUTION.
+    head.UP_SCALE = 2
+    head.HEATMAP_SIZE = 112
+    head.POOLER_TYPE = "ROIAlignV2"
+    head.POOLER_RESOLUTION = 28
+    head.POOLER_SAMPLING_RATIO = 2
+    head.PREDICTOR_NAME = "DensePoseChartPredictor"
+    head.LOSS_NAME = "DensePoseChartLoss"
+    # Proposals that overlap their person less are not trained on.
+    head.FG_IOU_THRESHOLD = 0.7
+    # Weights of the coarse segmentation, of the chart classification and of the coordinates.
+    head.INDEX_WEIGHTS = 5.0
+    head.PART_WEIGHTS = 1.0
+    head.POINT_REGRESSION_WEIGHTS = 0.01
+    # Coarse segmentation from the instance masks instead of `dp_masks`; needs MODEL.MASK_ON or
+    # INPUT.MASK_FORMAT bitmask data with segmentations.
+    head.COARSE_SEGM_TRAINED_BY_MASKS = False
+    # Semantic decoder that joins the FPN levels before pooling.
+    head.DECODER_ON = True
+    head.DECODER_NUM_CLASSES = 256
+    head.DECODER_CONV_DIMS = 256
+    head.DECODER_NORM = ""
+    head.DECODER_COMMON_STRIDE = 4
+    head.DEEPLAB = CN()
+    head.DEEPLAB.NORM = "GN"
+    head.DEEPLAB.NONLOCAL_ON = 0
+
+    # How the coordinate loss is reduced (ours): "sum", DensePose's, whose weight depends on the
+    # number of points, or "mean", per point over all workers.
+    head.UV_REDUCTION = "sum"
+    # Where labels lie in maps (ours): "densepose" trains at x/256 of the box without half-pixel
+    # shift, as DensePose does; "aligned" at x/255 with half-pixel centres, exactly where
+    # inference reads them.
+    head.POINT_CONVENTION = "densepose"
+
+    # The noise model of chart coordinates. Disabled: DensePose's smooth L1 baseline.
+    confidence = head.UV_CONFIDENCE = CN()
+    confidence.ENABLED = False
+    # "mse"; "iid_iso" (s); "indep_aniso" (s, r); "full" (s, r, B), ours.
+    confidence.TYPE = "iid_iso"
+    # Lower bound of s, chart units².
+    confidence.EPSILON = 0.01
+    # s_0 (ours), chart units²: the fixed variance of "mse", of the anchor and of the warm start,
+    # and the value from which the learned variances start.
+    confidence.REFERENCE_VARIANCE = 0.01
+    # Weight (ours) of a squared-error term |δ|² / (2 s_0) kept beside the likelihood: without it
+    # a shared variance can explain away the bias of a part.
+    confidence.MSE_ANCHOR_WEIGHT = 0.0
+    # Iterations (ours) that train the means alone, with |δ|² / (2 s_0), before the likelihood.
+    confidence.WARM_START_ITERS = 0
+
+    segmentation = head.SEGM_CONFIDENCE = CN()
+    segmentation.ENABLED = False
+    segmentation.EPSILON = 0.01
+
+
+def _add_data_config(cfg: CN) -> None:
+    # Angles of the rotation augmentation, degrees.
+    cfg.INPUT.ROTATION_ANGLES = [0]
+    cfg.TEST.AUG.ROTATION_ANGLES = ()
+    cfg.DATASETS.CATEGORY_MAPS = CN(new_allowed=True)
+    cfg.DATASETS.WHITELISTED_CATEGORIES = CN(new_allowed=True)
+    cfg.DATASETS.CLASS_TO_MESH_NAME_MAPPING = CN(new_allowed=True)
+
+
+def _add_evaluation_config(cfg: CN) -> None:
+    evaluation = cfg.DENSEPOSE_EVALUATION = CN()
+    evaluation.TYPE = "iou"
+    evaluation.STORAGE = "none"
+    evaluation.MIN_IOU_THRESHOLD = 0.5
+    evaluation.DISTRIBUTED_INFERENCE = True
+    evaluation.EVALUATE_MESH_ALIGNMENT = False
+    evaluation.MESH_ALIGNMENT_MESH_NAMES = []
+    # The surface on which distances are measured (ours): a path, or "" for the data set's own.
+    evaluation.SURFACE = ""
+    # Training images (ours) on which the single global variance of the likelihood table is
+    # fitted.
+    evaluation.GLOBAL_VARIANCE_IMAGES = 100

@@ -1,0 +1,17 @@
+"""ROI heads, predictors, noise models and losses, registered with Detectron2."""
+
+from .chart_loss import DENSEPOSE_LOSS_REGISTRY
+from .chart_predictor import DENSEPOSE_PREDICTOR_REGISTRY
+from .noise_models import NOISE_MODEL_REGISTRY, NoiseModel, register_noise_model
+from .roi_heads import DensePoseROIHeads
+from .v1convx_head import ROI_DENSEPOSE_HEAD_REGISTRY
+
+__all__ = [
+    "DENSEPOSE_LOSS_REGISTRY",
+    "DENSEPOSE_PREDICTOR_REGISTRY",
+    "NOISE_MODEL_REGISTRY",
+    "ROI_DENSEPOSE_HEAD_REGISTRY",
+    "DensePoseROIHeads",
+    "NoiseModel",
+    "register_noise_model",
+]

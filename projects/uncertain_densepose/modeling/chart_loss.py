@@ -1,0 +1,225 @@
+"""The losses of dense-pose charts."""
+
+from __future__ import annotations
+
+import torch
+from detectron2.config import configurable
+from detectron2.structures import Instances
+from detectron2.utils import comm
+from detectron2.utils.events import get_event_storage
+from detectron2.utils.registry import Registry
+from torch.nn import functional as F
+
+from ..config import ConfigError
+from .lowres_charts import LowresCharts, PointReader
+from .noise_models import NoiseModel
+from .point_labels import (
+    POINT_CONVENTIONS,
+    PointConvention,
+    PointLabels,
+    coarse_targets_from_masks,
+    coarse_targets_from_parts,
+    gather_points,
+)
+
+DENSEPOSE_LOSS_REGISTRY = Registry("DENSEPOSE_LOSS")
+DENSEPOSE_LOSS_REGISTRY.__doc__ = """
+Losses of `MODEL.ROI_DENSEPOSE_HEAD.LOSS_NAME`.
+
+The registered object is called with `obj(cfg, noise_model)`. It returns a callable that maps the
+labelled proposals of a batch and the predictor's output for them to a dict of scalar losses.
+"""
+
+REDUCTIONS = ("sum", "mean")
+"""The values of `MODEL.ROI_DENSEPOSE_HEAD.UV_REDUCTION`."""
+
+
+@DENSEPOSE_LOSS_REGISTRY.register()
+class DensePoseChartLoss:
+    """Coarse segmentation, chart classification and coordinates under a noise model.
+
+    The dict has the same keys whatever the batch holds, and every predicted tensor is in the
+    graph of their sum, so that workers without labels stay in step with the others:
+
+    - `loss_densepose_S`: cross-entropy of the coarse segmentation, mean over cells;
+    - `loss_densepose_I`: cross-entropy of the charts at annotated points, mean over points;
+    - `loss_densepose_UV`: the noise model's loss at annotated points.
+
+    The arithmetic is float32 or wider, also inside autocast.
+    """
+
+    @configurable
+    def __init__(
+        self,
+        *,
+        noise_model: NoiseModel,
+        convention: PointConvention,
+        heatmap_size: int,
+        up_scale: int,
+        num_coarse_channels: int,
+        coarse_by_masks: bool,
+        weight_coarse: float,
+        weight_fine: float,
+        weight_uv: float,
+        reduction: str,
+        anchor_weight: float,
+        warm_start_iters: int,
+    ):
+        """
+        Args:
+            noise_model: the model of coordinate errors.
+            convention: where labels lie in maps.
+            heatmap_size: side of the upsampled maps, cells.
+            up_scale: factor of the bilinear upsampling.
+            num_coarse_channels: 2, or 15.
+            coarse_by_masks: coarse targets from `gt_masks` rather than from `dp_masks`.
+            weight_coarse, weight_fine, weight_uv: weights of the three losses.
+            reduction: "sum" over points, or "mean" over the points of all workers.
+            anchor_weight: weight of the squared error kept beside the likelihood.
+            warm_start_iters: iterations that train the means alone.
+
+        Raises:
+            ConfigError: for an unknown reduction, or 15 channels with targets from masks.
+        """
+        if reduction not in REDUCTIONS:
+            raise ConfigError(
+                f"MODEL.ROI_DENSEPOSE_HEAD.UV_REDUCTION is {reduction!r}, not one of {REDUCTIONS}"
+            )
+        if coarse_by_masks and num_coarse_channels != 2:
+            raise ConfigError(
+                "MODEL.ROI_DENSEPOSE_HEAD.COARSE_SEGM_TRAINED_BY_MASKS needs "
+                f"NUM_COARSE_SEGM_CHANNELS 2, not {num_coarse_channels}"
+            )
+        self.noise_model = noise_model
+        self.convention = convention
+        self.heatmap_size = heatmap_size
+        self.up_scale = up_scale
+        self.num_coarse_channels = num_coarse_channels
+        self.coarse_by_masks = coarse_by_masks
+        self.weight_coarse = weight_coarse
+        self.weight_fine = weight_fine
+        self.weight_uv = weight_uv
+        self.reduction = reduction
+        self.anchor_weight = anchor_weight
+        self.warm_start_iters = warm_start_iters
+
+    @classmethod
+    def from_config(cls, cfg, noise_model: NoiseModel):
+        head = cfg.MODEL.ROI_DENSEPOSE_HEAD
+        if head.POINT_CONVENTION not in POINT_CONVENTIONS:
+            raise ConfigError(
+                f"MODEL.ROI_DENSEPOSE_HEAD.POINT_CONVENTION is {head.POINT_CONVENTION!r}, not one "
+                f"of {tuple(POINT_CONVENTIONS)}"
+            )
+        return {
+            "noise_model": noise_model,
+            "convention": POINT_CONVENTIONS[head.POINT_CONVENTION],
+            "heatmap_size": head.HEATMAP_SIZE,
+            "up_scale": head.UP_SCALE,
+            "num_coarse_channels": head.NUM_COARSE_SEGM_CHANNELS,
+            "coarse_by_masks": head.COARSE_SEGM_TRAINED_BY_MASKS,
+            "weight_coarse": head.INDEX_WEIGHTS,
+            "weight_fine": head.PART_WEIGHTS,
+            "weight_uv": head.POINT_REGRESSION_WEIGHTS,
+            "reduction": head.UV_REDUCTION,
+            "anchor_weight": head.UV_CONFIDENCE.MSE_ANCHOR_WEIGHT,
+            "warm_start_iters": head.UV_CONFIDENCE.WARM_START_ITERS,
+        }
+
+    def __call__(self, proposals: list[Instances], charts: LowresCharts) -> dict:
+        """
+        Args:
+            proposals: labelled proposals, one `Instances` a image, R boxes in all.
+            charts: the predictor's output for the R boxes.
+
+        Returns:
+            Scalar float32 losses by name.
+        """
+        with torch.autocast(device_type=charts.u.device.type, enabled=False):
+            labels = gather_points(proposals, self.convention)
+            nothing = sum(tensor.float().sum() for tensor in charts.tensors()) * 0.0
+            return {
+                "loss_densepose_UV": nothing + self.weight_uv * self._uv_loss(labels, charts),
+                "loss_densepose_I": self.weight_fine * self._fine_loss(labels, charts),
+                "loss_densepose_S": self.weight_coarse * self._coarse_loss(proposals, charts),
+            }
+
+    def _reader(self, labels: PointLabels, charts: LowresCharts) -> PointReader:
+        position = labels.xy_box * self.heatmap_size - self.convention.pixel_offset
+        return PointReader(labels.box, position, charts.u.shape[-1], self.up_scale)
+
+    def _coarse_loss(self, proposals: list[Instances], charts: LowresCharts) -> torch.Tensor:
+        if self.coarse_by_masks:
+            target, box = coarse_targets_from_masks(proposals, self.heatmap_size)
+        else:
+            target, box = coarse_targets_from_parts(
+                proposals, self.heatmap_size, self.num_coarse_channels
+            )
+        if not len(box):
+            return charts.coarse_segm.float().sum() * 0.0
+        logits = F.interpolate(
+            charts.coarse_segm[box].float(),
+            scale_factor=self.up_scale,
+            mode="bilinear",
+            align_corners=False,
+        )
+        return F.cross_entropy(logits, target)
+
+    def _fine_loss(self, labels: PointLabels, charts: LowresCharts) -> torch.Tensor:
+        if not len(labels):
+            return charts.fine_segm.float().sum() * 0.0
+        return F.cross_entropy(self._reader(labels, charts)(charts.fine_segm), labels.part)
+
+    def _uv_loss(self, labels: PointLabels, charts: LowresCharts) -> torch.Tensor:
+        read = self._reader(labels, charts)
+        mean_uv = torch.stack([read(charts.u, labels.part), read(charts.v, labels.part)], dim=-1)
+        key, group = torch.unique(labels.box * charts.u.shape[1] + labels.part, return_inverse=True)
+        group_box = torch.div(key, charts.u.shape[1], rounding_mode="floor")
+        group_part = key % charts.u.shape[1]
+        logits = {name: read(maps, labels.part) for name, maps in charts.point_logits.items()}
+        logits |= {
+            name: values[group_box, group_part].float()
+            for name, values in charts.shared_logits.items()
+        }
+        self._log_errors((labels.uv - mean_uv).detach(), group, len(key))
+
+        squared = self.noise_model.squared_error(mean_uv, labels.uv)
+        if get_event_storage().iter < self.warm_start_iters:
+            total = squared
+        else:
+            likelihood = self.noise_model.loss(mean_uv, labels.uv, logits, group)
+            total = likelihood + self.anchor_weight * squared
+        return total / self._normaliser(len(labels), total)
+
+    def _normaliser(self, num_points: int, like: torch.Tensor) -> torch.Tensor | float:
+        """What a sum over points is divided by: for "mean", the points of the average worker."""
+        if self.reduction == "sum":
+            return 1.0
+        count = torch.tensor(float(num_points), device=like.device)
+        if comm.get_world_size() > 1:
+            torch.distributed.all_reduce(count)
+        # Gradients are averaged over workers, hence the points of one and not of all.
+        return (count / comm.get_world_size()).clamp_min(1.0)
+
+    def _log_errors(self, residual: torch.Tensor, group: torch.Tensor, num_groups: int) -> None:
+        """Root mean square errors, chart units: of the groups' means, and of points within."""
+        storage = get_event_storage()
+        storage.put_scalar("densepose/num_points", len(residual))
+        if not len(residual):
+            return
+        count = torch.bincount(group, minlength=num_groups).to(residual)[:, None]
+        mean = residual.new_zeros(num_groups, 2).index_add(0, group, residual) / count
+        within = residual - mean[group]
+        storage.put_scalar("densepose/group_error_uv", mean.square().mean().sqrt())
+        storage.put_scalar("densepose/within_error_uv", within.square().mean().sqrt())
+
+
+@DENSEPOSE_LOSS_REGISTRY.register()
+class DensePoseChartWithConfidenceLoss(DensePoseChartLoss):
+    """DensePose's name for the loss with a noise model; ours always has one."""
+
+
+def build_densepose_loss(cfg, noise_model: NoiseModel) -> DensePoseChartLoss:
+    """The loss that `MODEL.ROI_DENSEPOSE_HEAD.LOSS_NAME` names."""
+    name = cfg.MODEL.ROI_DENSEPOSE_HEAD.LOSS_NAME
+    return DENSEPOSE_LOSS_REGISTRY.get(name)(cfg, noise_model)

@@ -1,0 +1,172 @@
+"""Predictors: features of a box to charts, and to the fields of a noise model."""
+
+from __future__ import annotations
+
+import torch
+from detectron2.config import configurable
+from detectron2.layers import ConvTranspose2d
+from detectron2.utils.registry import Registry
+from torch import nn
+from torch.nn import functional as F
+
+from ..config import ConfigError
+from ..structures import ChartMaps
+from .lowres_charts import LowresCharts
+from .noise_models import NoiseModel, build_noise_model
+
+DENSEPOSE_PREDICTOR_REGISTRY = Registry("DENSEPOSE_PREDICTOR")
+DENSEPOSE_PREDICTOR_REGISTRY.__doc__ = """
+Predictors of `MODEL.ROI_DENSEPOSE_HEAD.PREDICTOR_NAME`.
+
+The registered object is called with `obj(cfg, input_channels)`. It returns a `nn.Module` that
+maps (R, input_channels, s, s) to a :class:`LowresCharts`, and whose `chart_maps` turns that into
+a :class:`ChartMaps`.
+"""
+
+
+CHART_LAYERS = ("ann_index_lowres", "index_uv_lowres", "u_lowres", "v_lowres")
+
+
+class NoiseModelMismatch(ValueError):
+    """Weights of one noise model are being loaded into another."""
+
+
+@DENSEPOSE_PREDICTOR_REGISTRY.register()
+class DensePoseChartPredictor(nn.Module):
+    """One transposed convolution a field; for shared fields, a linear layer of the pooled features.
+
+    Layers keep DensePose's names, so that its checkpoints load. Coordinates start at the centre
+    of the chart and the noise at the reference variance.
+    """
+
+    @configurable
+    def __init__(
+        self,
+        *,
+        input_channels: int,
+        num_charts: int,
+        num_coarse_channels: int,
+        kernel_size: int,
+        up_scale: int,
+        noise_model: NoiseModel,
+    ):
+        """
+        Args:
+            input_channels: channels of the head's features.
+            num_charts: charts, without background.
+            num_coarse_channels: 2, or 15.
+            kernel_size: even side of the transposed convolutions' kernels.
+            up_scale: factor of the bilinear upsampling that follows them.
+            noise_model: says which fields to predict besides the charts.
+        """
+        super().__init__()
+        self.up_scale = up_scale
+        self.noise_model = noise_model
+
+        def deconvolution(channels: int, bias: float, std: float) -> nn.Module:
+            layer = ConvTranspose2d(
+                input_channels, channels, kernel_size, stride=2, padding=kernel_size // 2 - 1
+            )
+            nn.init.normal_(layer.weight, std=std)
+            nn.init.constant_(layer.bias, bias)
+            return layer
+
+        charts = num_charts + 1
+        self.ann_index_lowres = deconvolution(num_coarse_channels, 0.0, 0.01)
+        self.index_uv_lowres = deconvolution(charts, 0.0, 0.01)
+        self.u_lowres = deconvolution(charts, 0.5, 0.001)
+        self.v_lowres = deconvolution(charts, 0.5, 0.001)
+        for name, bias in noise_model.point_fields.items():
+            self.add_module(f"{name}_lowres", deconvolution(charts, bias, 0.001))
+        for name, bias in noise_model.shared_fields.items():
+            layer = nn.Linear(input_channels, charts)
+            nn.init.normal_(layer.weight, std=0.001)
+            nn.init.constant_(layer.bias, bias)
+            self.add_module(name, layer)
+
+    @classmethod
+    def from_config(cls, cfg, input_channels: int):
+        head = cfg.MODEL.ROI_DENSEPOSE_HEAD
+        if head.SEGM_CONFIDENCE.ENABLED:
+            raise ConfigError(
+                "MODEL.ROI_DENSEPOSE_HEAD.SEGM_CONFIDENCE.ENABLED is True, but confidence of the "
+                "segmentation is not part of this version; set it to False"
+            )
+        return {
+            "input_channels": input_channels,
+            "num_charts": head.NUM_PATCHES,
+            "num_coarse_channels": head.NUM_COARSE_SEGM_CHANNELS,
+            "kernel_size": head.DECONV_KERNEL,
+            "up_scale": head.UP_SCALE,
+            "noise_model": build_noise_model(cfg),
+        }
+
+    def _load_from_state_dict(self, state_dict, prefix, *args, **kwargs):
+        # Detectron2 loads what fits and leaves the rest at its random start: a model would be
+        # evaluated with noise that was never trained.
+        layers = {key[len(prefix) :].split(".")[0] for key in state_dict if key.startswith(prefix)}
+        found = {name.removesuffix("_lowres") for name in layers - set(CHART_LAYERS)}
+        expected = {*self.noise_model.point_fields, *self.noise_model.shared_fields}
+        if layers and found != expected:
+            raise NoiseModelMismatch(
+                f"the weights are those of a noise model with the fields {sorted(found)}, but "
+                f"{type(self.noise_model).__name__} of the config has {sorted(expected)}; use the "
+                "config that the weights were trained with, or change "
+                "MODEL.ROI_DENSEPOSE_HEAD.UV_CONFIDENCE.TYPE"
+            )
+        super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
+
+    def forward(self, features: torch.Tensor) -> LowresCharts:
+        """(R, input_channels, s, s) to raw maps (R, C, 2 s, 2 s)."""
+        pooled = features.mean(dim=(2, 3))
+        return LowresCharts(
+            coarse_segm=self.ann_index_lowres(features),
+            fine_segm=self.index_uv_lowres(features),
+            u=self.u_lowres(features),
+            v=self.v_lowres(features),
+            point_logits={
+                name: getattr(self, f"{name}_lowres")(features)
+                for name in self.noise_model.point_fields
+            },
+            shared_logits={
+                name: getattr(self, name)(pooled) for name in self.noise_model.shared_fields
+            },
+        )
+
+    def upsample(self, maps: torch.Tensor) -> torch.Tensor:
+        """Bilinear upsampling of (R, C, s, s) to the side of the heat maps."""
+        if not len(maps):
+            side = self.up_scale * maps.shape[-1]
+            return maps.new_zeros(*maps.shape[:2], side, side)
+        return F.interpolate(maps, scale_factor=self.up_scale, mode="bilinear", align_corners=False)
+
+    def chart_maps(self, charts: LowresCharts) -> ChartMaps:
+        """The dense prediction that inference returns, float32."""
+
+        def dense(maps: torch.Tensor) -> torch.Tensor:
+            return self.upsample(maps.float())
+
+        logits = {name: dense(maps) for name, maps in charts.point_logits.items()}
+        logits |= {name: values.float() for name, values in charts.shared_logits.items()}
+        parameters = self.noise_model.parameters(logits)
+        direction = parameters.get("direction")
+        return ChartMaps(
+            coarse_segm=dense(charts.coarse_segm),
+            fine_segm=dense(charts.fine_segm),
+            u=dense(charts.u),
+            v=dense(charts.v),
+            variance=parameters.get("variance"),
+            direction=None if direction is None else direction.transpose(0, 1),
+            shared_covariance=parameters.get("shared_covariance"),
+        )
+
+
+@DENSEPOSE_PREDICTOR_REGISTRY.register()
+class DensePoseChartWithConfidencePredictor(DensePoseChartPredictor):
+    """DensePose's name for a predictor with a noise model; ours always has one."""
+
+
+def build_densepose_predictor(cfg, input_channels: int) -> nn.Module:
+    """The predictor that `MODEL.ROI_DENSEPOSE_HEAD.PREDICTOR_NAME` names."""
+    name = cfg.MODEL.ROI_DENSEPOSE_HEAD.PREDICTOR_NAME
+    return DENSEPOSE_PREDICTOR_REGISTRY.get(name)(cfg, input_channels)

@@ -1,0 +1,134 @@
+"""The contract of a noise model, and its registry."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+import torch
+from detectron2.config import configurable
+from detectron2.utils.registry import Registry
+
+from ...config import ConfigError
+from ...distributions.base import UVDistribution
+
+NOISE_MODEL_REGISTRY = Registry("UV_NOISE_MODEL")
+NOISE_MODEL_REGISTRY.__doc__ = """
+Noise models of chart coordinates, named by `MODEL.ROI_DENSEPOSE_HEAD.UV_CONFIDENCE.TYPE`.
+
+A registered class is a subclass of :class:`NoiseModel`. It says which raw fields a predictor
+makes for it and turns them into a distribution around the predicted coordinates.
+"""
+
+
+def register_noise_model(name: str) -> Callable[[type], type]:
+    """Class decorator: register a :class:`NoiseModel` under the `TYPE` that configs use."""
+
+    def register(cls: type) -> type:
+        NOISE_MODEL_REGISTRY._do_register(name, cls)
+        return cls
+
+    return register
+
+
+def softplus_inverse(value: float) -> float:
+    """The x with log(1 + exp x) = value, for value > 0."""
+    return value + math.log(-math.expm1(-value))
+
+
+class NoiseModel:
+    """How annotated chart coordinates scatter around predicted ones.
+
+    Attributes:
+        point_fields: raw maps with a channel a chart that the predictor makes, by the names
+            under which a checkpoint keeps them, each with the bias it starts from.
+        shared_fields: raw values, one a box and chart, likewise.
+        reference_variance: s_0, chart units².
+    """
+
+    @configurable
+    def __init__(self, *, epsilon: float, reference_variance: float):
+        """
+        Args:
+            epsilon: lower bound of the variance, chart units².
+            reference_variance: s_0, chart units²: the variance that goes with a squared error,
+                and that from which learned ones start.
+        """
+        self.epsilon = epsilon
+        self.reference_variance = reference_variance
+        self.point_fields: dict[str, float] = {}
+        self.shared_fields: dict[str, float] = {}
+
+    @classmethod
+    def from_config(cls, cfg):
+        confidence = cfg.MODEL.ROI_DENSEPOSE_HEAD.UV_CONFIDENCE
+        return {
+            "epsilon": confidence.EPSILON,
+            "reference_variance": confidence.REFERENCE_VARIANCE,
+        }
+
+    def parameters(self, logits: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        """Raw fields to the parameters that `structures.PointPredictions` names.
+
+        Args:
+            logits: every field of `point_fields` in any shape (...), and of `shared_fields` in
+                any shape (***).
+
+        Returns:
+            `variance` (...), `direction` (2, ...), `shared_covariance` (***, 2, 2): those that
+            the model has.
+        """
+        return {}
+
+    def loss(
+        self,
+        mean_uv: torch.Tensor,
+        target_uv: torch.Tensor,
+        logits: Mapping[str, torch.Tensor],
+        group: torch.Tensor,
+    ) -> torch.Tensor:
+        """The loss of P points in G groups, summed: by default the negative log-likelihood.
+
+        Args:
+            mean_uv, target_uv: (P, 2) chart units.
+            logits: point fields (P,) and shared fields (G,).
+            group: (P,) int64, the (box, chart) pair of a point.
+
+        Returns:
+            A scalar, nats for a model with a likelihood.
+        """
+        distribution = self.distribution(mean_uv, self.parameters(logits), group)
+        return -distribution.log_prob(target_uv).sum()
+
+    def distribution(
+        self, mean_uv: torch.Tensor, parameters: Mapping[str, torch.Tensor], group: torch.Tensor
+    ) -> UVDistribution:
+        """The distribution of P annotated points around the predicted ones.
+
+        Args:
+            mean_uv: (P, 2) chart units.
+            parameters: what :meth:`parameters` returns for points (P,) and groups (G,).
+            group: (P,) int64.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no likelihood")
+
+    def squared_error(self, mean_uv: torch.Tensor, target_uv: torch.Tensor) -> torch.Tensor:
+        """Σ |δ|² / (2 s_0), a scalar: the Gaussian loss at the reference variance."""
+        return (target_uv - mean_uv).square().sum() / (2 * self.reference_variance)
+
+
+def build_noise_model(cfg) -> NoiseModel:
+    """The noise model that a config names.
+
+    Raises:
+        ConfigError: for a name that is not registered, with those that are.
+    """
+    confidence = cfg.MODEL.ROI_DENSEPOSE_HEAD.UV_CONFIDENCE
+    name = confidence.TYPE if confidence.ENABLED else "smooth_l1"
+    if name not in NOISE_MODEL_REGISTRY:
+        known = ", ".join(sorted(known for known, _ in NOISE_MODEL_REGISTRY))
+        raise ConfigError(
+            f"MODEL.ROI_DENSEPOSE_HEAD.UV_CONFIDENCE.TYPE is {name!r}, which is no noise model; "
+            f"known are {known}"
+        )
+    return NOISE_MODEL_REGISTRY.get(name)(cfg)

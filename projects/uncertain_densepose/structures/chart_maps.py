@@ -1,0 +1,106 @@
+"""Dense chart predictions for boxes, as a field of Detectron2's `Instances`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+
+import torch
+
+from .geometry import gather_taps, linear_taps
+from .point_predictions import PointPredictions
+
+
+@dataclass(frozen=True, repr=False)
+class ChartMaps:
+    """Chart predictions for N boxes on S x S grids that cover the boxes.
+
+    It follows the protocol of an `Instances` field: `len`, indexing, `to` and `cat`. The first
+    four names are those of DensePose; the last three hold the noise model of the project.
+
+    Attributes:
+        coarse_segm: (N, 2 or 15, S, S) scores, channel 0 background.
+        fine_segm: (N, 25, S, S) scores, channel 0 background.
+        u, v: (N, 25, S, S) chart units, one channel a chart.
+        variance: (N, 25, S, S) isotropic variance s, chart units², or None.
+        direction: (N, 2, 25, S, S) directional term r, chart units, or None.
+        shared_covariance: (N, 25, 2, 2) covariance of the offset that a chart's points share,
+            chart units², or None.
+    """
+
+    coarse_segm: torch.Tensor
+    fine_segm: torch.Tensor
+    u: torch.Tensor
+    v: torch.Tensor
+    variance: torch.Tensor | None = None
+    direction: torch.Tensor | None = None
+    shared_covariance: torch.Tensor | None = None
+
+    def _map(self, function) -> ChartMaps:
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        return ChartMaps(**{k: None if t is None else function(t) for k, t in values.items()})
+
+    def __len__(self) -> int:
+        return len(self.u)
+
+    def __getitem__(self, item) -> ChartMaps:
+        if isinstance(item, int):
+            item = slice(item, item + 1) if item != -1 else slice(-1, None)
+        return self._map(lambda t: t[item])
+
+    def to(self, *args, **kwargs) -> ChartMaps:
+        """The same on another device or in another type, as `torch.Tensor.to`."""
+        return self._map(lambda t: t.to(*args, **kwargs))
+
+    def __repr__(self) -> str:
+        present = [f.name for f in fields(self) if getattr(self, f.name) is not None]
+        return f"ChartMaps(boxes={len(self)}, side={self.side}, fields={present})"
+
+    @staticmethod
+    def cat(maps: Sequence[ChartMaps]) -> ChartMaps:
+        """The boxes of several predictions of one model in one."""
+        names = [f.name for f in fields(ChartMaps) if getattr(maps[0], f.name) is not None]
+        return ChartMaps(**{n: torch.cat([getattr(m, n) for m in maps]) for n in names})
+
+    @property
+    def side(self) -> int:
+        """S, the number of cells along a side of a map."""
+        return self.u.shape[-1]
+
+    def sample(
+        self, box: torch.Tensor, xy_box: torch.Tensor, part: torch.Tensor | None = None
+    ) -> PointPredictions:
+        """Read the prediction at points, bilinearly, with half-pixel centres.
+
+        Args:
+            box: (P,) int64 in 0..N-1, the box whose maps a point reads.
+            xy_box: (P, 2) position as a fraction of the box; clamped to it.
+            part: (P,) int64 charts 1..24 to read in. By default the predicted ones: the
+                highest fine score where the highest coarse score is not background's, else 0.
+
+        Returns:
+            The values at the P points. Where `part` is 0 they are those of channel 0.
+        """
+        position = xy_box * self.side - 0.5
+        taps_x = linear_taps(position[:, 0], self.side)
+        taps_y = linear_taps(position[:, 1], self.side)
+        if part is None:
+            coarse = gather_taps(self.coarse_segm, box, taps_x, taps_y).argmax(dim=1)
+            fine = gather_taps(self.fine_segm, box, taps_x, taps_y).argmax(dim=1)
+            part = torch.where(coarse > 0, fine, 0)
+
+        def read(maps: torch.Tensor) -> torch.Tensor:
+            return gather_taps(maps, box, taps_x, taps_y, channel=part)
+
+        direction = self.direction
+        return PointPredictions(
+            part=part,
+            mean_uv=torch.stack([read(self.u), read(self.v)], dim=-1),
+            variance=None if self.variance is None else read(self.variance),
+            direction=None
+            if direction is None
+            else torch.stack([read(direction[:, 0]), read(direction[:, 1])], dim=-1),
+            shared_covariance=None
+            if self.shared_covariance is None
+            else self.shared_covariance[box, part],
+        )

@@ -1,0 +1,107 @@
+"""Noise models: their start, their losses against written-out formulas, and the registry."""
+
+import pytest
+import torch
+from detectron2.config import get_cfg
+from model_factory import NOISE_MODELS, make_config
+
+from uncertain_densepose import add_uncertain_densepose_config
+from uncertain_densepose.config import ConfigError
+from uncertain_densepose.modeling.noise_models import (
+    NOISE_MODEL_REGISTRY,
+    NoiseModel,
+    build_noise_model,
+    register_noise_model,
+)
+
+FIELDS = {
+    "smooth_l1": set(),
+    "mse": set(),
+    "iid_iso": {"sigma_2"},
+    "indep_aniso": {"sigma_2", "kappa_u", "kappa_v"},
+    "full": {"sigma_2", "kappa_u", "kappa_v", "shared_variance"},
+}
+
+
+def initial_logits(model, points, groups):
+    logits = {name: torch.full((points,), bias) for name, bias in model.point_fields.items()}
+    return logits | {name: torch.full((groups,), b) for name, b in model.shared_fields.items()}
+
+
+@pytest.mark.parametrize("name", NOISE_MODELS)
+def test_fields_are_those_of_checkpoints(name):
+    model = build_noise_model(make_config(name))
+    assert {*model.point_fields, *model.shared_fields} == FIELDS[name]
+
+
+def test_variance_starts_at_the_reference():
+    model = build_noise_model(make_config("full"))
+    parameters = model.parameters(initial_logits(model, 3, 2))
+    torch.testing.assert_close(parameters["variance"], torch.full((3,), 0.0025))
+    torch.testing.assert_close(
+        parameters["shared_covariance"], 0.000625 * torch.eye(2).expand(2, 2, 2)
+    )
+
+
+def test_variance_keeps_its_lower_bound():
+    model = build_noise_model(make_config("iid_iso"))
+    parameters = model.parameters({"sigma_2": torch.tensor([-1e4, 0.0])})
+    assert parameters["variance"][0].item() == pytest.approx(model.epsilon)
+
+
+def test_mse_loss_is_half_the_squared_error_over_the_reference_variance():
+    model = build_noise_model(make_config("mse"))
+    mean, target = torch.rand(6, 2), torch.rand(6, 2)
+    expected = sum(
+        ((target[i, k] - mean[i, k]) ** 2) / (2 * 0.0025) for i in range(6) for k in range(2)
+    )
+    found = model.loss(mean, target, {}, torch.zeros(6, dtype=torch.int64))
+    torch.testing.assert_close(found, expected)
+
+
+@pytest.mark.parametrize("name", ["iid_iso", "indep_aniso", "full"])
+def test_likelihood_losses_are_minus_the_log_density(name):
+    model = build_noise_model(make_config(name))
+    torch.manual_seed(0)
+    group = torch.tensor([0, 1, 0, 1, 1])
+    logits = {k: v + torch.randn(v.shape) for k, v in initial_logits(model, 5, 2).items()}
+    mean, target = torch.rand(5, 2), torch.rand(5, 2)
+    parameters = model.parameters(logits)
+
+    dense = torch.zeros(5, 5, 2, 2, dtype=torch.float64)
+    for i in range(5):
+        dense[i, i] += parameters["variance"][i].double() * torch.eye(2)
+        if "direction" in parameters:
+            r = parameters["direction"][:, i].double()
+            dense[i, i] += torch.outer(r, r)
+        for j in range(5):
+            if "shared_covariance" in parameters and group[i] == group[j]:
+                dense[i, j] += parameters["shared_covariance"][group[i]].double()
+    normal = torch.distributions.MultivariateNormal(
+        mean.double().flatten(), covariance_matrix=dense.permute(0, 2, 1, 3).reshape(10, 10)
+    )
+    expected = -normal.log_prob(target.double().flatten())
+    found = model.loss(mean, target, logits, group).double()
+    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-4)
+
+
+def test_unknown_noise_model_is_named_with_the_known_ones():
+    with pytest.raises(ConfigError, match=r"'fulll'.*full.*iid_iso.*indep_aniso.*mse"):
+        build_noise_model(make_config("fulll"))
+
+
+def test_without_confidence_the_baseline_of_densepose_is_used():
+    cfg = get_cfg()
+    add_uncertain_densepose_config(cfg)
+    assert build_noise_model(cfg) is not None
+    assert type(build_noise_model(cfg)) is NOISE_MODEL_REGISTRY.get("smooth_l1")
+
+
+def test_users_can_register_their_own():
+    @register_noise_model("laplace_for_test")
+    class Laplace(NoiseModel):
+        def loss(self, mean_uv, target_uv, logits, group):
+            return (target_uv - mean_uv).abs().sum()
+
+    model = build_noise_model(make_config("laplace_for_test"))
+    assert model.loss(torch.zeros(1, 2), torch.ones(1, 2), {}, torch.zeros(1)).item() == 2
