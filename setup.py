@@ -1,0 +1,44 @@
+"""Packaging of uncertain_densepose. `make setup` prepares a whole environment; see the notes below.
+
+Three things that the package uses cannot be said in the lists here, and are installed by
+tools/setup_environment.py instead:
+
+- detectron2 (any version from 0.6) has no official release on PyPI; install it as its authors say;
+- cv2 comes from one of several packages (opencv-python, opencv-python-headless, ...) that overwrite
+  each other's files, so naming one of them would damage an environment that holds another;
+- anny, the body model behind `uncertain_densepose.synthetic`, requires warp-lang (about 400 MB),
+  which the topology used here never imports. The extra `synth` therefore lists what anny really
+  needs, and anny itself follows by `pip install --no-deps anny`.
+"""
+
+from setuptools import find_packages, setup
+
+setup(
+    name="uncertain_densepose",
+    version="0.1.0",
+    description="Dense pose with calibrated, correlated uncertainty for Detectron2",
+    license="Apache-2.0",
+    author="The uncertain_densepose authors",
+    package_dir={"": "projects"},
+    packages=find_packages(where="projects"),
+    python_requires=">=3.10",
+    install_requires=[
+        "fvcore",
+        "iopath",
+        "matplotlib",
+        "numpy",
+        "pillow",
+        "pycocotools",
+        "scipy",
+        "tabulate",
+        "torch>=2.0",
+        "torchvision",
+        "tqdm",
+    ],
+    extras_require={
+        # Ray casting, parametrisation and what anny needs: see the note on anny at the top.
+        "synth": ["embreex", "libigl", "pyyaml", "roma", "safetensors", "trimesh"],
+        # pygeodesic is the exact oracle of the geodesic tests.
+        "dev": ["hypothesis", "packaging", "pygeodesic", "pytest", "pytest-xdist", "ruff"],
+    },
+)
