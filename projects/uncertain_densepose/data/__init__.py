@@ -1,0 +1,12 @@
+"""Data sets with point annotations: registration, checks and the mapper."""
+
+from .builtin import register_builtin_datasets
+from .coco_densepose import load_densepose_json, register_densepose_json
+from .mapper import DensePoseDatasetMapper
+
+__all__ = [
+    "DensePoseDatasetMapper",
+    "load_densepose_json",
+    "register_builtin_datasets",
+    "register_densepose_json",
+]

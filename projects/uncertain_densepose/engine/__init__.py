@@ -1,0 +1,17 @@
+"""Training and testing on Detectron2's `DefaultTrainer`."""
+
+from ..config import ConfigError
+from ..structures.coco_annotation import AnnotationFileError
+from ..surface import SurfaceFileError
+from .trainer import Trainer, WeightsError
+
+USER_ERRORS = (
+    AnnotationFileError,
+    ConfigError,
+    FileNotFoundError,
+    SurfaceFileError,
+    WeightsError,
+)
+"""What a command line reports in one line, without a traceback."""
+
+__all__ = ["USER_ERRORS", "Trainer", "WeightsError"]

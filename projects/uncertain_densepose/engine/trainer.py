@@ -1,0 +1,202 @@
+"""Detectron2's trainer with the data mapper and the evaluators of dense pose."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import os
+from collections import OrderedDict
+
+from detectron2.checkpoint import DetectionCheckpointer
+from detectron2.config import CfgNode
+from detectron2.data import (
+    DatasetCatalog,
+    build_detection_test_loader,
+    build_detection_train_loader,
+)
+from detectron2.engine import DefaultTrainer
+from detectron2.evaluation import (
+    COCOEvaluator,
+    DatasetEvaluators,
+    inference_on_dataset,
+    print_csv_format,
+)
+from detectron2.utils import comm
+from detectron2.utils.file_io import PathManager
+from torch import nn
+
+from ..data import DensePoseDatasetMapper
+from ..evaluation import (
+    DensePoseEvaluator,
+    GlobalVarianceEvaluator,
+    GroundTruthBoxEvaluator,
+    GroundTruthBoxModel,
+    SurfaceDistance,
+)
+from ..evaluation.evaluator import load_surface
+from ..modeling.chart_predictor import NoiseModelMismatch
+
+logger = logging.getLogger(__name__)
+
+
+class WeightsError(ValueError):
+    """Weights that do not fit the model; the message names their file."""
+
+
+class Trainer(DefaultTrainer):
+    """`DefaultTrainer` for dense pose.
+
+    `test` evaluates boxes, dense pose in detected boxes and dense pose in annotated boxes, and
+    writes `metrics_<data set>.json` into the output folder.
+    """
+
+    @classmethod
+    def build_train_loader(cls, cfg: CfgNode):
+        """Detectron2's loader with :class:`DensePoseDatasetMapper`."""
+        return build_detection_train_loader(cfg, mapper=DensePoseDatasetMapper(cfg, is_train=True))
+
+    @classmethod
+    def build_evaluator(
+        cls,
+        cfg: CfgNode,
+        dataset_name: str,
+        surface: SurfaceDistance | None = None,
+        global_variance: float | None = None,
+    ):
+        """Box AP, GPS and GPSm, correspondence and likelihood in detected boxes."""
+        folder = os.path.join(cfg.OUTPUT_DIR, "inference", dataset_name)
+        boxes = COCOEvaluator(
+            dataset_name,
+            tasks=("bbox",),
+            output_dir=folder,
+            max_dets_per_image=[1, 10, cfg.TEST.DETECTIONS_PER_IMAGE],
+        )
+        return DatasetEvaluators(
+            [
+                boxes,
+                DensePoseEvaluator(
+                    dataset_name,
+                    surface=surface,
+                    output_dir=folder,
+                    global_variance=global_variance,
+                ),
+            ]
+        )
+
+    @classmethod
+    def test(cls, cfg: CfgNode, model: nn.Module, evaluators=None) -> OrderedDict:
+        """Evaluate a model on `DATASETS.TEST`.
+
+        Args:
+            cfg: its config.
+            model: with weights.
+            evaluators: given, they replace all of the evaluation, as in `DefaultTrainer.test`.
+
+        Returns:
+            {task: {metric: value}}, one such dict a data set if there are several.
+        """
+        if evaluators is not None:
+            return super().test(cfg, model, evaluators)
+        variance = fit_global_variance(cfg, model)
+        results = OrderedDict()
+        for name in cfg.DATASETS.TEST:
+            loader = cls.build_test_loader(cfg, name)
+            distance = SurfaceDistance(load_surface(name, cfg.DENSEPOSE_EVALUATION.SURFACE or None))
+            evaluator = cls.build_evaluator(cfg, name, distance, variance)
+            found = inference_on_dataset(model, loader, evaluator) or {}
+            in_annotated_boxes = inference_on_dataset(
+                GroundTruthBoxModel.for_dataset(model, name),
+                loader,
+                GroundTruthBoxEvaluator(name, surface=distance, global_variance=variance),
+            )
+            found.update(in_annotated_boxes or {})
+            results[name] = found
+            if comm.is_main_process():
+                print_csv_format(found)
+                _write_metrics(os.path.join(cfg.OUTPUT_DIR, f"metrics_{name}.json"), found)
+        return next(iter(results.values())) if len(results) == 1 else results
+
+    def resume_or_load(self, resume: bool = True) -> None:
+        """See `DefaultTrainer.resume_or_load`.
+
+        Raises:
+            WeightsError: for weights of another noise model.
+        """
+        try:
+            super().resume_or_load(resume)
+        except NoiseModelMismatch as error:
+            raise WeightsError(f"{self._weights_path(resume)}: {error}") from error
+
+    def _weights_path(self, resume: bool) -> str:
+        return weights_path(self.cfg, self.checkpointer, resume)
+
+    @staticmethod
+    def load_weights(cfg: CfgNode, model: nn.Module, resume: bool = False) -> None:
+        """Load the weights to evaluate: `MODEL.WEIGHTS`, or with `resume` the last checkpoint.
+
+        Raises:
+            WeightsError: for a missing file, or weights of another noise model.
+        """
+        checkpointer = DetectionCheckpointer(model, save_dir=cfg.OUTPUT_DIR)
+        path = weights_path(cfg, checkpointer, resume)
+        if not path or not ("://" in path or PathManager.isfile(path)):
+            raise WeightsError(
+                f"MODEL.WEIGHTS is {path!r}, which is no file; give the checkpoint to evaluate, "
+                "such as `MODEL.WEIGHTS output/demo/model_final.pth`"
+            )
+        try:
+            checkpointer.load(path)
+        except NoiseModelMismatch as error:
+            raise WeightsError(f"{path}: {error}") from error
+
+
+def weights_path(cfg: CfgNode, checkpointer: DetectionCheckpointer, resume: bool) -> str:
+    """What `resume_or_load` would load."""
+    if resume and checkpointer.has_checkpoint():
+        return checkpointer.get_checkpoint_file()
+    return cfg.MODEL.WEIGHTS
+
+
+def fit_global_variance(cfg: CfgNode, model: nn.Module) -> float | None:
+    """The variance of the labels around a model's predictions, over training images.
+
+    Likelihood tables compare a model with this one number, and a model without a noise model is
+    read with it.
+
+    Args:
+        cfg: `DATASETS.TRAIN` and `DENSEPOSE_EVALUATION.GLOBAL_VARIANCE_IMAGES` are read: the
+            images are spread evenly over the first training set.
+        model: with weights.
+
+    Returns:
+        Mean squared residual a coordinate, chart units²; None without training data. Every worker
+        gets the same.
+    """
+    count = cfg.DENSEPOSE_EVALUATION.GLOBAL_VARIANCE_IMAGES
+    if not cfg.DATASETS.TRAIN or count < 1:
+        return None
+    name = cfg.DATASETS.TRAIN[0]
+    records = DatasetCatalog.get(name)
+    records = records[:: max(1, len(records) // count)][:count]
+    loader = build_detection_test_loader(
+        records,
+        mapper=DensePoseDatasetMapper(cfg, is_train=False),
+        num_workers=cfg.DATALOADER.NUM_WORKERS,
+    )
+    fitted = inference_on_dataset(
+        GroundTruthBoxModel.for_dataset(model, name), loader, GlobalVarianceEvaluator(name)
+    )
+    variance = comm.all_gather(fitted)[0]["global_variance"]["variance_uv"]
+    logger.info(f"Global variance of {name}: {variance:.3g} chart units², {len(records)} images")
+    return None if math.isnan(variance) else variance
+
+
+def _write_metrics(path: str, results: OrderedDict) -> None:
+    """Write results as strict JSON, null where there was nothing to measure."""
+    tasks = {
+        task: {name: value if math.isfinite(value) else None for name, value in metrics.items()}
+        for task, metrics in results.items()
+    }
+    with PathManager.open(path, "w") as file:
+        json.dump(tasks, file, indent=2, allow_nan=False)

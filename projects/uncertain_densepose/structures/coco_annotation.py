@@ -1,0 +1,151 @@
+"""One annotation of a COCO file, checked: box, dense-pose points, segmentation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from pycocotools import mask as mask_api
+
+from ..surface import NUM_PARTS
+from .geometry import DP_EXTENT
+
+POINT_FIELDS = ("dp_x", "dp_y", "dp_I", "dp_U", "dp_V")
+TRUE_FIELDS = ("dp_U_true", "dp_V_true")
+
+
+NUM_COARSE_PARTS = 14
+
+
+class AnnotationFileError(ValueError):
+    """An annotation file that cannot be used; the message names file, annotation and field."""
+
+
+class AnnotationError(ValueError):
+    """A field of an annotation that cannot be used.
+
+    Attributes:
+        field: the field's name.
+    """
+
+    def __init__(self, field: str, complaint: str):
+        super().__init__(f"field '{field}' {complaint}")
+        self.field = field
+
+
+@dataclass(frozen=True)
+class LabelledPoints:
+    """The P points of one person: the attributes of the same names of `AnnotatedImage`."""
+
+    xy: np.ndarray
+    part: np.ndarray
+    uv: np.ndarray
+    uv_true: np.ndarray
+
+
+def _numbers(annotation: dict, field: str) -> np.ndarray:
+    """A list of finite numbers, (P,) float64."""
+    if not isinstance(annotation.get(field), list):
+        raise AnnotationError(field, "is missing or no list")
+    try:
+        values = np.array(annotation[field], dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise AnnotationError(field, "is no list of numbers") from error
+    if values.ndim != 1 or not np.isfinite(values).all():
+        raise AnnotationError(field, "is no list of finite numbers")
+    return values
+
+
+def read_box(annotation: dict) -> np.ndarray:
+    """(4,) float64 XYWH pixels; its `area` is checked with it.
+
+    Raises:
+        AnnotationError: `bbox` or `area` is missing or malformed.
+    """
+    box = _numbers(annotation, "bbox")
+    if len(box) != 4 or (box[2:] < 0).any():
+        raise AnnotationError("bbox", "is no box (x, y, width, height)")
+    area = annotation.get("area")
+    if isinstance(area, bool) or not isinstance(area, (int, float)) or not area >= 0:
+        raise AnnotationError("area", "is missing or no number of pixels")
+    return box
+
+
+def read_points(annotation: dict, box: np.ndarray) -> LabelledPoints | None:
+    """The dense-pose points of an annotation.
+
+    Args:
+        annotation: a COCO annotation.
+        box: (4,) its XYWH pixels, to which `dp_x` and `dp_y` refer.
+
+    Returns:
+        None for a person without points: none of the fields, or empty lists.
+
+    Raises:
+        AnnotationError: some fields without the others, lists of different lengths, values that
+            are no finite numbers, or charts outside 1..24.
+    """
+    if not any(field in annotation for field in POINT_FIELDS):
+        return None
+    values = {field: _numbers(annotation, field) for field in POINT_FIELDS}
+    if any(field in annotation for field in TRUE_FIELDS):
+        values |= {field: _numbers(annotation, field) for field in TRUE_FIELDS}
+    num_points = len(values["dp_x"])
+    for field, array in values.items():
+        if len(array) != num_points:
+            raise AnnotationError(
+                field, f"has {len(array)} values, but 'dp_x' has {num_points}: one a point each"
+            )
+    if num_points == 0:
+        return None
+    part = values["dp_I"]
+    wrong = part[(part != np.round(part)) | (part < 1) | (part > NUM_PARTS)]
+    if len(wrong):
+        raise AnnotationError("dp_I", f"has the value {wrong[0]:g}, expected 1..{NUM_PARTS}")
+    unknown = np.full(num_points, np.nan)
+    position = np.stack([values["dp_x"], values["dp_y"]], axis=1) / DP_EXTENT
+    return LabelledPoints(
+        xy=box[:2] + position * box[2:],
+        part=part.astype(np.int64),
+        uv=np.stack([values["dp_U"], values["dp_V"]], axis=1),
+        uv_true=np.stack([values.get(field, unknown) for field in TRUE_FIELDS], axis=1),
+    )
+
+
+def check_part_masks(annotation: dict) -> None:
+    """Refuse `dp_masks` that are not one mask, or [], for each of the 14 coarse parts.
+
+    Raises:
+        AnnotationError: their number is another one.
+    """
+    masks = annotation.get("dp_masks")
+    if masks and len(masks) != NUM_COARSE_PARTS:
+        raise AnnotationError("dp_masks", f"has {len(masks)} masks instead of {NUM_COARSE_PARTS}")
+
+
+def read_segmentation(annotation: dict, height: int, width: int) -> dict:
+    """The person's mask as a compressed run-length encoding of the image.
+
+    Args:
+        annotation: a COCO annotation; `segmentation` may be polygons or either form of encoding.
+        height, width: of the image, pixels.
+
+    Raises:
+        AnnotationError: `segmentation` is missing, malformed or of another image size.
+    """
+    segmentation = annotation.get("segmentation")
+    if isinstance(segmentation, list):
+        # Detectron2 passes over polygons of fewer than three points, and COCO has some.
+        polygons = [p for p in segmentation if isinstance(p, list) and len(p) >= 6]
+        if not polygons or any(len(polygon) % 2 for polygon in polygons):
+            raise AnnotationError("segmentation", "has no polygon (x1, y1, x2, y2, ...)")
+        return mask_api.merge(mask_api.frPyObjects(polygons, height, width))
+    if not isinstance(segmentation, dict) or not {"size", "counts"} <= segmentation.keys():
+        raise AnnotationError("segmentation", "is missing, or neither polygons nor an encoding")
+    if list(segmentation["size"]) != [height, width]:
+        raise AnnotationError(
+            "segmentation", f"has size {segmentation['size']}, the image has [{height}, {width}]"
+        )
+    if isinstance(segmentation["counts"], list):
+        return mask_api.frPyObjects(segmentation, height, width)
+    return segmentation
