@@ -34,7 +34,7 @@ from ..evaluation import (
     GroundTruthBoxModel,
     SurfaceDistance,
 )
-from ..evaluation.evaluator import load_surface
+from ..evaluation.evaluator import surface_distance
 from ..modeling.chart_predictor import NoiseModelMismatch
 
 logger = logging.getLogger(__name__)
@@ -66,12 +66,7 @@ class Trainer(DefaultTrainer):
     ):
         """Box AP, GPS and GPSm, correspondence and likelihood in detected boxes."""
         folder = os.path.join(cfg.OUTPUT_DIR, "inference", dataset_name)
-        boxes = COCOEvaluator(
-            dataset_name,
-            tasks=("bbox",),
-            output_dir=folder,
-            max_dets_per_image=[1, 10, cfg.TEST.DETECTIONS_PER_IMAGE],
-        )
+        boxes = COCOEvaluator(dataset_name, tasks=("bbox",), output_dir=folder)
         return DatasetEvaluators(
             [
                 boxes,
@@ -102,7 +97,7 @@ class Trainer(DefaultTrainer):
         results = OrderedDict()
         for name in cfg.DATASETS.TEST:
             loader = cls.build_test_loader(cfg, name)
-            distance = SurfaceDistance(load_surface(name, cfg.DENSEPOSE_EVALUATION.SURFACE or None))
+            distance = surface_distance(name, cfg.DENSEPOSE_EVALUATION.SURFACE or None)
             evaluator = cls.build_evaluator(cfg, name, distance, variance)
             found = inference_on_dataset(model, loader, evaluator) or {}
             in_annotated_boxes = inference_on_dataset(

@@ -1,0 +1,180 @@
+"""One detected person, with dense correspondences at the resolution of the image.
+
+Shapes: h, w the height and width in pixels of the person's window, the part of the image whose
+pixel centres lie in the box. Where a pixel shows background, or the network's coordinates are not
+finite, `part` is 0 and values are NaN.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from detectron2.structures import Instances
+
+from uncertain_densepose.structures import ChartMaps, PointPredictions, image_to_box_xy
+
+from .metric import ChartMetric, rms_sigma_uv
+
+POINTS_PER_READ = 1 << 16
+"""Points read from the maps at once: bounds the memory that a large box takes."""
+
+
+def pixel_window(box_xyxy: np.ndarray, image_size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """The pixels whose centres lie in a box and that are in the image.
+
+    Args:
+        box_xyxy: (4,) pixels; pixel (0, 0) covers [0, 1]², so that its centre is (0.5, 0.5).
+        image_size: height and width in pixels.
+
+    Returns:
+        x0, y0, x1, y1: columns x0..x1-1 and rows y0..y1-1. A box between pixel centres or outside
+        the image has an empty window, x0 == x1 or y0 == y1.
+    """
+    height, width = image_size
+    edge = np.ceil(np.asarray(box_xyxy, dtype=np.float64) - 0.5)
+    x0, x1 = np.clip(edge[[0, 2]], 0, width).astype(int).tolist()
+    y0, y1 = np.clip(edge[[1, 3]], 0, height).astype(int).tolist()
+    return x0, y0, max(x0, x1), max(y0, y1)
+
+
+@dataclass(frozen=True, eq=False)
+class Person:
+    """A detected person. Everything below the attributes is computed when it is first read.
+
+    Attributes:
+        box_xyxy: (4,) float32, pixels of the image, edges x0, y0, x1, y1.
+        score: confidence of the detection, 0..1.
+        maps: the network's prediction for this box, of length 1.
+        image_size: height and width of the image in pixels.
+        metric: the surface's metric, with which chart units become centimetres.
+    """
+
+    box_xyxy: np.ndarray
+    score: float
+    maps: ChartMaps
+    image_size: tuple[int, int]
+    metric: ChartMetric
+
+    def at(self, xy_image: np.ndarray, part: np.ndarray | None = None) -> PointPredictions:
+        """The prediction at positions of the image.
+
+        Args:
+            xy_image: (P, 2) pixels, pixel centres at half integers. A position outside the box
+                reads the nearest point of its border.
+            part: (P,) charts 1..24 to read in; the predicted ones by default.
+
+        Returns:
+            The values at the P points, on the CPU.
+        """
+        device = self.maps.u.device
+        box = torch.as_tensor(self.box_xyxy, device=device)
+        xy = torch.as_tensor(np.asarray(xy_image, dtype=np.float32), device=device)
+        xy_box = image_to_box_xy(xy, box)
+        index = torch.zeros(len(xy), dtype=torch.int64, device=device)
+        chart = None if part is None else torch.as_tensor(np.asarray(part), device=device).long()
+        values = vars(self.maps.sample(index, xy_box, chart))
+        return PointPredictions(**{k: t if t is None else t.cpu() for k, t in values.items()})
+
+    @cached_property
+    def window(self) -> tuple[int, int, int, int]:
+        """x0, y0, x1, y1: the maps below are of columns x0..x1-1 and rows y0..y1-1."""
+        return pixel_window(self.box_xyxy, self.image_size)
+
+    @property
+    def window_slices(self) -> tuple[slice, slice]:
+        """The window as an index: ``image[person.window_slices]`` has the maps' (h, w)."""
+        x0, y0, x1, y1 = self.window
+        return slice(y0, y1), slice(x0, x1)
+
+    @property
+    def has_uncertainty(self) -> bool:
+        """Whether the model has a noise model; without one the covariances are None."""
+        return self.maps.variance is not None
+
+    @cached_property
+    def _pixels(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """`part`, `uv` and `covariance_uv` of the window."""
+        x0, y0, x1, y1 = self.window
+        y, x = np.mgrid[y0:y1, x0:x1]
+        centres = np.stack([x, y], axis=-1).reshape(-1, 2) + 0.5
+        num_reads = -(-len(centres) // POINTS_PER_READ) or 1
+        reads = [self.at(chunk) for chunk in np.array_split(centres, num_reads)]
+        shape = x.shape
+
+        def window_map(values: list[torch.Tensor]) -> np.ndarray:
+            joined = torch.cat(values)
+            return joined.reshape(*shape, *joined.shape[1:]).numpy()
+
+        part = window_map([read.part for read in reads])
+        uv = window_map([read.mean_uv.float() for read in reads])
+        # A network that has diverged names no point of the body.
+        part[~np.isfinite(uv).all(axis=-1)] = 0
+        uv[part == 0] = np.nan
+        covariance = None
+        if self.has_uncertainty:
+            covariance = window_map([read.covariance().float() for read in reads])
+            covariance[part == 0] = np.nan
+        return part, uv, covariance
+
+    @property
+    def part(self) -> np.ndarray:
+        """(h, w) int64 charts 1..24, 0 background."""
+        return self._pixels[0]
+
+    @property
+    def uv(self) -> np.ndarray:
+        """(h, w, 2) float32 chart units, NaN on background."""
+        return self._pixels[1]
+
+    @property
+    def covariance_uv(self) -> np.ndarray | None:
+        """(h, w, 2, 2) float32 marginal covariance in chart units², NaN on background."""
+        return self._pixels[2]
+
+    @cached_property
+    def sigma_uv(self) -> np.ndarray | None:
+        """(h, w) float32 standard deviation per chart direction, chart units (`rms_sigma_uv`)."""
+        return None if self.covariance_uv is None else rms_sigma_uv(self.covariance_uv)
+
+    @cached_property
+    def sigma_cm(self) -> np.ndarray | None:
+        """(h, w) float32 standard deviation per tangent direction, cm (`rms_sigma_cm`)."""
+        return self._on_foreground(self.metric.sigma_cm, ())
+
+    @cached_property
+    def covariance_cm2(self) -> np.ndarray | None:
+        """(h, w, 3, 3) float32 covariance on the neutral body's surface, cm², of rank 2."""
+        return self._on_foreground(self.metric.covariance_cm2, (3, 3))
+
+    def _on_foreground(self, function, value_shape: tuple[int, ...]) -> np.ndarray | None:
+        if self.covariance_uv is None:
+            return None
+        values = np.full(self.part.shape + value_shape, np.nan, dtype=np.float32)
+        shown = self.part > 0
+        values[shown] = function(self.part[shown], self.uv[shown], self.covariance_uv[shown])
+        return values
+
+    def __repr__(self) -> str:
+        box = ", ".join(f"{edge:.1f}" for edge in self.box_xyxy)
+        return f"Person(box_xyxy=[{box}], score={self.score:.3f})"
+
+
+def people_from_instances(instances: Instances, metric: ChartMetric) -> list[Person]:
+    """The people of a model's output, the surest first.
+
+    Args:
+        instances: in the frame of the image, with `pred_boxes`, `scores` and `pred_densepose`
+            (what a model gives under "instances").
+        metric: of the surface that the model was trained on.
+
+    Returns:
+        One :class:`Person` a box, in the order of falling scores.
+    """
+    boxes = instances.pred_boxes.tensor.detach().float().cpu().numpy()
+    scores = instances.scores.detach().float().cpu().numpy()
+    order = np.argsort(-scores, kind="stable").tolist()
+    maps, image_size = instances.pred_densepose, instances.image_size
+    return [Person(boxes[i], float(scores[i]), maps[i], image_size, metric) for i in order]

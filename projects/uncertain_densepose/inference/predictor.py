@@ -1,0 +1,201 @@
+"""From an image to people with dense correspondences, in one call."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from detectron2.checkpoint import DetectionCheckpointer
+from detectron2.config import CfgNode, get_cfg
+from detectron2.data import MetadataCatalog
+from detectron2.data import transforms as T
+from detectron2.modeling import build_model
+from detectron2.structures import Boxes, Instances
+from torch import nn
+
+from uncertain_densepose.config import add_uncertain_densepose_config
+from uncertain_densepose.modeling.chart_predictor import NoiseModelMismatch
+from uncertain_densepose.surface import default_surface_path
+
+from .metric import ChartMetric
+from .person import Person, people_from_instances
+
+
+def load_config(config_file: str, overrides: Sequence[str] = ()) -> CfgNode:
+    """A project config from its file.
+
+    Args:
+        config_file: path of a yaml file.
+        overrides: KEY, VALUE, KEY, VALUE, ... that replace values of the file.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+    """
+    if not os.path.isfile(config_file):
+        raise FileNotFoundError(f"{config_file}: no such config file; configs/ has the project's")
+    cfg = get_cfg()
+    add_uncertain_densepose_config(cfg)
+    cfg.merge_from_file(config_file)
+    cfg.merge_from_list(list(overrides))
+    return cfg
+
+
+def surface_path(cfg: CfgNode) -> str:
+    """Path of the surface that a config's model predicts.
+
+    It is `DENSEPOSE_EVALUATION.SURFACE` where that is set, else what the first data set of
+    `DATASETS.TEST` states as `densepose_surface`, and the embedded body where neither says.
+    """
+    stated = cfg.DENSEPOSE_EVALUATION.SURFACE
+    if not stated and cfg.DATASETS.TEST:
+        stated = MetadataCatalog.get(cfg.DATASETS.TEST[0]).get("densepose_surface")
+    return str(stated or default_surface_path())
+
+
+class Predictor:
+    """Runs a trained model on single images, by the conventions of Detectron2's predictor.
+
+    Example::
+
+        from uncertain_densepose.inference import Predictor
+        people = Predictor("configs/synth/unc_full.yaml", "output/demo/model_final.pth")(image)
+        people[0].part, people[0].uv, people[0].sigma_cm
+
+    Args:
+        config_file: path of the yaml with which the model was trained.
+        weights: its checkpoint, a path or an address that Detectron2 can resolve.
+        device: where to run; a GPU when there is one and the CPU otherwise.
+        score_threshold: detections below it are left out.
+        surface: path of the surface file; by default :func:`surface_path` of the config.
+        overrides: KEY, VALUE, ... that replace values of the config.
+
+    Raises:
+        FileNotFoundError: the config or the weights are missing.
+        ConfigError: a value of the config cannot be used.
+        NoiseModelMismatch: the weights are of another noise model than the config names.
+        SurfaceFileError: the surface file is missing or is no valid surface.
+    """
+
+    def __init__(
+        self,
+        config_file: str,
+        weights: str,
+        device: str | None = None,
+        score_threshold: float = 0.5,
+        surface: str | None = None,
+        overrides: Sequence[str] = (),
+    ):
+        cfg = load_config(config_file, overrides)
+        if "://" not in weights and not os.path.isfile(weights):
+            raise FileNotFoundError(
+                f"{weights}: no such checkpoint; train one with "
+                f"`python tools/train_net.py --config-file {config_file}`, or run `make demo`"
+            )
+        cfg.MODEL.WEIGHTS = weights
+        cfg.MODEL.DEVICE = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        # Boxes that will be left out need no dense prediction.
+        cfg.MODEL.ROI_HEADS.SCORE_THRESH_TEST = score_threshold
+        metric = ChartMetric.load(surface or surface_path(cfg))
+        model = build_model(cfg)
+        try:
+            DetectionCheckpointer(model).load(weights)
+        except NoiseModelMismatch as error:
+            raise NoiseModelMismatch(f"{weights}: {error}") from error
+        self._set_up(cfg, model, metric, score_threshold)
+
+    @classmethod
+    def from_model(
+        cls, cfg: CfgNode, model: nn.Module, metric: ChartMetric, score_threshold: float = 0.5
+    ) -> Predictor:
+        """A predictor of a model that is in memory already.
+
+        Args:
+            cfg: the model's config; `INPUT` and `MODEL.DEVICE` are read.
+            model: a Detectron2 model whose instances carry `pred_densepose`. It is put into
+                evaluation mode.
+            metric: of the surface that the model predicts.
+            score_threshold: detections below it are left out.
+        """
+        predictor = cls.__new__(cls)
+        predictor._set_up(cfg, model, metric, score_threshold)
+        return predictor
+
+    def _set_up(
+        self, cfg: CfgNode, model: nn.Module, metric: ChartMetric, score_threshold: float
+    ) -> None:
+        self.cfg = cfg.clone()
+        self.model = model.eval()
+        self.metric = metric
+        self.score_threshold = score_threshold
+        self._resize = T.ResizeShortestEdge(
+            [cfg.INPUT.MIN_SIZE_TEST, cfg.INPUT.MIN_SIZE_TEST], cfg.INPUT.MAX_SIZE_TEST
+        )
+
+    @torch.no_grad()
+    def __call__(self, image: np.ndarray) -> list[Person]:
+        """Find the people of an image.
+
+        Args:
+            image: (H, W, 3) uint8, [0, 255], channels in the order blue, green, red, as
+                `cv2.imread` gives it.
+
+        Returns:
+            The people whose score reaches the threshold, the surest first.
+
+        Raises:
+            ValueError: `image` is not of that kind.
+        """
+        instances = self.model([self._network_input(image)])[0]["instances"]
+        return people_from_instances(
+            instances[instances.scores >= self.score_threshold], self.metric
+        )
+
+    @torch.no_grad()
+    def predict_boxes(self, image: np.ndarray, boxes_xyxy: np.ndarray) -> list[Person]:
+        """Dense correspondences in boxes that are known, without detection.
+
+        Args:
+            image: as for a call.
+            boxes_xyxy: (N, 4) pixels of the image.
+
+        Returns:
+            One person a box in the order of the boxes, each of score 1.
+
+        Raises:
+            ValueError: `image` is not of that kind, or `boxes_xyxy` is not (N, 4).
+        """
+        boxes_xyxy = np.asarray(boxes_xyxy, dtype=np.float32)
+        if boxes_xyxy.ndim != 2 or boxes_xyxy.shape[1] != 4:
+            raise ValueError(f"boxes_xyxy must have shape (N, 4), not {boxes_xyxy.shape}")
+        network_input = self._network_input(image)
+        network_size = tuple(network_input["image"].shape[-2:])
+        scale = np.array(network_size[::-1], np.float32) / np.array(image.shape[1::-1], np.float32)
+        known = Instances(network_size)
+        known.pred_boxes = Boxes(torch.from_numpy(boxes_xyxy * np.tile(scale, 2)))
+        known.pred_classes = torch.zeros(len(boxes_xyxy), dtype=torch.int64)
+        known.scores = torch.ones(len(boxes_xyxy))
+        # The post-processing would clip the boxes to the image, away from what their maps cover.
+        found = self.model.inference(
+            [network_input], [known.to(self.cfg.MODEL.DEVICE)], do_postprocess=False
+        )[0]
+        in_image = Instances(image.shape[:2])
+        in_image.pred_boxes = Boxes(torch.from_numpy(boxes_xyxy))
+        in_image.scores = torch.ones(len(boxes_xyxy))
+        in_image.pred_densepose = found.pred_densepose
+        return people_from_instances(in_image, self.metric)
+
+    def _network_input(self, image: np.ndarray) -> dict:
+        if not isinstance(image, np.ndarray) or image.ndim != 3 or image.shape[2] != 3:
+            shape = getattr(image, "shape", None)
+            raise ValueError(
+                f"an image must be an array (H, W, 3), not {type(image).__name__} of shape {shape}"
+            )
+        if image.dtype != np.uint8:
+            raise ValueError(f"an image must be uint8 in [0, 255], not {image.dtype}")
+        height, width = image.shape[:2]
+        ordered = image[:, :, ::-1] if self.cfg.INPUT.FORMAT == "RGB" else image
+        resized = self._resize.get_transform(ordered).apply_image(ordered)
+        pixels = torch.from_numpy(resized.astype(np.float32).transpose(2, 0, 1).copy())
+        return {"image": pixels, "height": height, "width": width}

@@ -1,0 +1,197 @@
+"""`Surface`: a body mesh with charts, a left/right mirror and geodesic distances, in one file.
+
+Shapes: V vertices, F faces, K vertices of the geodesic table.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import tempfile
+import zipfile
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from .geodesics import condensed_index
+from .parts import FLIP_PARTS, SELF_MIRRORED_PARTS
+from .validation import SurfaceFieldError, validate_fields
+
+_REBUILD_HINT = "rebuild it with `python tools/build_surface.py --force --out {path}`"
+
+
+class SurfaceFileError(ValueError):
+    """A surface file that cannot be used. The message names the file, the field and the remedy."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Surface:
+    """A body surface in 24 charts, in the neutral body's rest pose.
+
+    Attributes:
+        name: identifies the surface in data sets and results.
+        part_names: (25,) names, index 0 the background.
+        vertices: (V, 3) float32, metres. z is up, the person faces -y, their left is +x.
+        faces: (F, 3) int32 vertex indices, counter-clockwise seen from outside.
+        face_part: (F,) uint8 chart of each face, 1..24.
+        face_uv: (F, 3, 2) float32 chart coordinates of each face corner, in [0, 1]. Corners, not
+            vertices, carry them because part borders and seams share vertices.
+        mirror: (V,) int32 involution; ``vertices[mirror] == vertices * (-1, 1, 1)``.
+        geodesic_vertices: (K,) int32 vertices between which distances are tabulated.
+        nearest_geodesic: (V,) int32, for each vertex the position in ``geodesic_vertices`` of the
+            one nearest to it.
+        geodesic_m: (K (K - 1) / 2,) float16, metres: the distance of subset members i > j is entry
+            ``i (i - 1) / 2 + j`` (the lower triangle, row by row).
+
+    Charts of a left part carry the same ``uv`` as their right twin at mirrored vertices; the torso
+    charts (1, 2) satisfy ``u' = 1 - u``. Seen from outside the body, (u, v) is right-handed on the
+    torso and on right parts, left-handed on left parts.
+    """
+
+    name: str
+    part_names: tuple[str, ...]
+    vertices: np.ndarray
+    faces: np.ndarray
+    face_part: np.ndarray
+    face_uv: np.ndarray
+    mirror: np.ndarray
+    geodesic_vertices: np.ndarray
+    nearest_geodesic: np.ndarray
+    geodesic_m: np.ndarray
+
+    @staticmethod
+    def load(path: str | os.PathLike) -> Surface:
+        """Read and validate a surface file.
+
+        Args:
+            path: an ``.npz`` written by `Surface.save`.
+
+        Raises:
+            SurfaceFileError: the file is missing, truncated or no archive; a field is missing; or a
+                field has the wrong type, shape, range or symmetry. The message names the file, the
+                field and how to rebuild it.
+        """
+        path = Path(path)
+        hint = _REBUILD_HINT.format(path=path)
+        if not path.is_file():
+            raise SurfaceFileError(f"{path}: no such surface file; {hint}")
+        try:
+            fields = _read_arrays(path)
+            surface = _surface_from_arrays(fields)
+            validate_fields(surface)
+        except SurfaceFieldError as error:
+            raise SurfaceFileError(f"{path}: {error}; {hint}") from error
+        except (zipfile.BadZipFile, zlib.error, OSError, EOFError) as error:
+            raise SurfaceFileError(
+                f"{path}: the file is unreadable, truncated or no .npz archive ({error}); {hint}"
+            ) from error
+        return surface
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Write the surface to ``path`` atomically: a reader sees the old file or the new one.
+
+        Raises:
+            SurfaceFieldError: the surface is not valid, and would not load.
+        """
+        validate_fields(self)
+        path = Path(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        arrays = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        arrays["name"] = np.array(self.name)
+        arrays["part_names"] = np.array(self.part_names)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                np.savez(file, **arrays)
+            os.chmod(temporary, 0o644)
+            os.replace(temporary, path)
+        finally:
+            if os.path.exists(temporary):
+                os.unlink(temporary)
+
+    def geodesic_distance(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+        """Geodesic distance between vertices, through the nearest vertices of the table.
+
+        Args:
+            a, b: integer vertex indices of any shapes that broadcast together. A negative index
+                stands for "nowhere on the surface" (what `ChartLookup.vertex` answers for the
+                background): its distance to anything is infinite.
+
+        Returns:
+            float32 metres, of the broadcast shape; 0 where both have the same table vertex.
+        """
+        a, b = np.broadcast_arrays(np.asarray(a), np.asarray(b))
+        distance = np.full(a.shape, np.inf, dtype=np.float32)
+        valid = (a >= 0) & (b >= 0)
+        i = self.nearest_geodesic[a[valid]].astype(np.int64)
+        j = self.nearest_geodesic[b[valid]].astype(np.int64)
+        found = np.zeros(i.shape, dtype=np.float32)
+        apart = i != j
+        found[apart] = self.geodesic_m[condensed_index(i[apart], j[apart])]
+        distance[valid] = found
+        return distance
+
+    def chart_jacobian(self) -> np.ndarray:
+        """Derivative of the position on the neutral body with respect to (u, v), face by face.
+
+        With edge matrices E (3x2, metres) and D (2x2, chart units) of a face, J = E D^-1; where a
+        face is degenerate in its chart, the pseudo-inverse.
+
+        Returns:
+            (F, 3, 2) float32, metres per chart unit.
+        """
+        corners = self.vertices[self.faces].astype(np.float64)
+        uv = self.face_uv.astype(np.float64)
+        edges = np.stack([corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]], axis=-1)
+        uv_edges = np.stack([uv[:, 1] - uv[:, 0], uv[:, 2] - uv[:, 0]], axis=-1)
+        return (edges @ np.linalg.pinv(uv_edges, rcond=1e-7)).astype(np.float32)
+
+    def mirror_uv(self, part: np.ndarray, uv: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Chart coordinates of the same points on the mirrored person.
+
+        Args:
+            part: (...) integer parts, 0..24.
+            uv: (..., 2) chart coordinates.
+
+        Returns:
+            the mirrored parts, of ``part``'s type, and the mirrored coordinates, of ``uv``'s type.
+        """
+        part = np.asarray(part)
+        mirrored_uv = np.array(uv, copy=True)
+        on_torso = np.isin(part, SELF_MIRRORED_PARTS)
+        mirrored_uv[..., 0] = np.where(on_torso, 1 - mirrored_uv[..., 0], mirrored_uv[..., 0])
+        return FLIP_PARTS[part].astype(part.dtype), mirrored_uv
+
+
+def _read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """All arrays of an ``.npz``, without pickle.
+
+    Raises:
+        SurfaceFieldError: one of them is no plain array.
+        zipfile.BadZipFile, zlib.error, OSError, EOFError: the archive is damaged.
+    """
+    if not zipfile.is_zipfile(path):
+        raise zipfile.BadZipFile("the archive's directory is missing")
+    arrays = {}
+    with np.load(path, allow_pickle=False) as archive:
+        for key in archive.files:
+            try:
+                arrays[key] = archive[key]
+            except ValueError as error:
+                raise SurfaceFieldError(key, f"is no plain array ({error})") from error
+    return arrays
+
+
+def _surface_from_arrays(arrays: dict[str, np.ndarray]) -> Surface:
+    names = [field.name for field in dataclasses.fields(Surface)]
+    for key in names:
+        if key not in arrays:
+            raise SurfaceFieldError(key, "is missing")
+    for key, ndim in (("name", 0), ("part_names", 1)):
+        if arrays[key].dtype.kind != "U" or arrays[key].ndim != ndim:
+            raise SurfaceFieldError(key, f"must be text with {ndim} dimensions")
+    fields = {key: arrays[key] for key in names}
+    fields["name"] = str(arrays["name"])
+    fields["part_names"] = tuple(str(name) for name in arrays["part_names"])
+    return Surface(**fields)

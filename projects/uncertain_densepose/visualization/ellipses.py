@@ -1,0 +1,182 @@
+"""Covariance ellipses: the uncertainty of a correspondence, carried back to the image.
+
+The prediction is a map f from pixels to chart coordinates. Locally f(x + d) = f(x) + G d, with the
+(2, 2) derivative G in chart units per pixel. A covariance Σ of f(x) is thus indistinguishable from
+one of the position, G⁻¹ Σ G⁻ᵀ in pixels²: the ellipse says how far away in the image the point that
+the network named might really lie. G is measured on the predicted map by central differences.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from uncertain_densepose.inference.person import Person
+
+MAX_CONDITION = 8.0
+"""Largest ratio of the singular values of G for which an ellipse is drawn."""
+
+
+@dataclass(frozen=True)
+class Ellipses:
+    """N ellipses in the image.
+
+    Attributes:
+        centre: (N, 2) pixels of the image, pixel centres at half integers.
+        axes: (N, 2, 2) pixels, the two semi-axes as vectors: ``axes[n, k]`` is semi-axis k, the
+            longer one first.
+        clipped: (N,) bool, whether a semi-axis was cut to the largest length.
+    """
+
+    centre: np.ndarray
+    axes: np.ndarray
+    clipped: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.centre)
+
+    def outlines(self, num_vertices: int = 48) -> np.ndarray:
+        """(N, `num_vertices`, 2) pixels, closed polygons (the first vertex is not repeated)."""
+        angle = np.linspace(0, 2 * np.pi, num_vertices, endpoint=False)
+        circle = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
+        return self.centre[:, None] + circle @ self.axes
+
+
+def chart_gradient(part: np.ndarray, uv: np.ndarray, step: tuple[int, int]) -> np.ndarray:
+    """The derivative of a map of chart coordinates by central differences.
+
+    Args:
+        part: (h, w) charts, 0 background.
+        uv: (h, w, 2) chart units.
+        step: pixels on either side along x and along y, each at least 1.
+
+    Returns:
+        (h, w, 2, 2) chart units per pixel, ``[..., i, j]`` the derivative of coordinate i (u, v)
+        along image axis j (x, y). NaN within a step of the border, on background, and where the
+        four neighbours are not of the pixel's own chart.
+    """
+    step_x, step_y = step
+    gradient = np.full((*part.shape, 2, 2), np.nan)
+    if part.shape[0] <= 2 * step_y or part.shape[1] <= 2 * step_x:
+        return gradient
+    same = slice(step_y, -step_y), slice(step_x, -step_x)
+    ahead = (same[0], slice(2 * step_x, None)), (slice(2 * step_y, None), same[1])
+    behind = (same[0], slice(None, -2 * step_x)), (slice(None, -2 * step_y), same[1])
+    own = part[same]
+    valid = own > 0
+    for axis, (high, low) in enumerate(zip(ahead, behind, strict=True)):
+        gradient[(*same, slice(None), axis)] = (uv[high] - uv[low]) / (2 * step[axis])
+        valid &= (part[high] == own) & (part[low] == own)
+    gradient[same][~valid] = np.nan
+    return gradient
+
+
+def spread_points(candidates: np.ndarray, spacing: float) -> np.ndarray:
+    """Pixels far from each other: in each square of a grid, the candidate next to its middle.
+
+    Args:
+        candidates: (h, w) bool, pixels that may be taken.
+        spacing: side of the squares in pixels.
+
+    Returns:
+        (N, 2) int64 row and column. Two of them are rarely closer than half the spacing.
+    """
+    rows, columns = np.nonzero(candidates)
+    cell_row, cell_column = (rows // spacing).astype(int), (columns // spacing).astype(int)
+    off_centre = np.hypot(
+        rows - (cell_row + 0.5) * spacing, columns - (cell_column + 0.5) * spacing
+    )
+    # Candidates off by more than a quarter of the square crowd those of the next square.
+    near = off_centre <= max(spacing / 4, 0.75)
+    order = np.flatnonzero(near)[np.argsort(off_centre[near], kind="stable")]
+    cells = np.stack([cell_row[order], cell_column[order]], axis=-1)
+    _, first = np.unique(cells, axis=0, return_index=True)
+    return np.stack([rows[order[first]], columns[order[first]]], axis=-1)
+
+
+def person_ellipses(
+    person: Person,
+    num_sigma: float = 1.0,
+    spacing: float | None = None,
+    max_radius: float | None = None,
+) -> Ellipses:
+    """Covariance ellipses at a few well-spread points of a person.
+
+    A point is skipped where G cannot be measured (`chart_gradient` is NaN) or is near singular
+    (its singular values differ by more than `MAX_CONDITION`): there the chart is seen edge-on or
+    the predicted map has stalled, and no ellipse in the image describes the uncertainty.
+
+    Args:
+        person: who; without a noise model there are no ellipses.
+        num_sigma: size in standard deviations. One holds 39 % of a Gaussian's mass, two 86 %.
+        spacing: about the distance of the points in pixels; by default an eighth of the larger
+            side of the window.
+        max_radius: semi-axes are cut to this many pixels; by default 0.6 of `spacing`.
+
+    Returns:
+        The ellipses of the marginal covariances.
+    """
+    if not person.has_uncertainty or not person.part.any():
+        return Ellipses(np.empty((0, 2)), np.empty((0, 2, 2)), np.empty(0, dtype=bool))
+    height, width = person.part.shape
+    spacing = max(height, width) / 8 if spacing is None else spacing
+    max_radius = 0.6 * spacing if max_radius is None else max_radius
+    box_size = person.box_xyxy[2:] - person.box_xyxy[:2]
+    # Differences over less than a cell of the network's map see one linear piece at a time.
+    step_x, step_y = (max(1, math.ceil(size / person.maps.side)) for size in box_size)
+    gradient = chart_gradient(person.part, person.uv, (step_x, step_y))
+    spread = np.linalg.svd(np.nan_to_num(gradient), compute_uv=False)
+    usable = spread[..., 1] * MAX_CONDITION > spread[..., 0]
+    usable &= np.isfinite(person.covariance_uv).all(axis=(-2, -1))
+    rows, columns = spread_points(usable, spacing).T
+    x0, y0 = person.window[:2]
+    centre = np.stack([columns + x0 + 0.5, rows + y0 + 0.5], axis=-1)
+    to_image = np.linalg.inv(gradient[rows, columns])
+    covariance = to_image @ person.covariance_uv[rows, columns] @ np.swapaxes(to_image, -1, -2)
+    return ellipses_from_covariance(centre, covariance, num_sigma, max_radius)
+
+
+def ellipses_from_covariance(
+    centre: np.ndarray, covariance: np.ndarray, num_sigma: float, max_radius: float
+) -> Ellipses:
+    """The ellipses of covariances (N, 2, 2) in pixels² around centres (N, 2) in pixels.
+
+    Semi-axis k is `num_sigma` sqrt(eigenvalue k) long, at most `max_radius`, along eigenvector k.
+    """
+    variance, direction = np.linalg.eigh(covariance)
+    variance, direction = variance[:, ::-1], direction[:, :, ::-1]
+    length = num_sigma * np.sqrt(np.maximum(variance, 0))
+    axes = np.swapaxes(direction, -1, -2) * np.minimum(length, max_radius)[:, :, None]
+    return Ellipses(centre, axes, (length > max_radius).any(axis=-1))
+
+
+def draw_ellipses(
+    image: np.ndarray,
+    people: Sequence[Person],
+    num_sigma: float = 1.0,
+    colour_bgr: tuple[int, int, int] = (255, 255, 255),
+) -> np.ndarray:
+    """Covariance ellipses of people over their image; those cut in size are grey.
+
+    Args:
+        image: (H, W, 3) uint8, blue, green, red; left as it is.
+        people, num_sigma: as for :func:`person_ellipses`.
+        colour_bgr: of the lines.
+
+    Returns:
+        A picture of the image's size.
+    """
+    picture = image.copy()
+    fraction_bits = 4
+    for person in reversed(people):
+        ellipses = person_ellipses(person, num_sigma)
+        # OpenCV counts from the centre of the first pixel, in sixteenths here.
+        outlines = np.round((ellipses.outlines() - 0.5) * (1 << fraction_bits)).astype(np.int32)
+        for outline, clipped in zip(outlines, ellipses.clipped, strict=True):
+            colour = (160, 160, 160) if clipped else colour_bgr
+            cv2.polylines(picture, [outline], True, colour, 1, cv2.LINE_AA, fraction_bits)
+    return picture

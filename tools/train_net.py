@@ -1,0 +1,60 @@
+#!/usr/bin/env python
+"""Train or evaluate a dense-pose model with Detectron2.
+
+Examples:
+    tools/train_net.py --config-file configs/synth/unc_full.yaml
+    tools/train_net.py --config-file configs/unc_full.yaml --num-gpus 8 SOLVER.IMS_PER_BATCH 16
+    tools/train_net.py --config-file configs/synth/unc_full.yaml --eval-only \\
+        MODEL.WEIGHTS output/demo/model_final.pth
+
+KEY VALUE pairs at the end override the config; without a GPU the model runs on the CPU.
+"""
+
+import sys
+
+import torch
+from detectron2.config import CfgNode, get_cfg
+from detectron2.engine import default_argument_parser, default_setup, launch
+
+from uncertain_densepose import add_uncertain_densepose_config
+from uncertain_densepose.engine import USER_ERRORS, Trainer
+
+
+def setup(args) -> CfgNode:
+    """The frozen config of a command line, with Detectron2's logging and seeds set up."""
+    cfg = get_cfg()
+    add_uncertain_densepose_config(cfg)
+    cfg.merge_from_file(args.config_file)
+    cfg.merge_from_list(args.opts)
+    if cfg.MODEL.DEVICE == "cuda" and not torch.cuda.is_available():
+        cfg.MODEL.DEVICE = "cpu"
+    cfg.freeze()
+    default_setup(cfg, args)
+    return cfg
+
+
+def main(args) -> dict:
+    """Train, or with `--eval-only` evaluate, and return the results of the evaluation."""
+    cfg = setup(args)
+    if args.eval_only:
+        model = Trainer.build_model(cfg)
+        Trainer.load_weights(cfg, model, resume=args.resume)
+        return Trainer.test(cfg, model)
+    trainer = Trainer(cfg)
+    trainer.resume_or_load(resume=args.resume)
+    return trainer.train()
+
+
+if __name__ == "__main__":
+    arguments = default_argument_parser(__doc__).parse_args()
+    try:
+        launch(
+            main,
+            arguments.num_gpus,
+            num_machines=arguments.num_machines,
+            machine_rank=arguments.machine_rank,
+            dist_url=arguments.dist_url,
+            args=(arguments,),
+        )
+    except USER_ERRORS as error:
+        sys.exit(f"error: {error}")
