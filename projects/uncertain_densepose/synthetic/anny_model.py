@@ -53,6 +53,7 @@ def _fill_cache(cache: Path) -> None:
         anny.paths.set_anny_cache_path(temporary)
         with _vectorised_target_reader():
             _construct()
+        os.chmod(temporary, 0o755)
         # Only the last stage is read again; the others are 780 MB.
         for path in temporary.rglob("*.safetensors"):
             if path.name.startswith(_INTERMEDIATE_PREFIXES):
