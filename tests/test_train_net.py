@@ -1,0 +1,121 @@
+"""The training tool from the command line: train, resume, evaluate, and what it refuses."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from filelock import FileLock
+
+TOOL = Path(__file__).parents[1] / "tools" / "train_net.py"
+OPTIONS = {
+    "DATASETS.TRAIN": "('synth_people_tiny_train',)",
+    "DATASETS.TEST": "('synth_people_tiny_val',)",
+    "SOLVER.MAX_ITER": "3",
+    "SOLVER.STEPS": "()",
+    "SOLVER.IMS_PER_BATCH": "2",
+    "SOLVER.CHECKPOINT_PERIOD": "2",
+    "MODEL.ROI_DENSEPOSE_HEAD.UV_CONFIDENCE.WARM_START_ITERS": "1",
+    "MODEL.ROI_DENSEPOSE_HEAD.NUM_STACKED_CONVS": "1",
+    "MODEL.ROI_DENSEPOSE_HEAD.CONV_HEAD_DIM": "16",
+    "MODEL.FPN.OUT_CHANNELS": "32",
+    "DENSEPOSE_EVALUATION.GLOBAL_VARIANCE_IMAGES": "4",
+    "DATALOADER.NUM_WORKERS": "0",
+    "MODEL.DEVICE": "cpu",
+}
+
+
+def train_net(root, *arguments, config="full", **changes):
+    options = OPTIONS | {key.replace("__", "."): value for key, value in changes.items()}
+    command = [sys.executable, str(TOOL), "--config-file", f"configs/synth/unc_{config}.yaml"]
+    command += [*arguments, *(word for pair in options.items() for word in pair)]
+    environment = os.environ | {"DETECTRON2_DATASETS": str(root)}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def trained(tiny_data_root):
+    """The output folder of three iterations."""
+    out = tiny_data_root / "trained"
+    with FileLock(f"{out}.lock"):
+        if not (out / "model_final.pth").exists():
+            done = train_net(tiny_data_root, OUTPUT_DIR=str(out))
+            assert done.returncode == 0, done.stderr[-3000:]
+    return out
+
+
+def test_training_ends_with_all_metrics(trained):
+    metrics = json.loads((trained / "metrics_synth_people_tiny_val.json").read_text())
+    assert {"bbox", "densepose_gps", "densepose_gpsm", "correspondence", "likelihood"} < set(
+        metrics
+    )
+    assert "within_10cm" in metrics["correspondence_gt_boxes"]
+    likelihood = metrics["likelihood_gt_boxes"]
+    for name in ("nats_per_point", "global_variance_nats_per_point"):
+        assert torch.tensor(likelihood[name]).isfinite()
+
+
+def test_evaluation_alone_repeats_the_numbers(trained, tiny_data_root):
+    weights = trained / "model_final.pth"
+    out = tiny_data_root / "evaluated"
+    done = train_net(
+        tiny_data_root, "--eval-only", OUTPUT_DIR=str(out), MODEL__WEIGHTS=str(weights)
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    name = "metrics_synth_people_tiny_val.json"
+    assert (out / name).read_text() == (trained / name).read_text()
+
+
+def test_an_interrupted_training_goes_on(trained, tiny_data_root):
+    out = tiny_data_root / "resumed"
+    out.mkdir()
+    (out / "last_checkpoint").write_text("model_0000001.pth")
+    (out / "model_0000001.pth").write_bytes((trained / "model_0000001.pth").read_bytes())
+    done = train_net(tiny_data_root, "--resume", OUTPUT_DIR=str(out))
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert "Starting training from iteration 2" in done.stdout
+    assert (out / "model_final.pth").exists()
+
+
+def refused(done, *words):
+    """Assert that a run ended with one line of error that has these words."""
+    assert done.returncode == 1
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("error: ") and "Traceback" not in done.stderr, done.stderr[-3000:]
+    for word in words:
+        assert word in last
+
+
+def test_a_checkpoint_of_another_noise_model_is_refused(trained, tiny_data_root):
+    weights = trained / "model_final.pth"
+    out = str(tiny_data_root / "refused")
+    for mode in ((), ("--eval-only",)):
+        done = train_net(
+            tiny_data_root, *mode, config="iid", OUTPUT_DIR=out, MODEL__WEIGHTS=str(weights)
+        )
+        refused(done, str(weights), "noise model", "UV_CONFIDENCE.TYPE")
+
+
+def test_missing_things_are_named(tiny_data_root):
+    out = str(tiny_data_root / "missing")
+    refused(
+        train_net(tiny_data_root, OUTPUT_DIR=out, DATASETS__TRAIN="('synth_people_bench_train',)"),
+        "synth_people_bench_train",
+        "make data",
+    )
+    refused(
+        train_net(
+            tiny_data_root,
+            OUTPUT_DIR=out,
+            MODEL__ROI_DENSEPOSE_HEAD__UV_CONFIDENCE__TYPE="fulll",
+        ),
+        "'fulll'",
+        "indep_aniso",
+    )
+    refused(
+        train_net(tiny_data_root, "--eval-only", OUTPUT_DIR=out, MODEL__WEIGHTS="none.pth"),
+        "none.pth",
+    )
