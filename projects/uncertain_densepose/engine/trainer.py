@@ -36,6 +36,7 @@ from ..evaluation import (
 )
 from ..evaluation.evaluator import surface_distance
 from ..modeling.chart_predictor import NoiseModelMismatch
+from .optimizer import build_optimizer
 
 logger = logging.getLogger(__name__)
 
@@ -55,6 +56,11 @@ class Trainer(DefaultTrainer):
     def build_train_loader(cls, cfg: CfgNode):
         """Detectron2's loader with :class:`DensePoseDatasetMapper`."""
         return build_detection_train_loader(cfg, mapper=DensePoseDatasetMapper(cfg, is_train=True))
+
+    @classmethod
+    def build_optimizer(cls, cfg: CfgNode, model: nn.Module):
+        """The optimiser that `SOLVER.OPTIMIZER` names."""
+        return build_optimizer(cfg, model)
 
     @classmethod
     def build_evaluator(

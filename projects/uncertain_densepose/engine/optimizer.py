@@ -1,0 +1,41 @@
+"""Optimisers beside Detectron2's SGD."""
+
+from __future__ import annotations
+
+import torch
+from detectron2.config import CfgNode
+from detectron2.solver import build_optimizer as build_sgd
+from detectron2.solver.build import get_default_optimizer_params, maybe_add_gradient_clipping
+from torch import nn
+
+from ..config import ConfigError
+
+
+def build_adamw(cfg: CfgNode, model: nn.Module) -> torch.optim.Optimizer:
+    """AdamW (Loshchilov & Hutter 2019) with Detectron2's parameter groups and clipping."""
+    groups = get_default_optimizer_params(
+        model,
+        base_lr=cfg.SOLVER.BASE_LR,
+        weight_decay_norm=cfg.SOLVER.WEIGHT_DECAY_NORM,
+        bias_lr_factor=cfg.SOLVER.BIAS_LR_FACTOR,
+        weight_decay_bias=cfg.SOLVER.WEIGHT_DECAY_BIAS,
+    )
+    optimizer = maybe_add_gradient_clipping(cfg, torch.optim.AdamW)
+    return optimizer(groups, lr=cfg.SOLVER.BASE_LR, weight_decay=cfg.SOLVER.WEIGHT_DECAY)
+
+
+OPTIMIZERS = {"SGD": build_sgd, "ADAMW": build_adamw}
+"""The values of `SOLVER.OPTIMIZER`, each called with (cfg, model)."""
+
+
+def build_optimizer(cfg: CfgNode, model: nn.Module) -> torch.optim.Optimizer:
+    """The optimiser that `SOLVER.OPTIMIZER` names.
+
+    Raises:
+        ConfigError: for an unknown name.
+    """
+    if cfg.SOLVER.OPTIMIZER not in OPTIMIZERS:
+        raise ConfigError(
+            f"SOLVER.OPTIMIZER is {cfg.SOLVER.OPTIMIZER!r}, not one of {tuple(OPTIMIZERS)}"
+        )
+    return OPTIMIZERS[cfg.SOLVER.OPTIMIZER](cfg, model)
