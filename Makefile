@@ -10,7 +10,7 @@ TEST_WORKERS ?= 2
 PYTEST_ARGS ?=
 
 SOURCES := projects tools tests setup.py
-DEMO_DATA := $(DETECTRON2_DATASETS)/synth_people_demo
+PRESET ?= demo
 
 # PYTHON=… on the command line selects an existing environment, which is remembered until PYTHON=
 # (empty) goes back to .venv. A PYTHON that is merely exported is somebody else's and is ignored.
@@ -61,9 +61,10 @@ ifeq ($(origin PYTHON),command line)
 	@echo '$(EXISTING)' > $(REMEMBERED)
 endif
 
-data: setup ## build the body surface and render the demo people
+data: setup ## build the body surface and render people: make data PRESET=demo (or tiny, bench)
 	$(PY) tools/build_surface.py
-	$(PY) tools/make_synthetic_dataset.py --preset demo --seed 0 --workers $(WORKERS) --out $(DEMO_DATA)
+	$(PY) tools/make_synthetic_dataset.py --preset $(PRESET) --seed 0 --workers $(WORKERS) \
+		--out $(DETECTRON2_DATASETS)/synth_people_$(PRESET)
 
 demo: setup ## render people, train the full model on them, evaluate it, draw the report
 	$(PY) tools/demo.py

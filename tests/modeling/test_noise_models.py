@@ -37,9 +37,9 @@ def test_fields_are_those_of_checkpoints(name):
 def test_variance_starts_at_the_reference():
     model = build_noise_model(make_config("full"))
     parameters = model.parameters(initial_logits(model, 3, 2))
-    torch.testing.assert_close(parameters["variance"], torch.full((3,), 0.0025))
+    torch.testing.assert_close(parameters["variance"], torch.full((3,), 0.01))
     torch.testing.assert_close(
-        parameters["shared_covariance"], 0.000625 * torch.eye(2).expand(2, 2, 2)
+        parameters["shared_covariance"], 0.0025 * torch.eye(2).expand(2, 2, 2)
     )
 
 
@@ -53,7 +53,7 @@ def test_mse_loss_is_half_the_squared_error_over_the_reference_variance():
     model = build_noise_model(make_config("mse"))
     mean, target = torch.rand(6, 2), torch.rand(6, 2)
     expected = sum(
-        ((target[i, k] - mean[i, k]) ** 2) / (2 * 0.0025) for i in range(6) for k in range(2)
+        ((target[i, k] - mean[i, k]) ** 2) / (2 * 0.01) for i in range(6) for k in range(2)
     )
     found = model.loss(mean, target, {}, torch.zeros(6, dtype=torch.int64))
     torch.testing.assert_close(found, expected)

@@ -158,3 +158,19 @@ def test_the_branch_can_be_switched_off():
     model = make_model(make_config("full", "MODEL.DENSEPOSE_ON", False))
     losses, _ = train_step(model, [make_input([None])])
     assert not LOSSES & set(losses)
+
+
+def test_the_fused_transposed_convolution_equals_the_single_layers():
+    predictor = make_model(make_config("full")).roi_heads.densepose_predictor
+    features = torch.randn(3, 16, 5, 5)
+    charts = predictor(features)
+    single = {
+        "ann_index": charts.coarse_segm,
+        "index_uv": charts.fine_segm,
+        "u": charts.u,
+        "v": charts.v,
+        **charts.point_logits,
+    }
+    for name, maps in single.items():
+        expected = getattr(predictor, f"{name}_lowres")(features)
+        torch.testing.assert_close(maps, expected, msg=name)

@@ -33,7 +33,7 @@ class NoiseModelMismatch(ValueError):
 
 @DENSEPOSE_PREDICTOR_REGISTRY.register()
 class DensePoseChartPredictor(nn.Module):
-    """One transposed convolution a field; for shared fields, a linear layer of the pooled features.
+    """A transposed convolution for every field, a linear layer of pooled features for shared ones.
 
     Layers keep DensePose's names, so that its checkpoints load. Coordinates start at the centre
     of the chart and the noise at the reference variance.
@@ -118,20 +118,32 @@ class DensePoseChartPredictor(nn.Module):
 
     def forward(self, features: torch.Tensor) -> LowresCharts:
         """(R, input_channels, s, s) to raw maps (R, C, 2 s, 2 s)."""
+        maps = self._deconvolve(features)
         pooled = features.mean(dim=(2, 3))
         return LowresCharts(
-            coarse_segm=self.ann_index_lowres(features),
-            fine_segm=self.index_uv_lowres(features),
-            u=self.u_lowres(features),
-            v=self.v_lowres(features),
-            point_logits={
-                name: getattr(self, f"{name}_lowres")(features)
-                for name in self.noise_model.point_fields
-            },
+            coarse_segm=maps["ann_index"],
+            fine_segm=maps["index_uv"],
+            u=maps["u"],
+            v=maps["v"],
+            point_logits={name: maps[name] for name in self.noise_model.point_fields},
             shared_logits={
                 name: getattr(self, name)(pooled) for name in self.noise_model.shared_fields
             },
         )
+
+    def _deconvolve(self, features: torch.Tensor) -> dict[str, torch.Tensor]:
+        """All transposed convolutions in one, for the features are read but once: maps by name."""
+        names = ["ann_index", "index_uv", "u", "v", *self.noise_model.point_fields]
+        layers = [getattr(self, f"{name}_lowres") for name in names]
+        maps = F.conv_transpose2d(
+            features,
+            torch.cat([layer.weight for layer in layers], dim=1),
+            torch.cat([layer.bias for layer in layers]),
+            stride=layers[0].stride,
+            padding=layers[0].padding,
+        )
+        channels = [layer.out_channels for layer in layers]
+        return dict(zip(names, maps.split(channels, dim=1), strict=True))
 
     def upsample(self, maps: torch.Tensor) -> torch.Tensor:
         """Bilinear upsampling of (R, C, s, s) to the side of the heat maps."""
