@@ -80,6 +80,38 @@ def test_an_interrupted_training_goes_on(trained, tiny_data_root):
     assert (out / "model_final.pth").exists()
 
 
+def test_awkward_images_and_people_go_through(tiny_data_root, tmp_path):
+    """An image without people, people without labels, labels outside their box, no detection."""
+    source, changed = tiny_data_root / "synth_people_tiny", tmp_path / "synth_people_tiny"
+    changed.mkdir()
+    (changed / "images").symlink_to(source / "images")
+    (tmp_path / "embedded_surface.npz").symlink_to(tiny_data_root / "embedded_surface.npz")
+    for split in ("train", "val"):
+        content = json.loads((source / f"{split}.json").read_text())
+        empty, unlabelled, outside = (image["id"] for image in content["images"][:3])
+        content["annotations"] = [a for a in content["annotations"] if a["image_id"] != empty]
+        for annotation in content["annotations"]:
+            if annotation["image_id"] == unlabelled:
+                for key in [key for key in annotation if key.startswith("dp_")]:
+                    del annotation[key]
+            elif annotation["image_id"] == outside and "dp_x" in annotation:
+                annotation["dp_x"] = [x + 300 for x in annotation["dp_x"]]
+        (changed / f"{split}.json").write_text(json.dumps(content))
+    out = tmp_path / "out"
+    done = train_net(
+        tmp_path,
+        OUTPUT_DIR=str(out),
+        SOLVER__MAX_ITER="6",
+        DATALOADER__FILTER_EMPTY_ANNOTATIONS="False",
+        MODEL__ROI_HEADS__SCORE_THRESH_TEST="0.9999",
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    metrics = json.loads((out / "metrics_synth_people_tiny_val.json").read_text())
+    assert metrics["densepose_gps"]["AP"] == 0
+    assert metrics["correspondence"]["within_20cm"] == 0
+    assert metrics["correspondence_gt_boxes"]["num_points"] > 0
+
+
 def refused(done, *words):
     """Assert that a run ended with one line of error that has these words."""
     assert done.returncode == 1

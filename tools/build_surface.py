@@ -1,7 +1,7 @@
 #!/usr/bin/env python
 """Build the embedded body surface, once; later calls validate the file that is there.
 
-    python tools/build_surface.py [--out PATH] [--force] [--figure PATH]
+python tools/build_surface.py [--out PATH] [--force] [--figure PATH]
 """
 
 from __future__ import annotations

@@ -42,8 +42,12 @@ def sample_backdrop(
     ground = None
     if rng.random() < 0.9:
         ground = sample_pattern(
-            rng, first=random_colour(rng, saturation=0.5), second=random_colour(rng, saturation=0.5),
-            dimensions=2, scale=rng.uniform(0.2, 0.9), plain_share=0.35,
+            rng,
+            first=random_colour(rng, saturation=0.5),
+            second=random_colour(rng, saturation=0.5),
+            dimensions=2,
+            scale=rng.uniform(0.2, 0.9),
+            plain_share=0.35,
         )
     reach = scene_depth_m + rng.uniform(1.2, 9.0)
     return Backdrop(np.clip(picture, 0.0, 1.0).astype(np.float32), ground, reach)

@@ -7,7 +7,6 @@ import dataclasses
 import numpy as np
 
 from ..surface import FINE_TO_COARSE, Surface
-from .geometry import face_normals
 
 SKIN, EYE, MOUTH = 0, 1, 2
 """Values of `BodyMesh.face_kind`. Only skin has chart coordinates."""
@@ -78,9 +77,9 @@ class BodyMesh:
             face_uv=np.concatenate(
                 [surface.face_uv, np.full((len(extra), 3, 2), np.nan, np.float32)]
             ),
-            face_kind=np.concatenate(
-                [np.full(len(surface.faces), SKIN, np.uint8), *kinds]
-            ).astype(np.uint8),
+            face_kind=np.concatenate([np.full(len(surface.faces), SKIN, np.uint8), *kinds]).astype(
+                np.uint8
+            ),
             rest_coordinates=np.concatenate([vertices, arm[:, None]], axis=1).astype(np.float32),
             landmarks={
                 "neck": (keypoints[5] + keypoints[6]) / 2 + np.array([0.0, 0.0, 0.06]),
@@ -98,10 +97,15 @@ class BodyMesh:
         centres = [vertices[loop].mean(axis=0) for loop in self.hole_loops]
         return np.concatenate([vertices, np.reshape(centres, (-1, 3))]).astype(np.float32)
 
-    def facing(self, vertices: np.ndarray, eye: np.ndarray) -> np.ndarray:
-        """(F',) boolean: faces whose outside is seen from the point ``eye``, (3,)."""
+    def facing(self, vertices: np.ndarray, normals: np.ndarray, eye: np.ndarray) -> np.ndarray:
+        """(F',) boolean: faces whose outside is seen from the point ``eye``, (3,).
+
+        Args:
+            vertices: (V + H, 3).
+            normals: (F', 3) of the faces, of any length.
+        """
         towards = eye - vertices[self.faces[:, 0]]
-        return (face_normals(vertices, self.faces) * towards).sum(axis=1) > 0
+        return np.einsum("fd,fd->f", normals, towards) > 0
 
 
 def _holes(faces: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
@@ -111,8 +115,10 @@ def _holes(faces: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
     code = directed[:, 0].astype(np.int64) << 32 | directed[:, 1]
     reverse = directed[:, 1].astype(np.int64) << 32 | directed[:, 0]
     boundary = ~np.isin(code, reverse)
-    following = {int(a): (int(b), int(f)) for (a, b), f in
-                 zip(directed[boundary], owner[boundary], strict=True)}
+    following = {
+        int(a): (int(b), int(f))
+        for (a, b), f in zip(directed[boundary], owner[boundary], strict=True)
+    }
     loops, loop_faces = [], []
     while following:
         start = min(following)

@@ -103,9 +103,7 @@ def _about_camera_axes(x_rad: float, y_rad: float) -> np.ndarray:
     return about_x @ about_y
 
 
-def sample_camera(
-    rng: np.random.Generator, *, stature_m: float, width: int, height: int
-) -> Camera:
+def sample_camera(rng: np.random.Generator, *, stature_m: float, width: int, height: int) -> Camera:
     """A camera in front (-y) of a person of the given stature who stands at the world's origin.
 
     Three in four see the whole person, 45 to 100 % of the image high, the rest come closer. Focal

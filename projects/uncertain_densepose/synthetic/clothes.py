@@ -206,9 +206,9 @@ class _Wardrobe:
     def hair(self, colour: np.ndarray):
         """Everything above and behind a tilted, wavy plane through the head; long hair falls."""
         head = self._at["head"]
-        tilt = np.radians(self._rng.uniform(25, 55))
+        tilt = np.radians(self._rng.uniform(20, 50))
         normal = np.array([0.0, np.cos(tilt), np.sin(tilt)])
-        offset = self._rng.uniform(-0.005, 0.045)
+        offset = self._rng.uniform(-0.02, 0.03)
         longest = head[2] - self._rng.choice([0.06, 0.1, 0.22], p=[0.5, 0.2, 0.3])
         wobble = self._wobble(0.006)
 

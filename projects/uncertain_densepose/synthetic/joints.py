@@ -11,7 +11,6 @@ import dataclasses
 from collections.abc import Mapping
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 _AXIAL_LIMITS_DEG: dict[str, tuple[float, float]] = {
     "pelvis_tilt": (-15, 25),
@@ -47,10 +46,10 @@ JOINT_LIMITS_DEG: dict[str, tuple[float, float]] = _AXIAL_LIMITS_DEG | {
 Flexion bends forwards (spine, neck, hips, arms) or closes the joint (knee, elbow, wrist, fingers);
 ``ankle_flexion`` lifts the toes. ``hip_abduction`` and ``pelvis_roll``, ``spine_bend``,
 ``neck_bend`` move in the frontal plane, outwards or to the person's left. ``shoulder_elevation`` is
-the angle of the upper arm from hanging down, ``shoulder_azimuth`` the plane it rises in: 0 sideways,
-90 forwards, negative backwards. Rotations and pronation turn a limb about its own axis, inwards;
-twists turn to the person's left. The ranges stay inside those of healthy adults (American Academy
-of Orthopaedic Surgeons, "Joint Motion", 1965), since skinning looks worn out before a joint does.
+the angle of the upper arm from hanging down, ``shoulder_azimuth`` the plane that it rises in: 0
+sideways, 90 forwards, negative backwards. Rotations and pronation turn a limb about its own axis,
+inwards; twists turn to the person's left. The ranges stay within those of healthy adults (American
+Academy of Orthopaedic Surgeons, "Joint Motion", 1965), since skinning fails before a joint does.
 """
 
 EXTENSION_LIMIT_DEG = 60.0
@@ -226,7 +225,11 @@ def _unit(vector: np.ndarray) -> np.ndarray:
 
 
 def _about(axis: np.ndarray, degrees: float) -> np.ndarray:
-    return Rotation.from_rotvec(axis * np.radians(degrees)).as_matrix()
+    """Rodrigues' formula; scipy's Rotation takes ten times as long for a single matrix."""
+    x, y, z = axis
+    skew = np.array([[0.0, -z, y], [z, 0.0, -x], [-y, x, 0.0]])
+    angle = np.radians(degrees)
+    return np.eye(3) + np.sin(angle) * skew + (1 - np.cos(angle)) * (skew @ skew)
 
 
 def _about_x(degrees: float) -> np.ndarray:

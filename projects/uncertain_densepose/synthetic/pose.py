@@ -59,25 +59,49 @@ class SampledPose:
 STANCES: dict[str, Stance] = {
     "stand": Stance(
         weight=4.0,
-        leading={"hip_flexion": (2, 4), "hip_abduction": (3, 4), "hip_rotation": (-8, 6),
-                 "knee_flexion": (4, 4)},
-        trailing={"hip_flexion": (0, 3), "hip_abduction": (3, 4), "hip_rotation": (-8, 6),
-                  "knee_flexion": (3, 3)},
+        leading={
+            "hip_flexion": (2, 4),
+            "hip_abduction": (3, 4),
+            "hip_rotation": (-8, 6),
+            "knee_flexion": (4, 4),
+        },
+        trailing={
+            "hip_flexion": (0, 3),
+            "hip_abduction": (3, 4),
+            "hip_rotation": (-8, 6),
+            "knee_flexion": (3, 3),
+        },
     ),
     "contrapposto": Stance(
         weight=2.5,
-        leading={"hip_flexion": (16, 6), "hip_abduction": (9, 4), "hip_rotation": (-18, 8),
-                 "knee_flexion": (26, 8)},
-        trailing={"hip_flexion": (0, 3), "hip_abduction": (-2, 3), "hip_rotation": (-5, 5),
-                  "knee_flexion": (2, 2)},
+        leading={
+            "hip_flexion": (16, 6),
+            "hip_abduction": (9, 4),
+            "hip_rotation": (-18, 8),
+            "knee_flexion": (26, 8),
+        },
+        trailing={
+            "hip_flexion": (0, 3),
+            "hip_abduction": (-2, 3),
+            "hip_rotation": (-5, 5),
+            "knee_flexion": (2, 2),
+        },
         trunk={"spine_bend": (0, 5)},
     ),
     "wide": Stance(
         weight=1.2,
-        leading={"hip_flexion": (6, 5), "hip_abduction": (19, 7), "hip_rotation": (-15, 8),
-                 "knee_flexion": (8, 6)},
-        trailing={"hip_flexion": (6, 5), "hip_abduction": (19, 7), "hip_rotation": (-15, 8),
-                  "knee_flexion": (8, 6)},
+        leading={
+            "hip_flexion": (6, 5),
+            "hip_abduction": (19, 7),
+            "hip_rotation": (-15, 8),
+            "knee_flexion": (8, 6),
+        },
+        trailing={
+            "hip_flexion": (6, 5),
+            "hip_abduction": (19, 7),
+            "hip_rotation": (-15, 8),
+            "knee_flexion": (8, 6),
+        },
     ),
     "walk": Stance(
         weight=3.5,
@@ -117,86 +141,140 @@ GESTURES: dict[str, Gesture] = {
     "hang": Gesture(
         weight=5.0,
         paired=0.65,
-        angles={"shoulder_elevation": (6, 5), "shoulder_azimuth": (30, 40),
-                "elbow_flexion": (18, 10), "forearm_pronation": (10, 20)},
+        angles={
+            "shoulder_elevation": (6, 5),
+            "shoulder_azimuth": (30, 40),
+            "elbow_flexion": (18, 10),
+            "forearm_pronation": (10, 20),
+        },
     ),
     "hand_in_front": Gesture(
         weight=2.0,
         paired=0.6,
-        angles={"shoulder_elevation": (24, 8), "shoulder_azimuth": (45, 15),
-                "shoulder_rotation": (42, 12), "elbow_flexion": (80, 16),
-                "forearm_pronation": (20, 25), "wrist_flexion": (5, 12)},
+        angles={
+            "shoulder_elevation": (24, 8),
+            "shoulder_azimuth": (45, 15),
+            "shoulder_rotation": (42, 12),
+            "elbow_flexion": (80, 16),
+            "forearm_pronation": (20, 25),
+            "wrist_flexion": (5, 12),
+        },
     ),
     "hand_on_chest": Gesture(
         weight=0.8,
         paired=0.3,
-        angles={"shoulder_elevation": (34, 8), "shoulder_azimuth": (55, 12),
-                "shoulder_rotation": (55, 10), "elbow_flexion": (115, 8),
-                "forearm_pronation": (25, 20)},
+        angles={
+            "shoulder_elevation": (34, 8),
+            "shoulder_azimuth": (55, 12),
+            "shoulder_rotation": (55, 10),
+            "elbow_flexion": (115, 8),
+            "forearm_pronation": (25, 20),
+        },
     ),
     "folded": Gesture(
         weight=0.9,
         paired=0.95,
-        angles={"shoulder_elevation": (30, 6), "shoulder_azimuth": (62, 8),
-                "shoulder_rotation": (64, 8), "elbow_flexion": (98, 7),
-                "forearm_pronation": (15, 15)},
+        angles={
+            "shoulder_elevation": (30, 6),
+            "shoulder_azimuth": (62, 8),
+            "shoulder_rotation": (64, 8),
+            "elbow_flexion": (98, 7),
+            "forearm_pronation": (15, 15),
+        },
     ),
     "hand_on_hip": Gesture(
         weight=1.2,
         paired=0.55,
-        angles={"shoulder_elevation": (40, 5), "shoulder_azimuth": (-18, 8),
-                "shoulder_rotation": (72, 5), "elbow_flexion": (94, 7),
-                "forearm_pronation": (10, 15)},
+        angles={
+            "shoulder_elevation": (40, 5),
+            "shoulder_azimuth": (-18, 8),
+            "shoulder_rotation": (72, 5),
+            "elbow_flexion": (94, 7),
+            "forearm_pronation": (10, 15),
+        },
     ),
     "raised_sideways": Gesture(
         weight=1.2,
         paired=0.5,
-        angles={"shoulder_elevation": (85, 18), "shoulder_azimuth": (15, 15),
-                "shoulder_rotation": (-5, 25), "elbow_flexion": (30, 25),
-                "forearm_pronation": (25, 25)},
+        angles={
+            "shoulder_elevation": (85, 18),
+            "shoulder_azimuth": (15, 15),
+            "shoulder_rotation": (-5, 25),
+            "elbow_flexion": (30, 25),
+            "forearm_pronation": (25, 25),
+        },
     ),
     "raised_forward": Gesture(
         weight=1.3,
         paired=0.4,
-        angles={"shoulder_elevation": (75, 18), "shoulder_azimuth": (80, 14),
-                "shoulder_rotation": (5, 18), "elbow_flexion": (30, 22),
-                "forearm_pronation": (30, 25)},
+        angles={
+            "shoulder_elevation": (75, 18),
+            "shoulder_azimuth": (80, 14),
+            "shoulder_rotation": (5, 18),
+            "elbow_flexion": (30, 22),
+            "forearm_pronation": (30, 25),
+        },
     ),
     "overhead": Gesture(
         weight=1.1,
         paired=0.45,
-        angles={"shoulder_elevation": (145, 14), "shoulder_azimuth": (35, 18),
-                "shoulder_rotation": (-5, 20), "elbow_flexion": (35, 22)},
+        angles={
+            "shoulder_elevation": (145, 14),
+            "shoulder_azimuth": (35, 18),
+            "shoulder_rotation": (-5, 20),
+            "elbow_flexion": (35, 22),
+        },
     ),
     "wave": Gesture(
         weight=1.0,
         paired=0.15,
-        angles={"shoulder_elevation": (72, 14), "shoulder_azimuth": (20, 15),
-                "shoulder_rotation": (-52, 8), "elbow_flexion": (95, 18)},
+        angles={
+            "shoulder_elevation": (72, 14),
+            "shoulder_azimuth": (20, 15),
+            "shoulder_rotation": (-52, 8),
+            "elbow_flexion": (95, 18),
+        },
     ),
     "hand_at_face": Gesture(
         weight=0.9,
         paired=0.15,
-        angles={"shoulder_elevation": (48, 9), "shoulder_azimuth": (70, 10),
-                "shoulder_rotation": (32, 10), "elbow_flexion": (133, 5)},
+        angles={
+            "shoulder_elevation": (48, 9),
+            "shoulder_azimuth": (70, 10),
+            "shoulder_rotation": (32, 10),
+            "elbow_flexion": (133, 5),
+        },
     ),
     "reach_low": Gesture(
         weight=0.9,
         paired=0.4,
-        angles={"shoulder_elevation": (40, 14), "shoulder_azimuth": (65, 25),
-                "elbow_flexion": (45, 20), "forearm_pronation": (15, 25)},
+        angles={
+            "shoulder_elevation": (40, 14),
+            "shoulder_azimuth": (65, 25),
+            "elbow_flexion": (45, 20),
+            "forearm_pronation": (15, 25),
+        },
     ),
     "back": Gesture(
         weight=0.5,
         paired=0.5,
-        angles={"shoulder_elevation": (28, 9), "shoulder_azimuth": (-48, 8),
-                "elbow_flexion": (20, 14)},
+        angles={
+            "shoulder_elevation": (28, 9),
+            "shoulder_azimuth": (-48, 8),
+            "elbow_flexion": (20, 14),
+        },
     ),
 }
 
 _POSTURE: Angles = {
-    "pelvis_tilt": (0, 3), "pelvis_roll": (0, 2), "spine_flexion": (3, 7), "spine_bend": (0, 4),
-    "spine_twist": (0, 8), "neck_flexion": (3, 12), "neck_bend": (0, 6), "neck_twist": (0, 22),
+    "pelvis_tilt": (0, 3),
+    "pelvis_roll": (0, 2),
+    "spine_flexion": (3, 7),
+    "spine_bend": (0, 4),
+    "spine_twist": (0, 8),
+    "neck_flexion": (3, 12),
+    "neck_bend": (0, 6),
+    "neck_twist": (0, 22),
 }
 _RELAXED_HAND: Angles = {"finger_curl": (22, 18), "wrist_flexion": (3, 10)}
 _SOLE_NOISE_DEG = 3.0
@@ -231,8 +309,11 @@ def sample_pose(rng: np.random.Generator) -> SampledPose:
 def _swing_arm(rng: np.random.Generator, swing: float, forwards: bool) -> dict[str, float]:
     reach = abs(rng.normal(swing, swing / 4))
     azimuth = 85.0 if forwards else -60.0
-    return {"shoulder_elevation": reach if forwards else 0.8 * reach, "shoulder_azimuth": azimuth,
-            "elbow_flexion": rng.normal(15 + swing, 8)}
+    return {
+        "shoulder_elevation": reach if forwards else 0.8 * reach,
+        "shoulder_azimuth": azimuth,
+        "elbow_flexion": rng.normal(15 + swing, 8),
+    }
 
 
 def _draw(rng: np.random.Generator, table: Angles) -> dict[str, float]:

@@ -51,11 +51,13 @@ class RayCaster:
             if not len(kept):
                 continue
             # Embree's copy loop costs per vertex handed over, so only the used ones are.
-            used, corners = np.unique(faces[kept], return_inverse=True)
+            used = np.zeros(len(vertices), dtype=bool)
+            used[faces[kept]] = True
+            corners = (np.cumsum(used, dtype=np.int32) - 1)[faces[kept]]
             mesh = TriangleMesh(
                 self._scene,
                 np.ascontiguousarray(vertices[used], dtype=np.float32),
-                np.ascontiguousarray(corners.reshape(-1, 3), dtype=np.int32),
+                np.ascontiguousarray(corners),
             )
             self._meshes.append(mesh)
             self._kept.append((index, kept))

@@ -159,9 +159,7 @@ def _retriangulate(
     # where they tie, are the same on both sides of the body.
     first = np.linalg.norm(vertices[on_ab] - vertices[c], axis=1).round(9)
     second = np.linalg.norm(vertices[on_ca] - vertices[b], axis=1).round(9)
-    take_first = np.where(
-        first == second, vertices[on_ab, 2] < vertices[on_ca, 2], first < second
-    )
+    take_first = np.where(first == second, vertices[on_ab, 2] < vertices[on_ca, 2], first < second)
     for chosen, triangles in (
         (take_first, ((on_ab, b, c), (on_ab, c, on_ca))),
         (~take_first, ((on_ab, b, on_ca), (b, c, on_ca))),

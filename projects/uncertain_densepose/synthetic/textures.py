@@ -26,8 +26,8 @@ class SmoothField:
     """A random scalar field of unit variance over points: a sum of cosines.
 
     Attributes:
-        frequency: (K, D) cycles per unit of length.
-        phase: (K,) radians.
+        frequency: (K, D) float32, cycles per unit of length.
+        phase: (K,) float32, radians.
     """
 
     frequency: np.ndarray
@@ -41,17 +41,21 @@ class SmoothField:
         direction = rng.normal(size=(terms, dimensions))
         direction /= np.linalg.norm(direction, axis=1, keepdims=True)
         lengths = wavelength * rng.uniform(0.6, 2.0, size=(terms, 1))
-        return SmoothField(direction / lengths, rng.uniform(0, 2 * np.pi, size=terms))
+        return SmoothField(
+            (direction / lengths).astype(np.float32),
+            rng.uniform(0, 2 * np.pi, size=terms).astype(np.float32),
+        )
 
     def __call__(self, points: np.ndarray) -> np.ndarray:
         """(N,) values at (N, D) points."""
-        waves = np.cos(2 * np.pi * (points @ self.frequency.T) + self.phase)
-        return waves.sum(axis=1) * np.sqrt(2 / len(self.phase))
+        angle = points @ (np.float32(2 * np.pi) * self.frequency.T) + self.phase
+        return np.cos(angle).sum(axis=1) * np.float32(np.sqrt(2 / len(self.phase)))
 
     def gradient(self, points: np.ndarray) -> np.ndarray:
         """(N, D) gradient, per unit of length."""
-        slope = -2 * np.pi * np.sin(2 * np.pi * (points @ self.frequency.T) + self.phase)
-        return slope @ self.frequency * np.sqrt(2 / len(self.phase))
+        turns = np.float32(2 * np.pi) * self.frequency
+        slope = -np.sin(points @ turns.T + self.phase)
+        return slope @ turns * np.float32(np.sqrt(2 / len(self.phase)))
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -167,14 +171,34 @@ def random_colour(rng: np.random.Generator, *, saturation: float = 0.7) -> np.nd
     return srgb_to_linear(np.array(colorsys.hsv_to_rgb(rng.random(), vivid, value)))
 
 
-_SKIN_TONES = np.array(
-    [[62, 40, 30], [92, 57, 40], [141, 85, 54], [176, 114, 76], [205, 146, 108], [226, 178, 145],
-     [243, 214, 192]]
-) / 255.0
-_HAIR_TONES = np.array(
-    [[18, 15, 14], [40, 28, 22], [74, 48, 32], [120, 80, 48], [176, 136, 84], [150, 66, 32],
-     [150, 148, 146]]
-) / 255.0
+_SKIN_TONES = (
+    np.array(
+        [
+            [62, 40, 30],
+            [92, 57, 40],
+            [141, 85, 54],
+            [176, 114, 76],
+            [205, 146, 108],
+            [226, 178, 145],
+            [243, 214, 192],
+        ]
+    )
+    / 255.0
+)
+_HAIR_TONES = (
+    np.array(
+        [
+            [18, 15, 14],
+            [40, 28, 22],
+            [74, 48, 32],
+            [120, 80, 48],
+            [176, 136, 84],
+            [150, 66, 32],
+            [150, 148, 146],
+        ]
+    )
+    / 255.0
+)
 
 
 def skin_colour(rng: np.random.Generator) -> np.ndarray:

@@ -1,0 +1,91 @@
+"""One synthetic image and its annotations, from one random generator."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from .annotate import annotate_person
+from .noise import LabelNoiseModel
+from .person import PersonMaker
+from .render import NOBODY, Renderer
+from .scene import Scene, sample_scene
+from .sensor import encode_jpeg, expose, sample_sensor
+
+DENSE_SHARE = 0.9
+"""Probability that a person has dense labels; in COCO, too, some have none."""
+
+_LEAST_AREA_SHARE = 0.006
+_LEAST_SIDE_PX = 10
+_MAX_SCENES = 50
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class SyntheticImage:
+    """A finished image.
+
+    Attributes:
+        jpeg: the file's bytes.
+        record: COCO's image record without ``id`` and ``file_name``, with ``camera``.
+        annotations: COCO's annotations without ``id`` and ``image_id``.
+    """
+
+    jpeg: bytes
+    record: dict
+    annotations: list[dict]
+
+
+def synthesise(
+    rng: np.random.Generator,
+    maker: PersonMaker,
+    *,
+    width: int,
+    height: int,
+    noise_model: LabelNoiseModel | None = None,
+) -> SyntheticImage:
+    """Draw scenes until everybody in one is well visible; render and annotate it.
+
+    Raises:
+        RuntimeError: no scene of `_MAX_SCENES` was good enough.
+    """
+    for _ in range(_MAX_SCENES):
+        scene = sample_scene(rng, maker, width=width, height=height)
+        renderer = Renderer(scene, maker.mesh)
+        seen = renderer.correspondences()
+        if _all_well_visible(seen.person, len(scene.people)):
+            break
+    else:
+        raise RuntimeError(f"none of {_MAX_SCENES} random scenes showed all of its people")
+    sensor = sample_sensor(rng)
+    picture = expose(renderer.colour(), sensor, rng)
+    annotations = [
+        annotate_person(
+            index, scene, maker.mesh, renderer.caster, seen, sensor.blur_px,
+            bool(rng.random() < DENSE_SHARE), noise_model or LabelNoiseModel(), rng,
+        )
+        for index in range(len(scene.people))
+    ]  # fmt: skip
+    record = {"width": width, "height": height, "camera": _camera_record(scene)}
+    return SyntheticImage(encode_jpeg(picture, sensor.jpeg_quality), record, annotations)
+
+
+def _all_well_visible(person: np.ndarray, count: int) -> bool:
+    """Everybody covers enough of the image, with a box of some size."""
+    areas = np.bincount(person[person != NOBODY], minlength=count)
+    if (areas < _LEAST_AREA_SHARE * person.size).any():
+        return False
+    for index in range(count):
+        mask = person == index
+        if min(mask.any(axis=0).sum(), mask.any(axis=1).sum()) < _LEAST_SIDE_PX:
+            return False
+    return True
+
+
+def _camera_record(scene: Scene) -> dict:
+    camera = scene.camera
+    return {
+        "K": np.round(camera.K, 6).tolist(),
+        "R": np.round(camera.R, 8).tolist(),
+        "t": np.round(camera.t, 6).tolist(),
+    }

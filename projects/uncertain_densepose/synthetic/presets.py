@@ -1,0 +1,46 @@
+"""The synthetic data sets that have a name."""
+
+from __future__ import annotations
+
+import dataclasses
+
+SPLITS = ("train", "val")
+
+
+@dataclasses.dataclass(frozen=True)
+class Preset:
+    """Attributes:
+    train, val: numbers of images.
+    image_sizes: (width, height) in pixels; each image has one of them.
+    purpose: what it is for.
+    """
+
+    train: int
+    val: int
+    image_sizes: tuple[tuple[int, int], ...]
+    purpose: str
+
+    def num_images(self, split: str) -> int:
+        """Images of ``train`` or ``val``."""
+        return {"train": self.train, "val": self.val}[split]
+
+
+PRESETS: dict[str, Preset] = {
+    "tiny": Preset(12, 6, ((256, 256),), "tests; seconds"),
+    "demo": Preset(600, 80, ((256, 256),), "`make demo`; about two minutes on two cores"),
+    "bench": Preset(
+        6000, 500, ((256, 256), (320, 256), (256, 320), (320, 320)), "experiments; about 20 minutes"
+    ),
+}
+"""All presets, by name."""
+
+
+def find_preset(name: str) -> Preset:
+    """The preset of that name.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if name not in PRESETS:
+        raise ValueError(f"unknown preset '{name}'; known: {', '.join(PRESETS)}")
+    return PRESETS[name]

@@ -1,0 +1,111 @@
+"""A random scene: people, things, camera, light, backdrop."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from .backdrop import Backdrop, sample_backdrop
+from .camera import Camera, sample_camera
+from .geometry import normalised
+from .person import Person, PersonMaker
+from .props import Prop, sample_standing_prop, seat
+
+NUM_PEOPLE_WEIGHTS = (0.45, 0.35, 0.2)
+"""Probabilities of one, two and three people."""
+
+_PERSONAL_SPACE_M = 0.55
+_NEAREST_M = 0.9
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Light:
+    """A distant lamp and a sky.
+
+    Attributes:
+        direction: (3,) unit vector towards the lamp.
+        lamp: (3,) linear RGB.
+        sky: (3,) linear RGB from above; half as much comes from below.
+        softness_m: width of the penumbra on the ground.
+    """
+
+    direction: np.ndarray
+    lamp: np.ndarray
+    sky: np.ndarray
+    softness_m: float
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Scene:
+    """All that is needed to render one image. The ground is z = 0."""
+
+    camera: Camera
+    people: tuple[Person, ...]
+    props: tuple[Prop, ...]
+    light: Light
+    backdrop: Backdrop
+
+
+def sample_scene(rng: np.random.Generator, maker: PersonMaker, *, width: int, height: int) -> Scene:
+    """Draw a scene around a first person at the origin.
+
+    Not everybody need be visible: see `image.synthesise`, which looks before it accepts.
+    """
+    count = 1 + int(rng.choice(len(NUM_PEOPLE_WEIGHTS), p=NUM_PEOPLE_WEIGHTS))
+    people = [maker.sample(rng)]
+    camera = sample_camera(rng, stature_m=people[0].stature_m, width=width, height=height)
+    while len(people) < count:
+        place = _free_place(rng, camera, people)
+        people.append(maker.sample(rng).moved(*place))
+    depth = float(camera.to_camera(np.zeros(3))[2])
+    props = [
+        seat(rng, np.array([*_pelvis(person)[:2], person.seat_top_m]), person.yaw_rad, 0.4)
+        for person in people
+        if person.seat_top_m is not None
+    ]
+    if rng.random() < 0.3:
+        props.append(sample_standing_prop(rng, camera, (0.45 * depth, 0.8 * depth)))
+    for _ in range(int(rng.integers(0, 3)) if rng.random() < 0.5 else 0):
+        props.append(sample_standing_prop(rng, camera, (depth + 0.6, depth + 4.0)))
+    backdrop = sample_backdrop(rng, width=width, height=height, scene_depth_m=depth)
+    return Scene(camera, tuple(people), tuple(props), sample_light(rng), backdrop)
+
+
+def sample_light(rng: np.random.Generator) -> Light:
+    """Noon, evening, lamp-lit or overcast, mostly from the camera's side."""
+    direction = normalised(
+        np.array([rng.normal(0.0, 0.8), rng.normal(-0.6, 0.7), rng.uniform(0.35, 1.6)])
+    )
+    strength = rng.uniform(0.4, 1.2)
+    warmth = rng.normal(0.0, 0.08)
+    tint = np.array([1 + warmth, 1.0, 1 - warmth])
+    return Light(
+        direction=direction,
+        lamp=strength * tint,
+        sky=rng.uniform(0.3, 0.65) * (2 - tint),
+        softness_m=float(rng.uniform(0.02, 0.2)),
+    )
+
+
+def _pelvis(person: Person) -> np.ndarray:
+    return (person.keypoints[11] + person.keypoints[12]) / 2
+
+
+def _free_place(
+    rng: np.random.Generator, camera: Camera, people: list[Person]
+) -> tuple[float, float]:
+    """Somewhere in the camera's view on the ground where nobody stands."""
+    eye = camera.centre
+    others = np.array([_pelvis(person)[:2] for person in people])
+    depth_of_first = -eye[1]
+    space = _PERSONAL_SPACE_M
+    while True:
+        y = float(np.clip(rng.normal(0.2, 0.6), _NEAREST_M - depth_of_first, 3.0))
+        reach = 0.42 * camera.width / camera.K[0, 0] * (y - eye[1])
+        x = float(rng.uniform(-reach, reach)) + 0.5 * float(others[:, 0].mean())
+        apart = np.linalg.norm(others - [x, y], axis=1).min()
+        if apart > space:
+            return x, y
+        # A close camera may see no free place: then people may stand closer, step by step.
+        space *= 0.97
