@@ -23,9 +23,15 @@ class DensePoseDatasetMapper(DatasetMapper):
     """
 
     @configurable
-    def __init__(self, is_train: bool, **kwargs):
-        """See `DatasetMapper`."""
+    def __init__(self, is_train: bool, *, use_part_masks: bool = True, **kwargs):
+        """
+        Args:
+            is_train: whether annotations are kept.
+            use_part_masks: decode `dp_masks` too, most of the work on a person.
+            kwargs: see `DatasetMapper`.
+        """
         super().__init__(is_train, **kwargs)
+        self.use_part_masks = use_part_masks
 
     @classmethod
     def from_config(cls, cfg, is_train: bool = True):
@@ -45,7 +51,7 @@ class DensePoseDatasetMapper(DatasetMapper):
         if cfg.INPUT.CROP.ENABLED:
             raise ConfigError("INPUT.CROP.ENABLED is True, but point annotations cannot be cropped")
         if cfg.MODEL.DENSEPOSE_ON and cfg.MODEL.ROI_DENSEPOSE_HEAD.COARSE_SEGM_TRAINED_BY_MASKS:
-            options["use_instance_mask"] = True
+            options |= {"use_instance_mask": True, "use_part_masks": False}
         return options
 
     def _transform_annotations(self, dataset_dict, transforms, image_shape):
@@ -56,12 +62,14 @@ class DensePoseDatasetMapper(DatasetMapper):
                     "point annotations cannot follow it; remove it"
                 )
         people = [a for a in dataset_dict.pop("annotations") if not a.get("iscrowd", 0)]
-        points = PointAnnotationsList([point_annotations(person) for person in people])
         for person in people:
+            if not self.use_part_masks:
+                person.pop("dp_masks", None)
             if not self.use_instance_mask:
                 person.pop("segmentation", None)
             if not self.use_keypoint:
                 person.pop("keypoints", None)
+        points = PointAnnotationsList([point_annotations(person) for person in people])
         transformed = [
             utils.transform_instance_annotations(
                 person,

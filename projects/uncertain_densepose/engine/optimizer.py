@@ -21,7 +21,9 @@ def build_adamw(cfg: CfgNode, model: nn.Module) -> torch.optim.Optimizer:
         weight_decay_bias=cfg.SOLVER.WEIGHT_DECAY_BIAS,
     )
     optimizer = maybe_add_gradient_clipping(cfg, torch.optim.AdamW)
-    return optimizer(groups, lr=cfg.SOLVER.BASE_LR, weight_decay=cfg.SOLVER.WEIGHT_DECAY)
+    return optimizer(
+        groups, lr=cfg.SOLVER.BASE_LR, weight_decay=cfg.SOLVER.WEIGHT_DECAY, fused=True
+    )
 
 
 OPTIMIZERS = {"SGD": build_sgd, "ADAMW": build_adamw}
