@@ -46,7 +46,10 @@ def main(args) -> dict:
 
 
 if __name__ == "__main__":
-    arguments = default_argument_parser(__doc__).parse_args()
+    parser = default_argument_parser(__doc__)
+    arguments = parser.parse_args()
+    if not arguments.config_file:
+        parser.error("--config-file is needed, for example configs/synth/unc_full.yaml")
     try:
         launch(
             main,

@@ -107,6 +107,7 @@ def _add_data_config(cfg: CN) -> None:
 
 def _add_evaluation_config(cfg: CN) -> None:
     evaluation = cfg.DENSEPOSE_EVALUATION = CN()
+    # DensePose's keys, so that its yaml files merge; ours always evaluates GPS and GPSm, in memory.
     evaluation.TYPE = "iou"
     evaluation.STORAGE = "none"
     evaluation.MIN_IOU_THRESHOLD = 0.5
