@@ -15,6 +15,7 @@ import sys
 import torch
 from detectron2.config import CfgNode, get_cfg
 from detectron2.engine import default_argument_parser, default_setup, launch
+from detectron2.utils.file_io import PathManager
 
 from uncertain_densepose import add_uncertain_densepose_config
 from uncertain_densepose.engine import USER_ERRORS, Trainer
@@ -48,8 +49,10 @@ def main(args) -> dict:
 if __name__ == "__main__":
     parser = default_argument_parser(__doc__)
     arguments = parser.parse_args()
-    if not arguments.config_file:
-        parser.error("--config-file is needed, for example configs/synth/unc_full.yaml")
+    if not PathManager.isfile(arguments.config_file):
+        parser.error(
+            f"--config-file: no file {arguments.config_file!r}; configs/synth/unc_full.yaml is one"
+        )
     try:
         launch(
             main,
