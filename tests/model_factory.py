@@ -20,6 +20,7 @@ def make_config(noise_model="full", *overrides):
     head = cfg.MODEL.ROI_DENSEPOSE_HEAD
     head.UV_CONFIDENCE.TYPE = noise_model
     head.UV_CONFIDENCE.WARM_START_ITERS = 0
+    head.UV_CONFIDENCE.REFERENCE_VARIANCE = 0.01
     head.NUM_STACKED_CONVS = 2
     head.CONV_HEAD_DIM = 16
     cfg.MODEL.FPN.OUT_CHANNELS = 16

@@ -120,7 +120,7 @@ def test_state_dict_keeps_the_names_of_densepose():
     fields = ["ann_index", "index_uv", "u", "v", "sigma_2", "kappa_u", "kappa_v"]
     layers = [f"densepose_head.body_conv_fcn{i}" for i in (1, 2)]
     layers += [f"densepose_predictor.{field}_lowres" for field in fields]
-    layers += ["decoder.p3.0", "decoder.p4.0", "decoder.p4.2", "decoder.predictor"]
+    layers += ["decoder.p2.0", "decoder.p3.0", "decoder.p4.0", "decoder.p4.2", "decoder.predictor"]
     layers += [f"decoder.p5.{i}" for i in (0, 2, 4)]
     assert dense == {f"{layer}.{kind}" for layer in layers for kind in ("weight", "bias")}
     assert state["densepose_predictor.u_lowres.weight"].shape == (16, 25, 4, 4)
