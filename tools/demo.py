@@ -83,9 +83,10 @@ def report(out: Path, results: dict) -> Path:
         picture = cv2.imread(str(images / names[image.image_id]))
         people = predictor(picture)
         boxes = np.array([person.box_xyxy for person in people]).reshape(-1, 4)
-        eligible = np.broadcast_to(~image.ignored, (len(people), image.num_people))
+        # People without labels claim their own detections, and are not shown.
+        eligible = np.broadcast_to(~image.iscrowd, (len(people), image.num_people))
         match = match_by_score(box_overlap(boxes, image.boxes), eligible)
-        found = np.flatnonzero(match != UNMATCHED)
+        found = np.flatnonzero((match != UNMATCHED) & ~image.ignored)
         if not len(found):
             continue
         who = found[np.argmax(image.num_points[found])]
