@@ -127,10 +127,8 @@ class Trainer(DefaultTrainer):
         try:
             super().resume_or_load(resume)
         except NoiseModelMismatch as error:
-            raise WeightsError(f"{self._weights_path(resume)}: {error}") from error
-
-    def _weights_path(self, resume: bool) -> str:
-        return weights_path(self.cfg, self.checkpointer, resume)
+            path = weights_path(self.cfg, self.checkpointer, resume)
+            raise WeightsError(f"{path}: {error}") from error
 
     @staticmethod
     def load_weights(cfg: CfgNode, model: nn.Module, resume: bool = False) -> None:
