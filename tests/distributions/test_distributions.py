@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from distributions.dense_twin import dense_covariance, dense_normal, random_arguments
+from distributions.dense_twin import dense_covariance, dense_log_prob, random_arguments
 
 from uncertain_densepose.distributions import AnisotropicUV, IsotropicUV, PartCorrelatedUV
 
@@ -13,7 +13,7 @@ from uncertain_densepose.distributions import AnisotropicUV, IsotropicUV, PartCo
 def test_full_joint_density_equals_the_dense_normal(seed):
     arguments, target = random_arguments(seed, points=3 + seed, groups=1 + seed % 5)
     found = PartCorrelatedUV(*arguments).log_prob(target)
-    expected = dense_normal(*arguments).log_prob(target.reshape(-1))
+    expected = dense_log_prob(target, *arguments)
     assert found.shape == (1 + seed % 5,)
     torch.testing.assert_close(found.sum(), expected, rtol=1e-9, atol=1e-9)
 
@@ -24,7 +24,7 @@ def test_full_gradients_equal_those_of_the_dense_normal(seed):
     leaves = [x.clone().requires_grad_() for x in floats]
     twins = [x.clone().requires_grad_() for x in floats]
     PartCorrelatedUV(*leaves, group).log_prob(target).sum().backward()
-    dense_normal(*twins, group).log_prob(target.reshape(-1)).backward()
+    dense_log_prob(target, *twins, group).backward()
     for leaf, twin in zip(leaves, twins, strict=True):
         found, expected = leaf.grad, twin.grad
         if expected.dim() == 3:  # a covariance: only the symmetric part of the gradient has meaning
@@ -73,7 +73,7 @@ def test_huge_shared_covariance_stays_correct():
         return PartCorrelatedUV(mean, variance, direction, flat, group).log_prob(target)
 
     flat = 1e4 * torch.eye(2, dtype=torch.float64).expand_as(shared)
-    dense = dense_normal(mean, variance, direction, flat, group).log_prob(target.reshape(-1))
+    dense = dense_log_prob(target, mean, variance, direction, flat, group)
     torch.testing.assert_close(log_prob(1e4).sum(), dense, rtol=1e-6, atol=0)
     # Beyond, where the dense form loses its digits: the density falls as 1 / sqrt |B| alone.
     occupied = torch.bincount(group, minlength=len(shared)) > 0

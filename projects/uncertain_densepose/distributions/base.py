@@ -51,6 +51,13 @@ class UVDistribution(Distribution):
         """(P, 2, 2) marginal covariance of every point, chart units²."""
         raise NotImplementedError
 
+    def log_spread(self) -> torch.Tensor:
+        """Log of the geometric-mean marginal variance, ½ log |Σ_i|; the mean over a group if joint.
+
+        Shape (P,) or (G,), as `log_prob`; log of chart units².
+        """
+        return 0.5 * self.covariance().det().log()
+
     def mahalanobis(self, target_uv: torch.Tensor) -> torch.Tensor:
         """Squared Mahalanobis distance δᵀ Σ⁻¹ δ of targets (P, 2): (P,), or (G,) if joint."""
         raise NotImplementedError
