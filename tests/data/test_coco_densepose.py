@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from detectron2.data import DatasetCatalog, MetadataCatalog
+from detectron2.data import transforms as T
 from model_factory import make_config
 from pycocotools import mask as mask_utils
 
@@ -99,7 +100,8 @@ def test_the_mapper_keeps_people_and_points_in_step(data_set):
     crowd = annotation(id=7, iscrowd=1)
     unlabelled = annotation(id=8, **dict.fromkeys(("dp_x", "dp_y", "dp_I", "dp_U", "dp_V"), ...))
     records = data_set(degenerate, crowd, annotation(), unlabelled)
-    mapped = DensePoseDatasetMapper(make_config(), is_train=True)(records[0])
+    cfg = make_config("full", "INPUT.RANDOM_FLIP", "none")
+    mapped = DensePoseDatasetMapper(cfg, is_train=True)(records[0])
     instances = mapped["instances"]
     assert [None if p is None else len(p) for p in instances.gt_densepose] == [2, None]
     scale = mapped["image"].shape[1] / 64
@@ -113,10 +115,35 @@ def test_the_mapper_keeps_people_and_points_in_step(data_set):
     ("key", "value"),
     [
         ("INPUT.RANDOM_FLIP", "horizontal"),
-        ("INPUT.ROTATION_ANGLES", [0, 30]),
+        ("INPUT.ROTATION_ANGLES", [30, -60]),
         ("INPUT.CROP.ENABLED", True),
     ],
 )
-def test_augmentations_that_labels_cannot_follow_are_refused(key, value):
-    with pytest.raises(ConfigError, match=key):
-        DensePoseDatasetMapper(make_config("full", key, value), is_train=True)
+def test_augmentations_keep_people_and_points_in_step(data_set, key, value):
+    record = data_set(annotation(), annotation(id=8, bbox=[20.0, 10.0, 40.0, 50.0]))[0]
+    mapper = DensePoseDatasetMapper(make_config("full", key, value), is_train=True)
+    for _ in range(10):
+        instances = mapper(record)["instances"]
+        assert len(instances.gt_densepose) == len(instances) > 0
+        for points in instances.gt_densepose:
+            assert ((points.xy >= 0) & (points.xy <= 255)).all()
+        assert {p for points in instances.gt_densepose for p in points.part.tolist()} <= {1, 23, 24}
+
+
+def test_flips_need_the_table_of_a_surface_that_is_not_symmetric():
+    cfg = make_config("full", "INPUT.RANDOM_FLIP", "horizontal")
+    cfg.DATASETS.TRAIN = ("densepose_coco_2014_train",)
+    with pytest.raises(ConfigError, match="INPUT.RANDOM_FLIP needs .*UV_symmetry_transforms.mat"):
+        DensePoseDatasetMapper(cfg, is_train=True)
+    cfg.DATASETS.TRAIN = ("densepose_coco_2014_train", "synth_people_demo_train")
+    with pytest.raises(ConfigError, match="mixes surfaces"):
+        DensePoseDatasetMapper(cfg, is_train=True)
+
+
+def test_a_flip_without_a_mirror_is_refused(data_set):
+    options = DensePoseDatasetMapper.from_config(
+        make_config("full", "INPUT.RANDOM_FLIP", "none"), is_train=True
+    )
+    options["augmentations"].append(T.RandomFlip(prob=1.0))
+    with pytest.raises(ValueError, match="chart_mirror"):
+        DensePoseDatasetMapper(**options)(data_set(annotation())[0])

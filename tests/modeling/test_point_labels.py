@@ -5,12 +5,12 @@ from detectron2.structures import Boxes, Instances
 from model_factory import make_points
 
 from uncertain_densepose.modeling.point_labels import (
-    POINT_CONVENTIONS,
     coarse_targets_from_parts,
     gather_points,
     select_labelled,
 )
 from uncertain_densepose.structures import PointAnnotations, PointAnnotationsList
+from uncertain_densepose.structures.point_convention import POINT_CONVENTIONS
 
 ALIGNED = POINT_CONVENTIONS["aligned"]
 

@@ -38,6 +38,7 @@ def register_builtin_datasets() -> None:
             json_file=root / "coco" / "annotations" / json_name,
             image_root=root / images,
             surface=root / "densepose_smpl_surface.npz",
+            chart_mirror=root / "UV_symmetry_transforms.mat",
             how_to_get=(
                 "DensePose-COCO is licensed and must be fetched from its authors; put images and "
                 "annotations where the message says, or set DETECTRON2_DATASETS"

@@ -29,7 +29,12 @@ from ..structures.point_annotations import MASK_SIZE
 
 
 def register_densepose_json(
-    name: str, json_file: Path, image_root: Path, surface: Path, how_to_get: str
+    name: str,
+    json_file: Path,
+    image_root: Path,
+    surface: Path,
+    how_to_get: str,
+    chart_mirror: Path | None = None,
 ) -> None:
     """Register a COCO file with point annotations as a Detectron2 data set.
 
@@ -38,6 +43,8 @@ def register_densepose_json(
         json_file: COCO json. image_root: folder of its images.
         surface: the `Surface` file that its charts belong to.
         how_to_get: one sentence for the error of a user who does not have it.
+        chart_mirror: DensePose's `UV_symmetry_transforms.mat`, or None for a surface whose
+            charts are mirror images of each other; read when training flips images.
     """
     loader = functools.partial(load_densepose_json, name, json_file, image_root, how_to_get)
     DatasetCatalog.register(name, loader)
@@ -46,6 +53,7 @@ def register_densepose_json(
         image_root=str(image_root),
         evaluator_type="densepose",
         densepose_surface=str(surface),
+        densepose_chart_mirror=None if chart_mirror is None else str(chart_mirror),
         keypoint_names=COCO_PERSON_KEYPOINT_NAMES,
         keypoint_flip_map=COCO_PERSON_KEYPOINT_FLIP_MAP,
         keypoint_connection_rules=KEYPOINT_CONNECTION_RULES,

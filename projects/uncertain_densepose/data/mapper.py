@@ -2,65 +2,77 @@
 
 from __future__ import annotations
 
+import torch
 from detectron2.config import configurable
-from detectron2.data import DatasetMapper
+from detectron2.data import DatasetMapper, MetadataCatalog
 from detectron2.data import detection_utils as utils
-from detectron2.data.transforms import BlendTransform, NoOpTransform, ResizeTransform
+from detectron2.data import transforms as T
+from detectron2.structures import BoxMode
 
 from ..config import ConfigError
 from ..structures import PointAnnotationsList
+from ..structures.chart_mirror import ChartMirror, SymmetricChartMirror, TabulatedChartMirror
+from ..structures.point_convention import POINT_CONVENTIONS
 from .coco_densepose import point_annotations
-
-# Point annotations are relative to the box: these leave them as they are.
-_HARMLESS = (ResizeTransform, NoOpTransform, BlendTransform)
+from .point_transforms import affine_map, is_reflection, transform_points
 
 
 class DensePoseDatasetMapper(DatasetMapper):
     """Detectron2's mapper with the field `gt_densepose`, a :class:`PointAnnotationsList`.
 
-    Augmentations may resize the image and change its colours. One that moves points within their
-    box (a flip, a rotation, a crop) is refused, since labels would no longer fit.
+    Augmentations may change colours and move the image by any affine map: points, part masks,
+    charts and coordinates follow.
     """
 
     @configurable
-    def __init__(self, is_train: bool, *, use_part_masks: bool = True, **kwargs):
+    def __init__(
+        self,
+        is_train: bool,
+        *,
+        point_extent: float,
+        chart_mirror: ChartMirror | None,
+        use_part_masks: bool = True,
+        **kwargs,
+    ):
         """
         Args:
             is_train: whether annotations are kept.
+            point_extent: the `dp_x`, `dp_y` of the far edge of a box.
+            chart_mirror: how charts map to each other in a mirrored image; without it,
+                augmentations must not mirror.
             use_part_masks: decode `dp_masks` too, most of the work on a person.
             kwargs: see `DatasetMapper`.
         """
         super().__init__(is_train, **kwargs)
+        self.point_extent = point_extent
+        self.chart_mirror = chart_mirror
         self.use_part_masks = use_part_masks
 
     @classmethod
     def from_config(cls, cfg, is_train: bool = True):
         options = super().from_config(cfg, is_train)
+        head = cfg.MODEL.ROI_DENSEPOSE_HEAD
+        options["point_extent"] = POINT_CONVENTIONS[head.POINT_CONVENTION].extent
+        options["chart_mirror"] = None
         if not is_train:
             return options
+        rotates = any(angle % 360 for angle in cfg.INPUT.ROTATION_ANGLES)
+        if rotates:
+            rotation = T.RandomRotation(
+                cfg.INPUT.ROTATION_ANGLES, expand=False, sample_style="choice"
+            )
+            options["augmentations"].append(rotation)
         if cfg.INPUT.RANDOM_FLIP != "none":
-            raise ConfigError(
-                f"INPUT.RANDOM_FLIP is {cfg.INPUT.RANDOM_FLIP!r}, but point annotations cannot be "
-                'flipped yet; set INPUT.RANDOM_FLIP to "none"'
-            )
-        if any(cfg.INPUT.ROTATION_ANGLES):
-            raise ConfigError(
-                f"INPUT.ROTATION_ANGLES is {cfg.INPUT.ROTATION_ANGLES}, but point annotations "
-                "cannot be rotated yet; set it to [0]"
-            )
-        if cfg.INPUT.CROP.ENABLED:
-            raise ConfigError("INPUT.CROP.ENABLED is True, but point annotations cannot be cropped")
-        if cfg.MODEL.DENSEPOSE_ON and cfg.MODEL.ROI_DENSEPOSE_HEAD.COARSE_SEGM_TRAINED_BY_MASKS:
+            options["chart_mirror"] = chart_mirror_of(cfg.DATASETS.TRAIN)
+        if cfg.MODEL.DENSEPOSE_ON and head.COARSE_SEGM_TRAINED_BY_MASKS:
             options |= {"use_instance_mask": True, "use_part_masks": False}
+        # The hull of a rotated box is larger than its person, and a crop may leave little of them.
+        options["recompute_boxes"] = options["use_instance_mask"] and (
+            rotates or cfg.INPUT.CROP.ENABLED
+        )
         return options
 
     def _transform_annotations(self, dataset_dict, transforms, image_shape):
-        for transform in getattr(transforms, "transforms", [transforms]):
-            if not isinstance(transform, _HARMLESS):
-                raise ValueError(
-                    f"augmentation {type(transform).__name__} moves points within their box, and "
-                    "point annotations cannot follow it; remove it"
-                )
         people = [a for a in dataset_dict.pop("annotations") if not a.get("iscrowd", 0)]
         for person in people:
             if not self.use_part_masks:
@@ -69,7 +81,11 @@ class DensePoseDatasetMapper(DatasetMapper):
                 person.pop("segmentation", None)
             if not self.use_keypoint:
                 person.pop("keypoints", None)
-        points = PointAnnotationsList([point_annotations(person) for person in people])
+        points = [point_annotations(person) for person in people]
+        old_boxes = [
+            BoxMode.convert(list(person["bbox"]), person["bbox_mode"], BoxMode.XYXY_ABS)
+            for person in people
+        ]
         transformed = [
             utils.transform_instance_annotations(
                 person,
@@ -82,5 +98,59 @@ class DensePoseDatasetMapper(DatasetMapper):
         instances = utils.annotations_to_instances(
             transformed, image_shape, mask_format=self.instance_mask_format
         )
-        instances.gt_densepose = points
+        if self.recompute_boxes and people:
+            instances.gt_boxes = instances.gt_masks.get_bounding_boxes()
+        size = dataset_dict["height"], dataset_dict["width"]
+        affine = affine_map(transforms, *size)
+        if self.chart_mirror is None and is_reflection(affine):
+            raise ValueError(
+                "an augmentation mirrors the image, but the mapper has no chart_mirror; give it "
+                "one, or remove the flip"
+            )
+        instances.gt_densepose = PointAnnotationsList(
+            [
+                None
+                if person is None
+                else transform_points(
+                    person,
+                    torch.tensor(old_box, dtype=torch.float64),
+                    new_box,
+                    affine,
+                    self.point_extent,
+                    self.chart_mirror,
+                )
+                for person, old_box, new_box in zip(
+                    points, old_boxes, instances.gt_boxes.tensor, strict=True
+                )
+            ]
+        )
         dataset_dict["instances"] = utils.filter_empty_instances(instances)
+
+
+def chart_mirror_of(dataset_names: tuple[str, ...]) -> ChartMirror:
+    """The reflection of the charts of registered data sets.
+
+    The metadata `densepose_chart_mirror` is the path of a table, or absent for charts that are
+    mirror images of each other.
+
+    Raises:
+        ConfigError: the data sets differ in it, or the table is missing.
+        ChartMirrorError: the table cannot be used.
+    """
+    paths = {MetadataCatalog.get(n).get("densepose_chart_mirror") for n in dataset_names}
+    if len(paths) > 1:
+        raise ConfigError(
+            f"DATASETS.TRAIN {tuple(dataset_names)} mixes surfaces with different mirrors "
+            f'{sorted(map(str, paths))}; train on one of them, or set INPUT.RANDOM_FLIP to "none"'
+        )
+    path = next(iter(paths), None)
+    if path is None:
+        return SymmetricChartMirror()
+    try:
+        return TabulatedChartMirror.load(path)
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"INPUT.RANDOM_FLIP needs {path}, which says how charts map to each other in a "
+            "mirrored image (DensePose's UV_symmetry_transforms.mat); put it there, or set "
+            'INPUT.RANDOM_FLIP to "none"'
+        ) from error

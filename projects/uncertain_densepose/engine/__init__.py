@@ -1,12 +1,14 @@
 """Training and testing on Detectron2's `DefaultTrainer`."""
 
 from ..config import ConfigError
+from ..structures.chart_mirror import ChartMirrorError
 from ..structures.coco_annotation import AnnotationFileError
 from ..surface import SurfaceFileError
 from .trainer import Trainer, WeightsError
 
 USER_ERRORS = (
     AnnotationFileError,
+    ChartMirrorError,
     ConfigError,
     FileNotFoundError,
     SurfaceFileError,

@@ -76,5 +76,8 @@ FLIP_PARTS = _constant(
 )
 """Fine part of the mirrored person for each fine part, (25,) int64, read-only. An involution."""
 
+FLIP_COARSE_PARTS = _constant([0, 1, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 14])
+"""Coarse part of the mirrored person for each coarse part, (15,) int64, read-only."""
+
 SELF_MIRRORED_PARTS = _constant([1, 2])
 """Parts that a reflection maps to themselves (the torso): there ``u`` becomes ``1 - u``."""
