@@ -67,8 +67,8 @@ def _add_model_config(cfg: CN) -> None:
     head.DEEPLAB.NORM = "GN"
     head.DEEPLAB.NONLOCAL_ON = 0
 
-    # How the coordinate loss is reduced (ours): "sum", DensePose's, whose weight depends on the
-    # number of points, or "mean", per point over all workers.
+    # How losses are reduced (ours): "sum", DensePose's, where that of the coordinates grows with
+    # the number of points, or "mean", per point and per cell over all workers.
     head.UV_REDUCTION = "sum"
     # Where labels lie in maps (ours): "densepose" trains at x/256 of the box without half-pixel
     # shift, as DensePose does; "aligned" at x/255 with half-pixel centres, exactly where
@@ -91,6 +91,10 @@ def _add_model_config(cfg: CN) -> None:
     # Iterations (ours) that train the means alone, with |δ|² / (2 s_0), before the likelihood.
     confidence.WARM_START_ITERS = 0
 
+    # β of β-NLL (ours; Seitzer et al. 2022), 0..1: 0 is the likelihood itself.
+    confidence.BETA = 0.0
+
+    # Predicted confidence of both segmentations, a factor of their scores, and its lower bound.
     segmentation = head.SEGM_CONFIDENCE = CN()
     segmentation.ENABLED = False
     segmentation.EPSILON = 0.01

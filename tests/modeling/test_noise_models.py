@@ -85,6 +85,35 @@ def test_likelihood_losses_are_minus_the_log_density(name):
     torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-4)
 
 
+@pytest.mark.parametrize("name", ["iid_iso", "indep_aniso", "full"])
+def test_beta_weights_densities_by_their_spread_without_a_gradient(name):
+    key = "MODEL.ROI_DENSEPOSE_HEAD.UV_CONFIDENCE.BETA"
+    plain, weighted = (
+        build_noise_model(make_config(name)),
+        build_noise_model(make_config(name, key, 0.5)),
+    )
+    torch.manual_seed(1)
+    group = torch.tensor([0, 1, 0, 1, 1])
+    logits = {k: v + torch.randn(v.shape) for k, v in initial_logits(plain, 5, 2).items()}
+    logits = {k: v.double().requires_grad_() for k, v in logits.items()}
+    mean, target = torch.rand(2, 5, 2, dtype=torch.float64)
+    distribution = plain.distribution(mean, plain.parameters(logits), group)
+
+    covariance = distribution.covariance().detach()
+    spread = [(c[0, 0] * c[1, 1] - c[0, 1] ** 2).sqrt().log() for c in covariance]
+    if name == "full":
+        spread = [sum(spread[i] for i in m) / len(m) for m in ((0, 2), (1, 3, 4))]
+    weight = torch.stack([(s.exp() / 0.01) ** 0.5 for s in spread])
+    expected = -(weight * distribution.log_prob(target)).sum()
+    found = weighted.loss(mean, target, logits, group)
+    torch.testing.assert_close(found, expected)
+    leaves = list(logits.values())
+    for slope, twin in zip(
+        torch.autograd.grad(found, leaves), torch.autograd.grad(expected, leaves), strict=True
+    ):
+        torch.testing.assert_close(slope, twin)
+
+
 def test_unknown_noise_model_is_named_with_the_known_ones():
     with pytest.raises(ConfigError, match=r"'fulll'.*full.*iid_iso.*indep_aniso.*mse"):
         build_noise_model(make_config("fulll"))

@@ -145,7 +145,7 @@ def test_weights_without_dense_pose_load_into_any_model():
         ("UV_REDUCTION", "median"),
         ("POINT_CONVENTION", "left"),
         ("NUM_COARSE_SEGM_CHANNELS", 15),
-        ("SEGM_CONFIDENCE.ENABLED", True),
+        ("UV_CONFIDENCE.BETA", 1.5),
     ],
 )
 def test_config_errors_name_the_key(key, value):
@@ -165,8 +165,8 @@ def test_the_fused_transposed_convolution_equals_the_single_layers():
     features = torch.randn(3, 16, 5, 5)
     charts = predictor(features)
     single = {
-        "ann_index": charts.coarse_segm,
-        "index_uv": charts.fine_segm,
+        "ann_index": charts.coarse_segm.logits,
+        "index_uv": charts.fine_segm.logits,
         "u": charts.u,
         "v": charts.v,
         **charts.point_logits,

@@ -2,16 +2,20 @@
 
 from .chart_loss import DENSEPOSE_LOSS_REGISTRY
 from .chart_predictor import DENSEPOSE_PREDICTOR_REGISTRY
+from .deeplab_head import DensePoseDeepLabHead
+from .densepose_head import ROI_DENSEPOSE_HEAD_REGISTRY
 from .noise_models import NOISE_MODEL_REGISTRY, NoiseModel, register_noise_model
 from .roi_heads import DensePoseROIHeads
-from .v1convx_head import ROI_DENSEPOSE_HEAD_REGISTRY
+from .v1convx_head import DensePoseV1ConvXHead
 
 __all__ = [
     "DENSEPOSE_LOSS_REGISTRY",
     "DENSEPOSE_PREDICTOR_REGISTRY",
     "NOISE_MODEL_REGISTRY",
     "ROI_DENSEPOSE_HEAD_REGISTRY",
+    "DensePoseDeepLabHead",
     "DensePoseROIHeads",
+    "DensePoseV1ConvXHead",
     "NoiseModel",
     "register_noise_model",
 ]

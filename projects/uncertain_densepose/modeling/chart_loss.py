@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from detectron2.config import configurable
 from detectron2.structures import Instances
@@ -11,11 +13,10 @@ from detectron2.utils.registry import Registry
 from torch.nn import functional as F
 
 from ..config import ConfigError
+from ..structures.point_convention import POINT_CONVENTIONS, PointConvention
 from .lowres_charts import LowresCharts, PointReader
 from .noise_models import NoiseModel
 from .point_labels import (
-    POINT_CONVENTIONS,
-    PointConvention,
     PointLabels,
     coarse_targets_from_masks,
     coarse_targets_from_parts,
@@ -30,7 +31,41 @@ The registered object is called with `obj(cfg, noise_model)`. It returns a calla
 labelled proposals of a batch and the predictor's output for them to a dict of scalar losses.
 """
 
-REDUCTIONS = ("sum", "mean")
+
+@dataclass(frozen=True)
+class LossSums:
+    """The three losses summed over what they are counted in.
+
+    Attributes:
+        uv, fine, coarse: scalars: over points, points and cells.
+        num_points, num_cells: their numbers.
+    """
+
+    uv: torch.Tensor
+    fine: torch.Tensor
+    coarse: torch.Tensor
+    num_points: int
+    num_cells: int
+
+
+def reduce_as_densepose(sums: LossSums) -> tuple[torch.Tensor, ...]:
+    """Coordinates: the sum over points. Segmentations: means over the worker's own."""
+    return sums.uv, sums.fine / max(sums.num_points, 1), sums.coarse / max(sums.num_cells, 1)
+
+
+def reduce_to_means(sums: LossSums) -> tuple[torch.Tensor, ...]:
+    """Means over the points and cells of all workers, whatever share of them a worker has."""
+    count = torch.tensor([sums.num_points, sums.num_cells], dtype=torch.float64)
+    count = count.to(sums.uv.device)
+    workers = comm.get_world_size()
+    if workers > 1:
+        torch.distributed.all_reduce(count)
+    # Gradients are averaged over workers, hence the count of the average worker.
+    points, cells = (count / workers).clamp_min(1.0).to(sums.uv.dtype)
+    return sums.uv / points, sums.fine / points, sums.coarse / cells
+
+
+REDUCTIONS = {"sum": reduce_as_densepose, "mean": reduce_to_means}
 """The values of `MODEL.ROI_DENSEPOSE_HEAD.UV_REDUCTION`."""
 
 
@@ -41,8 +76,8 @@ class DensePoseChartLoss:
     The dict has the same keys whatever the batch holds, and every predicted tensor is in the
     graph of their sum, so that workers without labels stay in step with the others:
 
-    - `loss_densepose_S`: cross-entropy of the coarse segmentation, mean over cells;
-    - `loss_densepose_I`: cross-entropy of the charts at annotated points, mean over points;
+    - `loss_densepose_S`: cross-entropy of the coarse segmentation at the cells of the maps;
+    - `loss_densepose_I`: cross-entropy of the charts at annotated points;
     - `loss_densepose_UV`: the noise model's loss at annotated points.
 
     The arithmetic is float32 or wider, also inside autocast.
@@ -74,7 +109,7 @@ class DensePoseChartLoss:
             num_coarse_channels: 2, or 15.
             coarse_by_masks: coarse targets from `gt_masks` rather than from `dp_masks`.
             weight_coarse, weight_fine, weight_uv: weights of the three losses.
-            reduction: "sum" over points, or "mean" over the points of all workers.
+            reduction: one of `REDUCTIONS`.
             anchor_weight: weight of the squared error kept beside the likelihood.
             warm_start_iters: iterations that train the means alone.
 
@@ -83,7 +118,8 @@ class DensePoseChartLoss:
         """
         if reduction not in REDUCTIONS:
             raise ConfigError(
-                f"MODEL.ROI_DENSEPOSE_HEAD.UV_REDUCTION is {reduction!r}, not one of {REDUCTIONS}"
+                f"MODEL.ROI_DENSEPOSE_HEAD.UV_REDUCTION is {reduction!r}, not one of "
+                f"{tuple(REDUCTIONS)}"
             )
         if coarse_by_masks and num_coarse_channels != 2:
             raise ConfigError(
@@ -99,9 +135,10 @@ class DensePoseChartLoss:
         self.weight_coarse = weight_coarse
         self.weight_fine = weight_fine
         self.weight_uv = weight_uv
-        self.reduction = reduction
+        self.reduce = REDUCTIONS[reduction]
         self.anchor_weight = anchor_weight
         self.warm_start_iters = warm_start_iters
+        self._num_skipped_batches = 0
 
     @classmethod
     def from_config(cls, cfg, noise_model: NoiseModel):
@@ -137,41 +174,44 @@ class DensePoseChartLoss:
         """
         with torch.autocast(device_type=charts.u.device.type, enabled=False):
             labels = gather_points(proposals, self.convention)
+            position = labels.xy_box * self.heatmap_size - self.convention.pixel_offset
+            read = PointReader(labels.box, position, charts.u.shape[-1], self.up_scale)
+            fine_logits = charts.fine_segm.at_points(read)
+            coarse, num_cells = self._coarse_loss(proposals, charts)
+            sums = LossSums(
+                uv=self._uv_loss(labels, charts, read),
+                fine=F.cross_entropy(
+                    charts.fine_segm.at_points(read), labels.part, reduction="sum"
+                ),
+                coarse=coarse,
+                num_points=len(labels),
+                num_cells=num_cells,
+            )
+            uv, fine, coarse = self.reduce(sums)
             nothing = sum(tensor.float().sum() for tensor in charts.tensors()) * 0.0
             return {
-                "loss_densepose_UV": nothing + self.weight_uv * self._uv_loss(labels, charts),
-                "loss_densepose_I": self.weight_fine * self._fine_loss(labels, charts),
-                "loss_densepose_S": self.weight_coarse * self._coarse_loss(proposals, charts),
+                "loss_densepose_UV": nothing + self.weight_uv * uv,
+                "loss_densepose_I": self.weight_fine * fine,
+                "loss_densepose_S": self.weight_coarse * coarse,
             }
 
-    def _reader(self, labels: PointLabels, charts: LowresCharts) -> PointReader:
-        position = labels.xy_box * self.heatmap_size - self.convention.pixel_offset
-        return PointReader(labels.box, position, charts.u.shape[-1], self.up_scale)
-
-    def _coarse_loss(self, proposals: list[Instances], charts: LowresCharts) -> torch.Tensor:
+    def _coarse_loss(
+        self, proposals: list[Instances], charts: LowresCharts
+    ) -> tuple[torch.Tensor, int]:
+        """The sum over cells, and their number."""
         if self.coarse_by_masks:
             target, box = coarse_targets_from_masks(proposals, self.heatmap_size)
         else:
             target, box = coarse_targets_from_parts(
                 proposals, self.heatmap_size, self.num_coarse_channels
             )
-        if not len(box):
-            return charts.coarse_segm.float().sum() * 0.0
-        logits = F.interpolate(
-            charts.coarse_segm[box].float(),
-            scale_factor=self.up_scale,
-            mode="bilinear",
-            align_corners=False,
-        )
-        return F.cross_entropy(logits, target)
+        logits = charts.coarse_segm.select(box).upsampled(self.up_scale)
+        return F.cross_entropy(logits, target, reduction="sum"), target.numel()
 
-    def _fine_loss(self, labels: PointLabels, charts: LowresCharts) -> torch.Tensor:
-        if not len(labels):
-            return charts.fine_segm.float().sum() * 0.0
-        return F.cross_entropy(self._reader(labels, charts)(charts.fine_segm), labels.part)
-
-    def _uv_loss(self, labels: PointLabels, charts: LowresCharts) -> torch.Tensor:
-        read = self._reader(labels, charts)
+    def _uv_loss(
+        self, labels: PointLabels, charts: LowresCharts, read: PointReader
+    ) -> torch.Tensor:
+        """The sum over points."""
         mean_uv = torch.stack([read(charts.u, labels.part), read(charts.v, labels.part)], dim=-1)
         key, group = torch.unique(labels.box * charts.u.shape[1] + labels.part, return_inverse=True)
         group_box = torch.div(key, charts.u.shape[1], rounding_mode="floor")
@@ -185,26 +225,18 @@ class DensePoseChartLoss:
 
         squared = self.noise_model.squared_error(mean_uv, labels.uv)
         if get_event_storage().iter < self.warm_start_iters:
-            total = squared
-        else:
-            likelihood = self.noise_model.loss(mean_uv, labels.uv, logits, group)
-            total = likelihood + self.anchor_weight * squared
-        return total / self._normaliser(len(labels), total)
-
-    def _normaliser(self, num_points: int, like: torch.Tensor) -> torch.Tensor | float:
-        """What a sum over points is divided by: for "mean", the points of the average worker."""
-        if self.reduction == "sum":
-            return 1.0
-        count = torch.tensor(float(num_points), device=like.device)
-        if comm.get_world_size() > 1:
-            torch.distributed.all_reduce(count)
-        # Gradients are averaged over workers, hence the points of one and not of all.
-        return (count / comm.get_world_size()).clamp_min(1.0)
+            return squared
+        likelihood = self.noise_model.loss(mean_uv, labels.uv, logits, group)
+        return likelihood + self.anchor_weight * squared
 
     def _log_errors(self, residual: torch.Tensor, group: torch.Tensor, num_groups: int) -> None:
         """Root mean square errors, chart units: of the groups' means, and of points within."""
         storage = get_event_storage()
         storage.put_scalar("densepose/num_points", len(residual))
+        self._num_skipped_batches += not len(residual)
+        storage.put_scalar(
+            "densepose/num_skipped_batches", self._num_skipped_batches, smoothing_hint=False
+        )
         if not len(residual):
             return
         count = torch.bincount(group, minlength=num_groups).to(residual)[:, None]

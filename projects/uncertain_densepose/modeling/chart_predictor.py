@@ -9,10 +9,11 @@ from detectron2.utils.registry import Registry
 from torch import nn
 from torch.nn import functional as F
 
-from ..config import ConfigError
 from ..structures import ChartMaps
 from .lowres_charts import LowresCharts
 from .noise_models import NoiseModel, build_noise_model
+from .noise_models.base import softplus_inverse
+from .segmentation_logits import SegmentationLogits, upsample
 
 DENSEPOSE_PREDICTOR_REGISTRY = Registry("DENSEPOSE_PREDICTOR")
 DENSEPOSE_PREDICTOR_REGISTRY.__doc__ = """
@@ -25,6 +26,7 @@ a :class:`ChartMaps`.
 
 
 CHART_LAYERS = ("ann_index_lowres", "index_uv_lowres", "u_lowres", "v_lowres")
+CONFIDENCE_LAYERS = ("fine_segm_confidence_lowres", "coarse_segm_confidence_lowres")
 
 
 class NoiseModelMismatch(ValueError):
@@ -49,6 +51,7 @@ class DensePoseChartPredictor(nn.Module):
         kernel_size: int,
         up_scale: int,
         noise_model: NoiseModel,
+        segm_confidence_epsilon: float | None = None,
     ):
         """
         Args:
@@ -58,8 +61,11 @@ class DensePoseChartPredictor(nn.Module):
             kernel_size: even side of the transposed convolutions' kernels.
             up_scale: factor of the bilinear upsampling that follows them.
             noise_model: says which fields to predict besides the charts.
+            segm_confidence_epsilon: lower bound of a predicted confidence of both
+                segmentations, or None to predict none.
         """
         super().__init__()
+        self.segm_confidence_epsilon = segm_confidence_epsilon
         self.up_scale = up_scale
         self.noise_model = noise_model
 
@@ -76,6 +82,10 @@ class DensePoseChartPredictor(nn.Module):
         self.index_uv_lowres = deconvolution(charts, 0.0, 0.01)
         self.u_lowres = deconvolution(charts, 0.5, 0.001)
         self.v_lowres = deconvolution(charts, 0.5, 0.001)
+        if segm_confidence_epsilon is not None:
+            for name in CONFIDENCE_LAYERS:
+                # A confidence of one to begin with.
+                self.add_module(name, deconvolution(1, softplus_inverse(1.0), 0.001))
         for name, bias in noise_model.point_fields.items():
             self.add_module(f"{name}_lowres", deconvolution(charts, bias, 0.001))
         for name, bias in noise_model.shared_fields.items():
@@ -87,11 +97,7 @@ class DensePoseChartPredictor(nn.Module):
     @classmethod
     def from_config(cls, cfg, input_channels: int):
         head = cfg.MODEL.ROI_DENSEPOSE_HEAD
-        if head.SEGM_CONFIDENCE.ENABLED:
-            raise ConfigError(
-                "MODEL.ROI_DENSEPOSE_HEAD.SEGM_CONFIDENCE.ENABLED is True, but confidence of the "
-                "segmentation is not part of this version; set it to False"
-            )
+        segm = head.SEGM_CONFIDENCE
         return {
             "input_channels": input_channels,
             "num_charts": head.NUM_PATCHES,
@@ -99,13 +105,15 @@ class DensePoseChartPredictor(nn.Module):
             "kernel_size": head.DECONV_KERNEL,
             "up_scale": head.UP_SCALE,
             "noise_model": build_noise_model(cfg),
+            "segm_confidence_epsilon": segm.EPSILON if segm.ENABLED else None,
         }
 
     def _load_from_state_dict(self, state_dict, prefix, *args, **kwargs):
         # Detectron2 loads what fits and leaves the rest at its random start: a model would be
         # evaluated with noise that was never trained.
         layers = {key[len(prefix) :].split(".")[0] for key in state_dict if key.startswith(prefix)}
-        found = {name.removesuffix("_lowres") for name in layers - set(CHART_LAYERS)}
+        known = {*CHART_LAYERS, *CONFIDENCE_LAYERS}
+        found = {name.removesuffix("_lowres") for name in layers - known}
         expected = {*self.noise_model.point_fields, *self.noise_model.shared_fields}
         if layers and found != expected:
             raise NoiseModelMismatch(
@@ -120,9 +128,14 @@ class DensePoseChartPredictor(nn.Module):
         """(R, input_channels, s, s) to raw maps (R, C, 2 s, 2 s)."""
         maps = self._deconvolve(features)
         pooled = features.mean(dim=(2, 3))
+        epsilon = self.segm_confidence_epsilon or 0.0
+
+        def segmentation(layer: str, confidence: str) -> SegmentationLogits:
+            return SegmentationLogits(maps[layer], maps.get(confidence), epsilon)
+
         return LowresCharts(
-            coarse_segm=maps["ann_index"],
-            fine_segm=maps["index_uv"],
+            coarse_segm=segmentation("ann_index", "coarse_segm_confidence"),
+            fine_segm=segmentation("index_uv", "fine_segm_confidence"),
             u=maps["u"],
             v=maps["v"],
             point_logits={name: maps[name] for name in self.noise_model.point_fields},
@@ -134,6 +147,8 @@ class DensePoseChartPredictor(nn.Module):
     def _deconvolve(self, features: torch.Tensor) -> dict[str, torch.Tensor]:
         """All transposed convolutions in one, for the features are read but once: maps by name."""
         names = ["ann_index", "index_uv", "u", "v", *self.noise_model.point_fields]
+        if self.segm_confidence_epsilon is not None:
+            names += [layer.removesuffix("_lowres") for layer in CONFIDENCE_LAYERS]
         layers = [getattr(self, f"{name}_lowres") for name in names]
         maps = F.conv_transpose2d(
             features,
@@ -145,26 +160,21 @@ class DensePoseChartPredictor(nn.Module):
         channels = [layer.out_channels for layer in layers]
         return dict(zip(names, maps.split(channels, dim=1), strict=True))
 
-    def upsample(self, maps: torch.Tensor) -> torch.Tensor:
-        """Bilinear upsampling of (R, C, s, s) to the side of the heat maps."""
-        if not len(maps):
-            side = self.up_scale * maps.shape[-1]
-            return maps.new_zeros(*maps.shape[:2], side, side)
-        return F.interpolate(maps, scale_factor=self.up_scale, mode="bilinear", align_corners=False)
-
     def chart_maps(self, charts: LowresCharts) -> ChartMaps:
         """The dense prediction that inference returns, float32."""
 
         def dense(maps: torch.Tensor) -> torch.Tensor:
-            return self.upsample(maps.float())
+            return upsample(maps, self.up_scale)
 
         logits = {name: dense(maps) for name, maps in charts.point_logits.items()}
         logits |= {name: values.float() for name, values in charts.shared_logits.items()}
         parameters = self.noise_model.parameters(logits)
         direction = parameters.get("direction")
         return ChartMaps(
-            coarse_segm=dense(charts.coarse_segm),
-            fine_segm=dense(charts.fine_segm),
+            coarse_segm=charts.coarse_segm.upsampled(self.up_scale),
+            fine_segm=charts.fine_segm.upsampled(self.up_scale),
+            coarse_segm_confidence=charts.coarse_segm.upsampled_confidence(self.up_scale),
+            fine_segm_confidence=charts.fine_segm.upsampled_confidence(self.up_scale),
             u=dense(charts.u),
             v=dense(charts.v),
             variance=parameters.get("variance"),

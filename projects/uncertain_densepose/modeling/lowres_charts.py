@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import torch
 
 from ..structures.geometry import gather_taps, linear_taps
+from .segmentation_logits import SegmentationLogits
 
 
 @dataclass
@@ -17,15 +18,15 @@ class LowresCharts:
     """Raw maps before the bilinear upsampling, which only dense output needs.
 
     Attributes:
-        coarse_segm: (R, 2 or 15, s, s) logits.
-        fine_segm: (R, C, s, s) logits.
+        coarse_segm: logits of 2 or 15 channels.
+        fine_segm: logits of C channels.
         u, v: (R, C, s, s) chart units.
         point_logits: raw maps (R, C, s, s) of the noise model, by name.
         shared_logits: raw values (R, C) of the noise model, by name.
     """
 
-    coarse_segm: torch.Tensor
-    fine_segm: torch.Tensor
+    coarse_segm: SegmentationLogits
+    fine_segm: SegmentationLogits
     u: torch.Tensor
     v: torch.Tensor
     point_logits: dict[str, torch.Tensor]
@@ -33,13 +34,11 @@ class LowresCharts:
 
     def tensors(self) -> list[torch.Tensor]:
         """Every tensor, for a loss of zero that keeps the graph whole."""
-        maps = [self.coarse_segm, self.fine_segm, self.u, self.v]
+        maps = [*self.coarse_segm.tensors(), *self.fine_segm.tensors(), self.u, self.v]
         return maps + list(self.point_logits.values()) + list(self.shared_logits.values())
 
 
-def upsampled_taps(
-    position: torch.Tensor, size: int, scale: int
-) -> tuple[torch.Tensor, torch.Tensor]:
+class UpsampledTaps:
     """Taps into a low-resolution axis that equal linear interpolation of the upsampled one.
 
     The value at a position is a mix of two upsampled cells, each of which is a mix of two
@@ -51,12 +50,18 @@ def upsampled_taps(
         size: cells of the low-resolution axis.
         scale: factor of the upsampling.
 
-    Returns:
-        index: (P, 4) int64 low-resolution cells and weight: (P, 4), which sums to one.
+    Attributes:
+        outer: (P, 2) weights of the two upsampled cells.
+        index, inner: (P, 2, 2) low-resolution cells of each, and their weights.
     """
-    cell, weight = linear_taps(position, size * scale)
-    index, inner = linear_taps((cell.to(position.dtype) + 0.5) / scale - 0.5, size)
-    return index.flatten(1), (weight[:, :, None] * inner).flatten(1)
+
+    def __init__(self, position: torch.Tensor, size: int, scale: int):
+        cell, self.outer = linear_taps(position, size * scale)
+        self.index, self.inner = linear_taps((cell.to(position.dtype) + 0.5) / scale - 0.5, size)
+
+    def composed(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """index: (P, 4) int64 low-resolution cells and weight: (P, 4), which sums to one."""
+        return self.index.flatten(1), (self.outer[:, :, None] * self.inner).flatten(1)
 
 
 class PointReader:
@@ -70,11 +75,27 @@ class PointReader:
 
     def __init__(self, box: torch.Tensor, position: torch.Tensor, size: int, scale: int):
         self.box = box
-        self.taps_x = upsampled_taps(position[:, 0], size, scale)
-        self.taps_y = upsampled_taps(position[:, 1], size, scale)
+        self._x = UpsampledTaps(position[:, 0], size, scale)
+        self._y = UpsampledTaps(position[:, 1], size, scale)
+        self._composed = self._x.composed(), self._y.composed()
 
     def __call__(self, maps: torch.Tensor, channel: torch.Tensor | None = None) -> torch.Tensor:
         """Maps (R, C, s, s) at the points: (P,) in `channel` (P,), or (P, C); float32 at least."""
-        if maps.dtype in (torch.float16, torch.bfloat16):
-            maps = maps.float()
-        return gather_taps(maps, self.box, self.taps_x, self.taps_y, channel)
+        return gather_taps(_at_least_float32(maps), self.box, *self._composed, channel)
+
+    def corners(self, maps: torch.Tensor) -> torch.Tensor:
+        """(P, 2, 2, C) the four upsampled cells around each point, rows first."""
+        maps = _at_least_float32(maps)
+        rows, columns = self._y.index[:, :, None, :, None], self._x.index[:, None, :, None, :]
+        weight = self._y.inner[:, :, None, :, None] * self._x.inner[:, None, :, None, :]
+        values = maps[self.box[:, None, None, None, None], :, rows, columns]
+        return (values * weight[..., None].to(maps.dtype)).sum(dim=(3, 4))
+
+    def interpolate(self, corners: torch.Tensor) -> torch.Tensor:
+        """(P, C) at the points, from values (P, 2, 2, C) at the four upsampled cells."""
+        weight = self._y.outer[:, :, None] * self._x.outer[:, None, :]
+        return (corners * weight[..., None].to(corners.dtype)).sum(dim=(1, 2))
+
+
+def _at_least_float32(maps: torch.Tensor) -> torch.Tensor:
+    return maps.float() if maps.dtype in (torch.float16, torch.bfloat16) else maps

@@ -15,9 +15,9 @@ from torch import nn
 from ..config import ConfigError
 from .chart_loss import build_densepose_loss
 from .chart_predictor import build_densepose_predictor
+from .densepose_head import build_densepose_head
 from .fpn_decoder import Decoder
 from .point_labels import select_labelled
-from .v1convx_head import build_densepose_head
 
 
 @ROI_HEADS_REGISTRY.register()

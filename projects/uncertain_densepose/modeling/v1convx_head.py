@@ -1,23 +1,15 @@
-"""Heads: pooled features of a box to the features that a predictor reads."""
+"""DensePose's first head: a stack of convolutions."""
 
 from __future__ import annotations
 
 import torch
 from detectron2.config import configurable
 from detectron2.layers import Conv2d
-from detectron2.utils.registry import Registry
 from fvcore.nn.weight_init import c2_msra_fill
 from torch import nn
 from torch.nn import functional as F
 
-ROI_DENSEPOSE_HEAD_REGISTRY = Registry("ROI_DENSEPOSE_HEAD")
-ROI_DENSEPOSE_HEAD_REGISTRY.__doc__ = """
-Heads of `MODEL.ROI_DENSEPOSE_HEAD.NAME`.
-
-The registered object is called with `obj(cfg, input_channels)`. It returns a `nn.Module` that
-maps (R, input_channels, s, s) to (R, n_out_channels, s, s) and has the attribute
-`n_out_channels`.
-"""
+from .densepose_head import ROI_DENSEPOSE_HEAD_REGISTRY
 
 
 @ROI_DENSEPOSE_HEAD_REGISTRY.register()
@@ -65,9 +57,3 @@ class DensePoseV1ConvXHead(nn.Module):
         for i in range(self.n_stacked_convs):
             features = F.relu(getattr(self, self._name(i))(features))
         return features
-
-
-def build_densepose_head(cfg, input_channels: int) -> nn.Module:
-    """The head that `MODEL.ROI_DENSEPOSE_HEAD.NAME` names."""
-    name = cfg.MODEL.ROI_DENSEPOSE_HEAD.NAME
-    return ROI_DENSEPOSE_HEAD_REGISTRY.get(name)(cfg, input_channels)

@@ -16,7 +16,7 @@ class ChartMaps:
     """Chart predictions for N boxes on S x S grids that cover the boxes.
 
     It follows the protocol of an `Instances` field: `len`, indexing, `to` and `cat`. The first
-    four names are those of DensePose; the last three hold the noise model of the project.
+    four names and the last two are those of DensePose; the others hold the noise model.
 
     Attributes:
         coarse_segm: (N, 2 or 15, S, S) scores, channel 0 background.
@@ -26,6 +26,8 @@ class ChartMaps:
         direction: (N, 2, 25, S, S) directional term r, chart units, or None.
         shared_covariance: (N, 25, 2, 2) covariance of the offset that a chart's points share,
             chart units², or None.
+        coarse_segm_confidence, fine_segm_confidence: (N, 1, S, S) the positive factors that the
+            scores were multiplied by, or None.
     """
 
     coarse_segm: torch.Tensor
@@ -35,6 +37,8 @@ class ChartMaps:
     variance: torch.Tensor | None = None
     direction: torch.Tensor | None = None
     shared_covariance: torch.Tensor | None = None
+    coarse_segm_confidence: torch.Tensor | None = None
+    fine_segm_confidence: torch.Tensor | None = None
 
     def _map(self, function) -> ChartMaps:
         values = {f.name: getattr(self, f.name) for f in fields(self)}

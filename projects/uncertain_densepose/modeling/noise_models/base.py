@@ -47,15 +47,24 @@ class NoiseModel:
     """
 
     @configurable
-    def __init__(self, *, epsilon: float, reference_variance: float):
+    def __init__(self, *, epsilon: float, reference_variance: float, beta: float = 0.0):
         """
         Args:
             epsilon: lower bound of the variance, chart units².
             reference_variance: s_0, chart units²: the variance that goes with a squared error,
                 and that from which learned ones start.
+            beta: β of :func:`beta_weight`.
+
+        Raises:
+            ConfigError: β is not in [0, 1].
         """
+        if not 0 <= beta <= 1:
+            raise ConfigError(
+                f"MODEL.ROI_DENSEPOSE_HEAD.UV_CONFIDENCE.BETA is {beta}, not in [0, 1]"
+            )
         self.epsilon = epsilon
         self.reference_variance = reference_variance
+        self.beta = beta
         self.point_fields: dict[str, float] = {}
         self.shared_fields: dict[str, float] = {}
 
@@ -65,6 +74,7 @@ class NoiseModel:
         return {
             "epsilon": confidence.EPSILON,
             "reference_variance": confidence.REFERENCE_VARIANCE,
+            "beta": confidence.BETA,
         }
 
     def parameters(self, logits: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -87,7 +97,8 @@ class NoiseModel:
         logits: Mapping[str, torch.Tensor],
         group: torch.Tensor,
     ) -> torch.Tensor:
-        """The loss of P points in G groups, summed: by default the negative log-likelihood.
+        """The loss of P points in G groups, summed: by default the negative log-likelihood,
+        weighted by :func:`beta_weight`.
 
         Args:
             mean_uv, target_uv: (P, 2) chart units.
@@ -98,7 +109,8 @@ class NoiseModel:
             A scalar, nats for a model with a likelihood.
         """
         distribution = self.distribution(mean_uv, self.parameters(logits), group)
-        return -distribution.log_prob(target_uv).sum()
+        weight = beta_weight(distribution, self.reference_variance, self.beta)
+        return -(weight * distribution.log_prob(target_uv)).sum()
 
     def distribution(
         self, mean_uv: torch.Tensor, parameters: Mapping[str, torch.Tensor], group: torch.Tensor
@@ -115,6 +127,25 @@ class NoiseModel:
     def squared_error(self, mean_uv: torch.Tensor, target_uv: torch.Tensor) -> torch.Tensor:
         """Σ |δ|² / (2 s_0), a scalar: the Gaussian loss at the reference variance."""
         return (target_uv - mean_uv).square().sum() / (2 * self.reference_variance)
+
+
+def beta_weight(
+    distribution: UVDistribution, reference_variance: float, beta: float
+) -> torch.Tensor:
+    """The weight of a density in the β-NLL of Seitzer et al. (ICLR 2022), without gradient.
+
+    A negative log-likelihood teaches a point's mean in proportion to 1/variance, so that points
+    that are fitted badly at first stay so. (variance / s_0)^β takes part of that back: 0 leaves
+    the likelihood, 1 gives means the gradient of a squared error. For more than one dimension the
+    variance is the geometric mean of the marginal's; for a joint density also over its points.
+
+    Returns:
+        As `distribution.log_prob`.
+    """
+    if not beta:
+        return torch.ones(distribution.batch_shape).to(distribution.mean_uv)
+    relative = distribution.log_spread().detach() - math.log(reference_variance)
+    return (beta * relative).exp()
 
 
 def build_noise_model(cfg) -> NoiseModel:

@@ -1,0 +1,79 @@
+"""Segmentation with a confidence: at points as in the dense maps."""
+
+import pytest
+import torch
+from detectron2.utils.events import EventStorage
+from model_factory import make_config, make_input, make_model, make_points
+from torch.nn import functional as F
+
+from uncertain_densepose.modeling.lowres_charts import PointReader
+from uncertain_densepose.modeling.segmentation_logits import SegmentationLogits
+
+EPSILON = 0.1
+
+
+def random_logits(confident, size=6, seed=0):
+    generator = torch.Generator().manual_seed(seed)
+
+    def normal(*shape):
+        values = torch.randn(*shape, generator=generator, dtype=torch.float64)
+        return values.requires_grad_()
+
+    return SegmentationLogits(
+        normal(3, 4, size, size), normal(3, 1, size, size) if confident else None, EPSILON
+    )
+
+
+@pytest.mark.parametrize("confident", [False, True])
+def test_values_and_gradients_at_points_are_those_of_the_dense_maps(confident):
+    segmentation = random_logits(confident)
+    generator = torch.Generator().manual_seed(1)
+    box = torch.randint(0, 3, (100,), generator=generator)
+    position = 14 * torch.rand(100, 2, generator=generator, dtype=torch.float64) - 1
+    found = segmentation.at_points(PointReader(box, position, 6, 2))
+
+    # The slow twin, written out: upsample, multiply, sample.
+    def dense(maps):
+        return F.interpolate(maps, scale_factor=2, mode="bilinear", align_corners=False)
+
+    maps = dense(segmentation.logits)
+    if confident:
+        maps = maps * (EPSILON + F.softplus(dense(segmentation.confidence)))
+    grid = (2 * position / 11 - 1)[:, None, None, :]
+    expected = F.grid_sample(maps[box], grid, align_corners=True, padding_mode="border")
+    torch.testing.assert_close(found, expected[..., 0, 0])
+
+    weight = torch.randn(found.shape, generator=generator, dtype=torch.float64)
+    tensors = segmentation.tensors()
+    slopes = torch.autograd.grad((found * weight).sum(), tensors)
+    expected_slopes = torch.autograd.grad((expected[..., 0, 0] * weight).sum(), tensors)
+    for slope, twin in zip(slopes, expected_slopes, strict=True):
+        torch.testing.assert_close(slope, twin)
+
+
+def test_no_boxes():
+    empty = random_logits(True).select(torch.zeros(0, dtype=torch.int64))
+    assert empty.upsampled(2).shape == (0, 4, 12, 12)
+    assert empty.upsampled_confidence(2).shape == (0, 1, 12, 12)
+
+
+def test_a_model_with_confidence_trains_starts_at_one_and_returns_it():
+    model = make_model(
+        make_config("full", "MODEL.ROI_DENSEPOSE_HEAD.SEGM_CONFIDENCE.ENABLED", True)
+    )
+    with EventStorage(0):
+        losses = model.train()([make_input([make_points(20)])])
+    sum(losses.values()).backward()
+    predictor = model.roi_heads.densepose_predictor
+    for name in ("fine_segm_confidence_lowres", "coarse_segm_confidence_lowres"):
+        assert getattr(predictor, name).bias.grad.abs().sum() > 0
+    charts = predictor(torch.randn(2, 16, 14, 14))
+    maps = predictor.chart_maps(charts)
+    for confidence in (maps.fine_segm_confidence, maps.coarse_segm_confidence):
+        assert confidence.shape == (2, 1, 56, 56)
+        torch.testing.assert_close(confidence, torch.full_like(confidence, 1.01), atol=0.05, rtol=0)
+    plain = F.interpolate(
+        charts.fine_segm.logits, scale_factor=2, mode="bilinear", align_corners=False
+    )
+    torch.testing.assert_close(maps.fine_segm, plain * maps.fine_segm_confidence)
+    assert len(maps[:1].fine_segm_confidence) == 1
