@@ -1,4 +1,4 @@
-"""Names and shapes of the tensors in DensePose's checkpoints, written down from its published models.
+"""Names and shapes of the tensors in the checkpoints that DensePose publishes.
 
 `head` and `predictor` are relative to `roi_heads.`; C channels in, D channels of the head.
 """

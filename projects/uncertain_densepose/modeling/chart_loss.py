@@ -180,9 +180,7 @@ class DensePoseChartLoss:
             coarse, num_cells = self._coarse_loss(proposals, charts)
             sums = LossSums(
                 uv=self._uv_loss(labels, charts, read),
-                fine=F.cross_entropy(
-                    charts.fine_segm.at_points(read), labels.part, reduction="sum"
-                ),
+                fine=F.cross_entropy(fine_logits, labels.part, reduction="sum"),
                 coarse=coarse,
                 num_points=len(labels),
                 num_cells=num_cells,
