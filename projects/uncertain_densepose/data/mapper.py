@@ -11,10 +11,11 @@ from detectron2.structures import BoxMode
 
 from ..config import ConfigError
 from ..structures import PointAnnotationsList
+from ..structures.affine import affine_map, is_reflection
 from ..structures.chart_mirror import ChartMirror, SymmetricChartMirror, TabulatedChartMirror
 from ..structures.point_convention import POINT_CONVENTIONS
 from .coco_densepose import point_annotations
-from .point_transforms import affine_map, is_reflection, transform_points
+from .point_transforms import transform_points
 
 
 class DensePoseDatasetMapper(DatasetMapper):
@@ -150,7 +151,7 @@ def chart_mirror_of(dataset_names: tuple[str, ...]) -> ChartMirror:
         return TabulatedChartMirror.load(path)
     except FileNotFoundError as error:
         raise ConfigError(
-            f"INPUT.RANDOM_FLIP needs {path}, which says how charts map to each other in a "
-            "mirrored image (DensePose's UV_symmetry_transforms.mat); put it there, or set "
-            'INPUT.RANDOM_FLIP to "none"'
+            f"INPUT.RANDOM_FLIP and TEST.AUG.FLIP need {path}, which says how charts map to each "
+            "other in a mirrored image (DensePose's UV_symmetry_transforms.mat); put it there, or "
+            'set INPUT.RANDOM_FLIP to "none" and TEST.AUG.FLIP to False'
         ) from error

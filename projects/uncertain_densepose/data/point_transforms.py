@@ -2,51 +2,16 @@
 
 from __future__ import annotations
 
-import numpy as np
 import torch
-from detectron2.data.transforms import Transform
 
 from ..structures import PointAnnotations
+from ..structures.affine import inverse_affine, is_reflection
 from ..structures.chart_mirror import ChartMirror
 from ..structures.geometry import box_to_image_xy, image_to_box_xy, inside_box
 from ..structures.point_annotations import MASK_SIZE
 from ..surface.parts import FLIP_COARSE_PARTS
 
 _FLIP_COARSE_PARTS = torch.from_numpy(FLIP_COARSE_PARTS.astype("uint8"))
-
-
-def affine_map(transform: Transform, height: int, width: int) -> torch.Tensor:
-    """The affine map of image positions that a transform, or a list of them, amounts to.
-
-    Resizing, flips, rotations, crops and padding are affine.
-
-    Args:
-        transform: of Detectron2.
-        height, width: of the image before it, pixels.
-
-    Returns:
-        (2, 3) float64: x' = A[:, :2] x + A[:, 2], in pixels.
-
-    Raises:
-        ValueError: the transform is not affine; the message names it.
-    """
-    probes = np.array([[0, 0], [width, 0], [0, height], [width, height]], dtype=np.float64)
-    origin, right, down, far = transform.apply_coords(probes.copy())
-    # A transform that bends the image need not bend its corners.
-    inner = transform.apply_coords(np.array([[0.4 * width, 0.3 * height]]))[0]
-    expected = origin + 0.4 * (right - origin) + 0.3 * (down - origin)
-    tolerance = 1e-6 * max(height, width)
-    if not (
-        np.allclose(far, right + down - origin, atol=tolerance)
-        and np.allclose(inner, expected, atol=tolerance)
-    ):
-        names = [type(t).__name__ for t in getattr(transform, "transforms", [transform])]
-        raise ValueError(
-            f"augmentation {', '.join(names)} is not affine, and point annotations cannot follow "
-            "it; remove it"
-        )
-    columns = [(right - origin) / width, (down - origin) / height, origin]
-    return torch.from_numpy(np.stack(columns, axis=1))
 
 
 def transform_points(
@@ -62,7 +27,7 @@ def transform_points(
     Args:
         points: relative to `old_box`.
         old_box: (4,) XYXY pixels before. new_box: (4,) XYXY pixels after.
-        affine: (2, 3) from :func:`affine_map`.
+        affine: (2, 3) from :func:`~uncertain_densepose.structures.affine.affine_map`.
         extent: the `dp_x`, `dp_y` of the far edge of a box.
         mirror: of the charts; needed if the map is a reflection.
 
@@ -86,11 +51,6 @@ def transform_points(
     return PointAnnotations(xy=xy, part=part, uv=uv, coarse_segm=coarse)
 
 
-def is_reflection(affine: torch.Tensor) -> bool:
-    """Whether an affine map (2, 3) shows a person's left as their right."""
-    return bool(torch.det(affine[:, :2]) < 0)
-
-
 def _transform_mask(
     mask: torch.Tensor, old_box: torch.Tensor, new_box: torch.Tensor, affine: torch.Tensor
 ) -> torch.Tensor:
@@ -98,7 +58,8 @@ def _transform_mask(
     centre = (torch.arange(MASK_SIZE, dtype=torch.float64) + 0.5) / MASK_SIZE
     y, x = torch.meshgrid(centre, centre, indexing="ij")
     image_xy = box_to_image_xy(torch.stack([x, y], dim=-1), new_box)
-    source = (image_xy - affine[:, 2]) @ torch.linalg.inv(affine[:, :2]).T
+    back = inverse_affine(affine)
+    source = image_xy @ back[:, :2].T + back[:, 2]
     fraction = image_to_box_xy(source, old_box)
     inside = ((fraction >= 0) & (fraction < 1)).all(dim=-1)
     cell = (fraction.nan_to_num() * MASK_SIZE).long().clamp(0, MASK_SIZE - 1)

@@ -15,7 +15,7 @@ from detectron2.structures import Boxes, Instances
 from torch import nn
 
 from ..config import ConfigError
-from ..structures.affine import affine_map, inverse_affine, transform_boxes
+from ..structures.affine import affine_map, inverse_affine, keeps_boxes, transform_boxes
 from ..structures.chart_averaging import ChartAverage
 from ..structures.chart_mirror import ChartMirror
 from ..structures.chart_transforms import resample_maps, restore_chart_maps
@@ -74,10 +74,10 @@ def _rotated(view: dict, angle: float) -> dict:
 class DensePoseRCNNWithTTA(GeneralizedRCNNWithTTA):
     """A `GeneralizedRCNN` with dense pose whose predictions are averaged over augmented images.
 
-    People are detected in the augmented images and their boxes merged, as Detectron2 does. Dense
-    pose (and masks, if the model has them) is then predicted in the merged boxes in every augmented
-    image, brought back to the original, and averaged: `pred_densepose` is the moment-matched
-    mixture of :class:`~uncertain_densepose.structures.chart_averaging.ChartAverage`, so that what
+    People are detected in the upright ones of the augmented images and their boxes merged, as
+    Detectron2 does. Dense pose (and masks, if the model has them) is then predicted in the merged
+    boxes in every augmented image, brought back to the original, and averaged: `pred_densepose` is
+    the moment-matched mixture of :class:`~uncertain_densepose.structures.chart_averaging.ChartAverage`, so that what
     the views disagree about counts as uncertainty.
 
     Called as the model; its output is in pixels of the original image.
@@ -127,12 +127,16 @@ class DensePoseRCNNWithTTA(GeneralizedRCNNWithTTA):
         return views, [affine_map(t, input["height"], input["width"]) for t in transforms]
 
     def _get_augmented_boxes(self, augmented_inputs, affines):
-        """Boxes (M, 4) of all views in pixels of the original, scores (M,) and classes (M,)."""
-        outputs = self._batch_inference(augmented_inputs)
-        # Detectron2 would undo a rotation by rounded rotations and crops of the image.
+        """Boxes (M, 4) of upright views in pixels of the original, scores (M,) and classes (M,).
+
+        Rotated views are left out: the hull of a box that is turned back is larger than the
+        person, and merging it with the others costs more than it finds.
+        """
+        upright = [k for k, affine in enumerate(affines) if keeps_boxes(affine)]
+        outputs = self._batch_inference([augmented_inputs[k] for k in upright])
         boxes = [
-            transform_boxes(output.pred_boxes.tensor, inverse_affine(affine))
-            for output, affine in zip(outputs, affines, strict=True)
+            transform_boxes(output.pred_boxes.tensor, inverse_affine(affines[k]))
+            for k, output in zip(upright, outputs, strict=True)
         ]
         scores = [output.scores for output in outputs]
         classes = [output.pred_classes for output in outputs]
