@@ -13,20 +13,16 @@ KEY VALUE pairs at the end override the config; without a GPU the model runs on 
 import sys
 
 import torch
-from detectron2.config import CfgNode, get_cfg
-from detectron2.engine import default_argument_parser, default_setup, launch
-from detectron2.utils.file_io import PathManager
+from detectron2.config import CfgNode
+from detectron2.engine import default_argument_parser, default_setup, hooks, launch
 
-from uncertain_densepose import add_uncertain_densepose_config
+from uncertain_densepose.config import load_config
 from uncertain_densepose.engine import USER_ERRORS, Trainer
 
 
 def setup(args) -> CfgNode:
     """The frozen config of a command line, with Detectron2's logging and seeds set up."""
-    cfg = get_cfg()
-    add_uncertain_densepose_config(cfg)
-    cfg.merge_from_file(args.config_file)
-    cfg.merge_from_list(args.opts)
+    cfg = load_config(args.config_file, args.opts)
     if cfg.MODEL.DEVICE == "cuda" and not torch.cuda.is_available():
         cfg.MODEL.DEVICE = "cpu"
     cfg.freeze()
@@ -40,19 +36,21 @@ def main(args) -> dict:
     if args.eval_only:
         model = Trainer.build_model(cfg)
         Trainer.load_weights(cfg, model, resume=args.resume)
-        return Trainer.test(cfg, model)
+        results = Trainer.test(cfg, model)
+        if cfg.TEST.AUG.ENABLED:
+            results.update(Trainer.test_with_TTA(cfg, model))
+        return results
     trainer = Trainer(cfg)
     trainer.resume_or_load(resume=args.resume)
+    if cfg.TEST.AUG.ENABLED:
+        augmented = hooks.EvalHook(0, lambda: trainer.test_with_TTA(cfg, trainer.model))
+        trainer.register_hooks([augmented])
     return trainer.train()
 
 
 if __name__ == "__main__":
     parser = default_argument_parser(__doc__)
     arguments = parser.parse_args()
-    if not PathManager.isfile(arguments.config_file):
-        parser.error(
-            f"--config-file: no file {arguments.config_file!r}; configs/synth/unc_full.yaml is one"
-        )
     try:
         launch(
             main,

@@ -2,11 +2,34 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Sequence
+
 from detectron2.config import CfgNode as CN
+from detectron2.config import get_cfg
 
 
 class ConfigError(ValueError):
     """A value of a config that cannot be used; the message names its key."""
+
+
+def load_config(config_file: str, overrides: Sequence[str] = ()) -> CN:
+    """A project config from its file.
+
+    Args:
+        config_file: path of a yaml file.
+        overrides: KEY, VALUE, KEY, VALUE, ... that replace values of the file.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+    """
+    if not os.path.isfile(config_file):
+        raise FileNotFoundError(f"{config_file!r}: no such config file; configs/ has the project's")
+    cfg = get_cfg()
+    add_uncertain_densepose_config(cfg)
+    cfg.merge_from_file(config_file)
+    cfg.merge_from_list(list(overrides))
+    return cfg
 
 
 def add_uncertain_densepose_config(cfg: CN) -> None:
@@ -123,3 +146,6 @@ def _add_evaluation_config(cfg: CN) -> None:
     # Training images (ours) on which the single global variance of the likelihood table is
     # fitted.
     evaluation.GLOBAL_VARIANCE_IMAGES = 100
+    # A file of tools/recalibrate.py (ours), whose factors predicted covariances are multiplied by
+    # before likelihood and calibration are measured, or "" for the covariances as predicted.
+    evaluation.RECALIBRATION = ""

@@ -14,7 +14,8 @@ from inference.people_factory import flat_metric, linear_person
 from surface_factory import make_tiny_surface
 from torch import nn
 
-from uncertain_densepose.inference import Predictor, load_config, surface_path
+from uncertain_densepose.config import load_config
+from uncertain_densepose.inference import Predictor, surface_path
 from uncertain_densepose.modeling.chart_predictor import NoiseModelMismatch
 from uncertain_densepose.structures import ChartMaps
 from uncertain_densepose.surface import SurfaceFileError, default_surface_path

@@ -25,8 +25,10 @@ from detectron2.evaluation import (
 from detectron2.utils import comm
 from detectron2.utils.file_io import PathManager
 from torch import nn
+from torch.nn.parallel import DistributedDataParallel
 
 from ..data import DensePoseDatasetMapper
+from ..data.mapper import chart_mirror_of
 from ..evaluation import (
     DensePoseEvaluator,
     GlobalVarianceEvaluator,
@@ -36,6 +38,7 @@ from ..evaluation import (
 )
 from ..evaluation.evaluator import surface_distance
 from ..modeling.chart_predictor import NoiseModelMismatch
+from ..modeling.test_time_augmentation import DensePoseRCNNWithTTA
 from .optimizer import build_optimizer
 
 logger = logging.getLogger(__name__)
@@ -69,9 +72,13 @@ class Trainer(DefaultTrainer):
         dataset_name: str,
         surface: SurfaceDistance | None = None,
         global_variance: float | None = None,
+        output_folder: str = "inference",
     ):
-        """Box AP, GPS and GPSm, correspondence and likelihood in detected boxes."""
-        folder = os.path.join(cfg.OUTPUT_DIR, "inference", dataset_name)
+        """Box AP, GPS and GPSm, correspondence and likelihood in detected boxes.
+
+        Files are written into `output_folder` of the output folder, apart for each data set.
+        """
+        folder = os.path.join(cfg.OUTPUT_DIR, output_folder, dataset_name)
         boxes = COCOEvaluator(dataset_name, tasks=("bbox",), output_dir=folder)
         return DatasetEvaluators(
             [
@@ -99,6 +106,8 @@ class Trainer(DefaultTrainer):
         """
         if evaluators is not None:
             return super().test(cfg, model, evaluators)
+        if isinstance(model, DistributedDataParallel):
+            model = model.module
         variance = fit_global_variance(cfg, model)
         results = OrderedDict()
         for name in cfg.DATASETS.TEST:
@@ -113,10 +122,40 @@ class Trainer(DefaultTrainer):
             )
             found.update(in_annotated_boxes or {})
             results[name] = found
-            if comm.is_main_process():
-                print_csv_format(found)
-                _write_metrics(os.path.join(cfg.OUTPUT_DIR, f"metrics_{name}.json"), found)
+            _report(os.path.join(cfg.OUTPUT_DIR, f"metrics_{name}.json"), found)
         return next(iter(results.values())) if len(results) == 1 else results
+
+    @classmethod
+    def test_with_TTA(cls, cfg: CfgNode, model: nn.Module) -> OrderedDict:
+        """Evaluate a model with test-time augmentation, in the boxes that it detects.
+
+        Metrics are written to `metrics_<data set>_TTA.json`.
+
+        Args:
+            cfg: its config; `TEST.AUG` says which augmentations there are.
+            model: with weights.
+
+        Returns:
+            As :meth:`test`, with "_TTA" after every key.
+        """
+        mirror = None
+        if cfg.TEST.AUG.FLIP:
+            mirror = chart_mirror_of(cfg.DATASETS.TRAIN or cfg.DATASETS.TEST)
+        augmented = DensePoseRCNNWithTTA(cfg, model, mirror)
+        # Of the image at its own size, for augmentations resize it.
+        unresized = cfg.clone()
+        unresized.defrost()
+        unresized.INPUT.MIN_SIZE_TEST = 0
+        variance = fit_global_variance(cfg, augmented.model)
+        results = OrderedDict()
+        for name in cfg.DATASETS.TEST:
+            distance = surface_distance(name, cfg.DENSEPOSE_EVALUATION.SURFACE or None)
+            evaluator = cls.build_evaluator(cfg, name, distance, variance, "inference_TTA")
+            loader = cls.build_test_loader(unresized, name)
+            results[name] = inference_on_dataset(augmented, loader, evaluator) or {}
+            _report(os.path.join(cfg.OUTPUT_DIR, f"metrics_{name}_TTA.json"), results[name])
+        found = next(iter(results.values())) if len(results) == 1 else results
+        return OrderedDict((f"{key}_TTA", value) for key, value in found.items())
 
     def resume_or_load(self, resume: bool = True) -> None:
         """See `DefaultTrainer.resume_or_load`.
@@ -191,8 +230,11 @@ def fit_global_variance(cfg: CfgNode, model: nn.Module) -> float | None:
     return None if math.isnan(variance) else variance
 
 
-def _write_metrics(path: str, results: OrderedDict) -> None:
-    """Write results as strict JSON, null where there was nothing to measure."""
+def _report(path: str, results: OrderedDict) -> None:
+    """Print results and write them as strict JSON, null where there was nothing to measure."""
+    if not comm.is_main_process():
+        return
+    print_csv_format(results)
     tasks = {
         task: {name: value if math.isfinite(value) else None for name, value in metrics.items()}
         for task, metrics in results.items()

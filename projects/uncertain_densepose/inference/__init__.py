@@ -3,13 +3,12 @@
 from .export import result_records, save_maps
 from .metric import ChartMetric, rms_sigma_cm, rms_sigma_uv, tangent_covariance_cm2
 from .person import Person, people_from_instances, pixel_window
-from .predictor import Predictor, load_config, surface_path
+from .predictor import Predictor, surface_path
 
 __all__ = [
     "ChartMetric",
     "Person",
     "Predictor",
-    "load_config",
     "people_from_instances",
     "pixel_window",
     "result_records",

@@ -8,38 +8,19 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from detectron2.checkpoint import DetectionCheckpointer
-from detectron2.config import CfgNode, get_cfg
+from detectron2.config import CfgNode
 from detectron2.data import MetadataCatalog
 from detectron2.data import transforms as T
 from detectron2.modeling import build_model
 from detectron2.structures import Boxes, Instances
 from torch import nn
 
-from uncertain_densepose.config import add_uncertain_densepose_config
+from uncertain_densepose.config import load_config
 from uncertain_densepose.modeling.chart_predictor import NoiseModelMismatch
 from uncertain_densepose.surface import default_surface_path
 
 from .metric import ChartMetric
 from .person import Person, people_from_instances
-
-
-def load_config(config_file: str, overrides: Sequence[str] = ()) -> CfgNode:
-    """A project config from its file.
-
-    Args:
-        config_file: path of a yaml file.
-        overrides: KEY, VALUE, KEY, VALUE, ... that replace values of the file.
-
-    Raises:
-        FileNotFoundError: there is no such file.
-    """
-    if not os.path.isfile(config_file):
-        raise FileNotFoundError(f"{config_file}: no such config file; configs/ has the project's")
-    cfg = get_cfg()
-    add_uncertain_densepose_config(cfg)
-    cfg.merge_from_file(config_file)
-    cfg.merge_from_list(list(overrides))
-    return cfg
 
 
 def surface_path(cfg: CfgNode) -> str:
