@@ -141,6 +141,13 @@ def _add_evaluation_config(cfg: CN) -> None:
     evaluation.DISTRIBUTED_INFERENCE = True
     evaluation.EVALUATE_MESH_ALIGNMENT = False
     evaluation.MESH_ALIGNMENT_MESH_NAMES = []
+    # How detections are counted (ours): "strict", as COCO counts keypoints, or "reference", as
+    # DensePose's evaluator does, from which most published numbers are; see
+    # evaluation/protocols.py.
+    evaluation.PROTOCOL = "strict"
+    # κ (ours), metres: one length scale of GPS for the whole body, such as the 0.255 of 2018; 0 for
+    # the challenges' definition, one a part.
+    evaluation.KAPPA = 0.0
     # The surface on which distances are measured (ours): a path, or "" for the data set's own.
     evaluation.SURFACE = ""
     # Training images (ours) on which the single global variance of the likelihood table is

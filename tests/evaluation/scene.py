@@ -28,9 +28,10 @@ def box_pixels(box, height=HEIGHT, width=WIDTH) -> np.ndarray:
     return np.outer(rows, columns)
 
 
-def box_mask(box) -> dict:
-    """The same as a run-length encoding, fit for json."""
-    encoded = mask_api.encode(np.asfortranarray(box_pixels(box).astype(np.uint8)))
+def box_mask(box, side=None) -> dict:
+    """The same as a run-length encoding, fit for json, of the image or of `side` x `side` cells."""
+    pixels = box_pixels(box, side or HEIGHT, side or WIDTH)
+    encoded = mask_api.encode(np.asfortranarray(pixels.astype(np.uint8)))
     return {"size": encoded["size"], "counts": encoded["counts"].decode()}
 
 

@@ -6,9 +6,11 @@ import torch
 from evaluation.flat_surface import PITCH_M, SIDE_M
 from evaluation.scene import LEFT, SIDE, coco, instances, labelled, perfect_maps, unlabelled, write
 
-from uncertain_densepose.evaluation.detection_scores import highest_scores, score_detections
+from uncertain_densepose.evaluation.chart_detections import ChartDetections
+from uncertain_densepose.evaluation.detection_scores import DetectionScores, score_detections
 from uncertain_densepose.evaluation.gps import FINE_TO_GPS_GROUP, KAPPA_M
 from uncertain_densepose.evaluation.ground_truth import GroundTruth
+from uncertain_densepose.evaluation.point_answers import read_all
 from uncertain_densepose.structures import ChartMaps
 
 BOXES = [[10, 20, 40, 60], [60, 20, 80, 90], [5, 5, 30, 40]]
@@ -25,6 +27,11 @@ def image(tmp_path):
     for person in (people[0], people[2]):
         person["dp_I"][:6] = rng.integers(1, 25, 6).tolist()
     return GroundTruth.load(write(tmp_path / "val.json", coco(people, num_images=1)))[1]
+
+
+def score(image, instances, distance, kappa_m=None) -> DetectionScores:
+    detections = ChartDetections(instances)
+    return score_detections(image, detections, read_all(image, detections, distance), kappa_m)
 
 
 def blurred(generator, count, channels):
@@ -83,7 +90,7 @@ def test_gps_equals_a_loop_over_detections_people_and_points(image, flat_distanc
     rng = np.random.default_rng(seed)
     boxes = np.array(BOXES * 2) + rng.uniform(-8, 8, (6, 4))
     maps = disturbed_maps(seed)
-    gps = score_detections(image, instances(boxes, maps=maps), flat_distance).gps
+    gps = score(image, instances(boxes, maps=maps), flat_distance).gps
     boxes = boxes.astype(np.float32)
     expected = [[gps_of_one(image, g, maps[d], boxes[d]) for g in range(3)] for d in range(6)]
     # Distances are tabulated in float16.
@@ -102,7 +109,7 @@ def test_points_a_vertex_off_have_the_similarity_of_that_distance(tmp_path, flat
     maps = dataclasses.replace(
         maps, u=torch.full_like(maps.u, 0.5), v=torch.full_like(maps.v, 0.75)
     )
-    scores = score_detections(image, instances(BOXES[:1], maps=maps), flat_distance)
+    scores = score(image, instances(BOXES[:1], maps=maps), flat_distance)
     np.testing.assert_allclose(scores.gps, [[0.960228]], atol=1e-4)
     np.testing.assert_allclose(scores.mask_iou, [[1.0]])
 
@@ -110,23 +117,34 @@ def test_points_a_vertex_off_have_the_similarity_of_that_distance(tmp_path, flat
 def test_mask_iou_is_that_of_the_foreground_with_labelled_people(image, flat_distance):
     x, y, width, height = BOXES[0]
     shifted = [x, y + 30, width, height]
-    scores = score_detections(image, instances([shifted, BOXES[1]]), flat_distance)
-    # Two boxes of 60 pixels, 30 apart: 1/3; the other person overlaps it nowhere.
+    scores = score(image, instances([shifted, BOXES[1]]), flat_distance)
+    # Two boxes of 60 pixels, 30 apart: 1/3; the labelled person beside it overlaps it nowhere, and
+    # the unlabelled one, at 5..35 x 5..45, in 25 x 0 pixels, for it begins at 50.
     np.testing.assert_allclose(scores.mask_iou, [[1 / 3, 0, 0], [0, 0, 1]], atol=1e-9)
 
 
-def test_the_highest_scores_come_first_and_ties_keep_their_order():
-    found = instances([[i, 0, 5, 5] for i in range(5)], [0.2, 0.9, 0.5, 0.9, 0.1])
-    best = highest_scores(found, 3)
-    assert best.pred_boxes.tensor[:, 0].tolist() == [1, 3, 2]
-    assert len(best.pred_densepose) == 3
-    assert len(highest_scores(found[:0], 3)) == 0
+def test_one_length_scale_for_the_body(image, flat_distance):
+    maps = disturbed_maps(0)
+    found = instances(BOXES * 2, maps=maps)
+    gps = score(image, found, flat_distance, kappa_m=0.255).gps
+    by_part = score(image, found, flat_distance).gps
+    # Torso points alone are in the boxes of the perfect maps, and their own scale is larger.
+    assert (gps[gps > 0] < by_part[gps > 0]).any()
+    assert (gps != by_part).any()
+
+
+def test_similarities_are_gps_gpsm_and_mask_iou(image, flat_distance):
+    scores = score(image, instances(BOXES * 2, maps=disturbed_maps(1)), flat_distance)
+    gps, gpsm, iou = scores.similarities
+    np.testing.assert_array_equal(gps, scores.gps)
+    np.testing.assert_allclose(gpsm, np.sqrt(scores.gps * scores.mask_iou))
+    np.testing.assert_array_equal(iou, scores.mask_iou)
 
 
 def test_no_detections_and_no_people(image, flat_distance, tmp_path):
     empty = GroundTruth.load(write(tmp_path / "none.json", coco([], num_images=1)))[1]
     nothing = instances(np.zeros((0, 4)))
-    assert score_detections(image, nothing, flat_distance).gps.shape == (0, 3)
-    scores = score_detections(empty, instances(BOXES), flat_distance)
+    assert score(image, nothing, flat_distance).gps.shape == (0, 3)
+    scores = score(empty, instances(BOXES), flat_distance)
     assert scores.gps.shape == scores.mask_iou.shape == (3, 0)
-    assert score_detections(empty, nothing, flat_distance).mask_iou.shape == (0, 0)
+    assert score(empty, nothing, flat_distance).mask_iou.shape == (0, 0)

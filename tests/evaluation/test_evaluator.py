@@ -21,6 +21,7 @@ from evaluation.runs import (
 from evaluation.scene import LEFT, instances, unlabelled
 
 from uncertain_densepose.evaluation import DensePoseEvaluator, GlobalVarianceEvaluator
+from uncertain_densepose.evaluation.gps_ap import MODES
 
 pytestmark = pytest.mark.filterwarnings("error:::uncertain_densepose", "error:::numpy")
 
@@ -29,10 +30,12 @@ SHARES = [f"within_{t}cm" for t in (1, 2, 3, 5, 10, 20)]
 
 def test_a_perfect_prediction_is_perfect(dataset, flat_distance):
     results = detected(flat_distance, dataset, perfect_answers())
-    for task in ("densepose_gps", "densepose_gpsm"):
+    for task in MODES:
         for metric in ("AP", "AP50", "AP75", "AR", "AR50", "AR75"):
             assert results[task][metric] == pytest.approx(100)
     assert [results["correspondence"][share] for share in SHARES] == [100] * 6
+    # An area of 100 % up to 10 cm means 0 cm at every point.
+    assert results["correspondence"]["AUC10"] == results["correspondence"]["AUC30"] == 100
     assert results["correspondence"]["num_points"] == 36
     # The centre of a square of 0.4 m is at most 0.28 m away, so the trivial answer is no zero.
     assert 0 < results["correspondence"]["trivial_within_20cm"] < 100
@@ -42,7 +45,11 @@ def test_a_perfect_prediction_is_perfect(dataset, flat_distance):
 
 def test_a_perfect_prediction_in_given_boxes_is_perfect(dataset, flat_distance):
     results = in_given_boxes(flat_distance, dataset, given_box_answers())
-    assert list(results) == ["correspondence_gt_boxes", "likelihood_gt_boxes"]
+    assert list(results) == [
+        "correspondence_gt_boxes",
+        "likelihood_gt_boxes",
+        "calibration_gt_boxes",
+    ]
     assert [results["correspondence_gt_boxes"][share] for share in SHARES] == [100] * 6
     assert results["likelihood_gt_boxes"]["points_read"] == 100
 
@@ -145,6 +152,7 @@ def test_no_labelled_people_at_all(register, flat_distance, num_images):
     results = detected(flat_distance, name, answers, global_variance=0.1)
     values = flatten_results_dict(results)
     assert values.pop("correspondence/num_points") == 0
+    assert values.pop("calibration/num_points") == 0
     assert all(math.isnan(value) for value in values.values())
 
 
@@ -162,8 +170,10 @@ def test_results_are_flat_numbers_for_detectron2(dataset, flat_distance, caplog)
     assert list(results) == [
         "densepose_gps",
         "densepose_gpsm",
+        "densepose_segm",
         "correspondence",
         "likelihood",
+        "calibration",
         "global_variance",
     ]
     with caplog.at_level("INFO", logger="detectron2"):
@@ -239,3 +249,25 @@ def test_a_surface_may_come_with_its_tables_or_without(dataset, flat_surface, fl
         detected(surface, dataset, perfect_answers()) for surface in (flat_surface, flat_distance)
     )
     assert one["correspondence"] == two["correspondence"]
+
+
+def test_the_protocol_and_the_length_scale_are_chosen_by_name(dataset, flat_distance):
+    answers = perfect_answers()
+    # Image 3 has nobody; what is detected there is an error in `strict` alone.
+    answers[3] = instances([FIRST], [0.99])
+    strict, reference = (
+        detected(flat_distance, dataset, answers, protocol=name) for name in ("strict", "reference")
+    )
+    for task in MODES:
+        assert strict[task]["AP"] == pytest.approx(75)
+        assert reference[task]["AP"] == pytest.approx(100)
+    for answer in answers.values():
+        maps = answer.pred_densepose
+        answer.pred_densepose = dataclasses.replace(maps, u=maps.u + 0.75)
+    by_part, constant = (
+        detected(flat_distance, dataset, answers, kappa_m=kappa_m) for kappa_m in (None, 0.255)
+    )
+    # The torso's own scale is the larger one.
+    assert by_part["densepose_gps"]["AP"] > constant["densepose_gps"]["AP"]
+    with pytest.raises(ValueError, match="'coco'.*strict.*reference"):
+        detected(flat_distance, dataset, answers, protocol="coco")

@@ -1,49 +1,13 @@
+import dataclasses
+
 import numpy as np
 import pytest
 from evaluation import ap_twin
+from evaluation.ap_scene import LARGE, ap, detections, people, random_images
+from evaluation.coco_oracle import coco_keypoint_metrics
 
-from uncertain_densepose.evaluation.gps_ap import (
-    METRICS,
-    Detections,
-    average_precision,
-    fill_ignored,
-)
-from uncertain_densepose.evaluation.ground_truth import AnnotatedImage
-
-LARGE = 100.0
-
-
-def people(boxes, points, crowd=None, image_id=1) -> AnnotatedImage:
-    """An image with people in XYWH boxes, of whom each has some number of points."""
-    boxes = np.array(boxes, dtype=np.float64).reshape(-1, 4)
-    count, total = len(boxes), int(np.sum(points))
-    return AnnotatedImage(
-        image_id=image_id,
-        height=1000,
-        width=1000,
-        annotation_id=np.arange(count),
-        category=np.zeros(count, dtype=np.int64),
-        boxes=boxes,
-        area=boxes[:, 2] * boxes[:, 3],
-        iscrowd=np.zeros(count, dtype=bool) if crowd is None else np.array(crowd, dtype=bool),
-        segmentation=(None,) * count,
-        person=np.repeat(np.arange(count), np.array(points, dtype=np.int64)),
-        xy=np.zeros((total, 2)),
-        part=np.ones(total, dtype=np.int64),
-        uv=np.zeros((total, 2)),
-        uv_true=np.full((total, 2), np.nan),
-    )
-
-
-def detections(image, boxes, scores, similarity) -> Detections:
-    boxes = np.array(boxes, dtype=np.float64).reshape(-1, 4)
-    similarity = np.array(similarity, dtype=np.float64).reshape(len(boxes), image.num_people)
-    return Detections(
-        category=np.zeros(len(boxes), dtype=np.int64),
-        score=np.array(scores, dtype=np.float64),
-        boxes=boxes,
-        similarity=fill_ignored(image, boxes, similarity),
-    )
+from uncertain_densepose.evaluation.gps_ap import METRICS, average_precision
+from uncertain_densepose.evaluation.protocols import count_reference, count_strict
 
 
 def test_three_people_and_five_detections_worked_out_on_paper():
@@ -68,7 +32,7 @@ def test_three_people_and_five_detections_worked_out_on_paper():
         [0.9, 0.8, 0.7, 0.6, 0.5],
         [[0.92, 0, 0], [0, 0, 0], [0, 0.77, 0], [0.60, 0, 0], [0, 0, 0.52]],
     )
-    result = average_precision([image], [found])
+    result = ap([image], [found])
     assert list(result) == list(METRICS)
     assert result["AP50"] == pytest.approx(100 * 76.4 / 101)
     assert result["AP75"] == pytest.approx(100 * 56 / 101)
@@ -82,58 +46,66 @@ def test_three_people_and_five_detections_worked_out_on_paper():
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_equals_plain_loops_on_random_input(seed):
-    rng = np.random.default_rng(seed)
-    images, found, plain = [], [], []
-    for image_id in range(12):
-        num_people, num_found = rng.integers(0, 5), rng.integers(0, 27)
-        sizes = rng.uniform(20, 130, (num_people, 2))
-        boxes = np.concatenate([rng.uniform(0, 400, (num_people, 2)), sizes], axis=1)
-        image = people(
-            boxes, rng.integers(0, 4, num_people), rng.random(num_people) < 0.2, image_id
-        )
-        near = rng.integers(0, num_people, num_found) if num_people else np.zeros(0, dtype=int)
-        guess = boxes[near] * rng.uniform(0.8, 1.2, (len(near), 4))
-        scores = rng.random(len(guess)).round(2)
-        # Some similarities lie on a threshold exactly, and some are perfect.
-        similarity = rng.uniform(0, 1, (len(guess), num_people)).round(2)
-        similarity[rng.random(similarity.shape) < 0.2] = 1.0
-        images.append(image)
-        found.append(detections(image, guess, scores, similarity))
-        plain.append(
-            {
-                "people": [
-                    {
-                        "area": image.area[g],
-                        "ignored": bool(image.ignored[g]),
-                        "crowd": bool(image.iscrowd[g]),
-                    }
-                    for g in range(num_people)
-                ],
-                "detections": [
-                    {"score": s, "area": b[2] * b[3], "similarity": list(row)}
-                    for s, b, row in zip(scores, guess, found[-1].similarity, strict=True)
-                ],
-            }
-        )
-    result = average_precision(images, found)
-    expected = ap_twin.metrics(plain)
-    assert result == pytest.approx({name: expected[name] for name in METRICS}, abs=1e-9)
+@pytest.mark.parametrize(
+    ("count", "verdicts"), [(count_strict, ap_twin.strict), (count_reference, ap_twin.reference)]
+)
+def test_equals_plain_loops_on_random_input(seed, count, verdicts):
+    images, found, plain = random_images(seed)
+    result = ap(images, found, count)
+    expected = ap_twin.metrics(plain, verdicts)
+    assert result == pytest.approx(
+        {name: expected[name] for name in METRICS}, abs=1e-9, nan_ok=True
+    )
     assert 0 < result["AP"] < 100
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_strict_equals_cocos_own_evaluation_of_keypoints(seed):
+    images, found, _ = random_images(seed)
+    expected = coco_keypoint_metrics(images, found)
+    assert ap(images, found) == pytest.approx(expected, abs=1e-9, nan_ok=True)
+
+
+def test_measures_are_counted_apart():
+    images, found, _ = random_images(0)
+    rng = np.random.default_rng(7)
+    several = [
+        dataclasses.replace(f, similarities=rng.random((3, *f.similarities.shape[1:])))
+        for f in found
+    ]
+    one_by_one = [
+        ap(
+            images,
+            [dataclasses.replace(f, similarities=f.similarities[k : k + 1]) for f in several],
+        )
+        for k in range(3)
+    ]
+    assert average_precision(images, several) == one_by_one
+
+
+def test_categories_are_counted_apart_and_averaged():
+    image = people([[0, 0, LARGE, LARGE]] * 2, points=[3, 3])
+    image = dataclasses.replace(image, category=np.array([0, 1]))
+    found = detections(image, [[0, 0, LARGE, LARGE]] * 2, [0.9, 0.8], [[1.0, 1.0], [1.0, 1.0]])
+    # Both are of category 0: the second one is wrong, and category 1 is not found.
+    assert ap([image], [found])["AP"] == pytest.approx(50)
+    assert ap([image], [dataclasses.replace(found, category=np.array([1, 0]))])[
+        "AP"
+    ] == pytest.approx(100)
 
 
 def test_a_detection_on_an_unlabelled_person_is_no_error():
     boxes = [[0, 0, LARGE, LARGE], [300, 0, LARGE, LARGE]]
     image = people(boxes, points=[3, 0])
     found = detections(image, boxes, [0.5, 0.9], [[1, 0], [0, 0]])
-    assert average_precision([image], [found])["AP"] == pytest.approx(100)
+    assert ap([image], [found])["AP"] == pytest.approx(100)
 
 
 def test_a_second_detection_on_an_unlabelled_person_is_an_error():
     boxes = [[0, 0, LARGE, LARGE], [300, 0, LARGE, LARGE]]
     image = people(boxes, points=[3, 0])
     found = detections(image, [*boxes, boxes[1]], [0.5, 0.9, 0.8], [[1, 0], [0, 0], [0, 0]])
-    assert average_precision([image], [found])["AP"] == pytest.approx(50)
+    assert ap([image], [found])["AP"] == pytest.approx(50)
 
 
 def test_any_number_of_detections_in_a_crowd_is_no_error():
@@ -142,7 +114,7 @@ def test_any_number_of_detections_in_a_crowd_is_no_error():
     found = detections(
         image, [*inside, [0, 0, LARGE, LARGE]], [0.9, 0.8, 0.7, 0.5], [[0, 0]] * 3 + [[1, 0]]
     )
-    assert average_precision([image], [found])["AP"] == pytest.approx(100)
+    assert ap([image], [found])["AP"] == pytest.approx(100)
 
 
 def test_only_the_twenty_highest_scores_count():
@@ -154,15 +126,15 @@ def test_only_the_twenty_highest_scores_count():
         [*np.linspace(0.9, 0.5, 20), 0.4],
         [[0]] * 20 + [[1]],
     )
-    assert average_precision([image], [found])["AR"] == 0
+    assert ap([image], [found])["AR"] == 0
 
 
 @pytest.mark.filterwarnings("error")
 def test_nothing_to_find_is_not_a_number_and_nothing_found_is_zero():
     nobody, somebody = people([], points=[]), people([[0, 0, LARGE, LARGE]], points=[3])
-    assert all(np.isnan(v) for v in average_precision([], []).values())
+    assert all(np.isnan(v) for v in ap([], []).values())
     nothing = [detections(nobody, [], [], [])]
-    assert all(np.isnan(v) for v in average_precision([nobody], nothing).values())
-    result = average_precision([somebody], [detections(somebody, [], [], [])])
+    assert all(np.isnan(v) for v in ap([nobody], nothing).values())
+    result = ap([somebody], [detections(somebody, [], [], [])])
     assert result["AP"] == result["AR"] == result["APl"] == 0
     assert np.isnan(result["APm"])

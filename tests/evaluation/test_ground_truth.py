@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 from evaluation.scene import coco, labelled, unlabelled, write
-from pycocotools import mask as mask_api
 
 from uncertain_densepose.evaluation.ground_truth import GroundTruth
+from uncertain_densepose.evaluation.visibility import UNKNOWN
 from uncertain_densepose.structures.coco_annotation import AnnotationFileError
 
 BOX = [10.0, 20.0, 51.0, 102.0]
@@ -68,8 +68,27 @@ def test_polygons_and_uncompressed_encodings_are_masks_too(tmp_path, person):
     other = person | {"id": 8, "segmentation": {"size": [120, 160], "counts": counts}}
     image = load(tmp_path, person, other)[1]
     # Pixels are counted up to the image's edge.
-    assert mask_api.area(image.segmentation[0]) == pytest.approx(51 * 100, rel=0.03)
-    assert mask_api.area(image.segmentation[1]) == 120 * 160
+    assert image.masks[0].decode().area == pytest.approx(51 * 100, rel=0.03)
+    assert image.masks[1].decode().area == 120 * 160
+
+
+def test_the_mask_of_an_unlabelled_person_need_not_be_there(tmp_path, person):
+    nothing = [None, [], [[1, 2, 3]], {"size": [10, 10], "counts": "abc"}]
+    others = [
+        unlabelled(key, 1, BOX, segmentation=value) for key, value in enumerate(nothing, start=8)
+    ]
+    image = load(tmp_path, person, *others, unlabelled(20, 1, BOX))[1]
+    assert [mask is None for mask in image.masks] == [False, True, True, True, True, False]
+
+
+def test_the_visibility_of_points_is_that_of_their_limbs(tmp_path, person):
+    # The points are on the torso; its joints are the shoulders and hips.
+    flags = [2] * 17
+    flags[11] = 1
+    keypoints = [value for flag in flags for value in (1.0, 1.0, flag)]
+    other = labelled(8, 1, BOX, np.random.default_rng(1))
+    image = load(tmp_path, unlabelled(3, 1, BOX), other, person | {"keypoints": keypoints})[1]
+    np.testing.assert_array_equal(image.visibility, [UNKNOWN] * 12 + [1] * 12)
 
 
 @pytest.mark.parametrize(
@@ -91,6 +110,8 @@ def test_polygons_and_uncompressed_encodings_are_masks_too(tmp_path, person):
         ("segmentation", [[1, 2, 3]]),
         ("segmentation", {"size": [10, 10], "counts": "abc"}),
         ("image_id", 99),
+        ("dp_masks", [[]] * 13),
+        ("keypoints", [1, 1, 3] * 17),
     ],
 )
 def test_a_malformed_annotation_is_named(tmp_path, person, field, value):
@@ -118,6 +139,28 @@ def test_an_annotation_id_may_not_occur_twice_in_an_image(tmp_path, person):
 def test_a_file_in_another_format_is_named(tmp_path, content):
     with pytest.raises(AnnotationFileError, match=r"other\.json: not .* COCO's format"):
         GroundTruth.load(write(tmp_path / "other.json", content))
+
+
+@pytest.mark.parametrize("field", ["images", "categories"])
+def test_ids_that_occur_twice_are_named(tmp_path, person, field):
+    content = coco([person], num_images=2)
+    content[field].append(content[field][0])
+    with pytest.raises(AnnotationFileError, match=rf"other\.json: field '{field}'.*twice"):
+        GroundTruth.load(write(tmp_path / "other.json", content))
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path):
+    (tmp_path / "image.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)))
+    with pytest.raises(AnnotationFileError, match=r"image\.png: not .* COCO's format"):
+        GroundTruth.load(tmp_path / "image.png")
+
+
+def test_categories_are_numbered_in_the_order_of_their_ids(tmp_path, person):
+    content = coco([person], num_images=1)
+    content["categories"] = [{"id": 7, "name": "b"}, {"id": 1, "name": "person"}]
+    ground_truth = GroundTruth.load(write(tmp_path / "val.json", content))
+    assert ground_truth.categories == {1: 0, 7: 1}
+    assert 1 in ground_truth and 2 not in ground_truth
 
 
 def test_a_truncated_file_is_named(tmp_path):

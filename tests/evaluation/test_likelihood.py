@@ -12,8 +12,8 @@ from uncertain_densepose.evaluation.likelihood import (
     fit_global_variance,
     group_points,
     likelihood_totals,
-    noise_model,
 )
+from uncertain_densepose.evaluation.readings import noise_model
 from uncertain_densepose.structures import PointPredictions
 
 PERSON = np.array([0, 0, 0, 1, 1, 0, 2])

@@ -1,48 +1,47 @@
 import numpy as np
 import pytest
-import torch
-import torch.nn.functional as F
-from evaluation.scene import box_mask, box_pixels
+from evaluation.scene import box_pixels
 
-from uncertain_densepose.evaluation.mask_iou import foreground_mask, mask_iou
-
-
-@pytest.mark.parametrize("channels", [2, 15])
-def test_equals_interpolation_with_half_pixel_centres(channels):
-    scores = torch.randn(channels, 14, 14, generator=torch.Generator().manual_seed(channels))
-    box = torch.tensor([10.0, 20.0, 50.0, 70.0])
-    mask = foreground_mask(scores, box, height=100, width=80)
-    resized = F.interpolate(scores[None], (50, 40), mode="bilinear", align_corners=False)[0]
-    np.testing.assert_array_equal(mask[20:70, 10:50], (resized.argmax(0) > 0).numpy())
-    assert mask.sum() == mask[20:70, 10:50].sum()
+from uncertain_densepose.evaluation.mask_iou import (
+    EMPTY_MASK,
+    WindowMask,
+    intersection_area,
+    mask_iou,
+)
 
 
-def test_a_pixel_belongs_to_the_box_that_contains_its_centre():
-    scores = torch.stack([torch.zeros(4, 4), torch.ones(4, 4)])
-    mask = foreground_mask(scores, torch.tensor([1.4, 0.0, 3.6, 2.6]), height=5, width=6)
-    rows, columns = np.nonzero(mask)
-    assert set(rows) == {0, 1, 2}
-    assert set(columns) == {1, 2, 3}
+def window(box) -> WindowMask:
+    x, y, width, height = box
+    return WindowMask(x, y, np.ones((height, width), dtype=bool))
 
 
-@pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("box", [(2.0, 2, 2, 4), (50, 50, 60, 60), (-9, -9, -5, -5)])
-def test_a_box_without_pixels_has_an_empty_mask(box):
-    scores = torch.stack([torch.zeros(4, 4), torch.ones(4, 4)])
-    assert not foreground_mask(scores, torch.tensor(box), height=8, width=8).any()
-
-
-def test_a_box_beyond_the_image_is_cut():
-    scores = torch.stack([torch.zeros(4, 4), torch.ones(4, 4)])
-    mask = foreground_mask(scores, torch.tensor([-4.0, 2, 4, 20]), height=8, width=8)
-    expected = np.zeros((8, 8), dtype=bool)
-    expected[2:, :4] = True
-    np.testing.assert_array_equal(mask, expected)
-
-
-def test_iou_with_encodings():
-    segmentations = [box_mask([0, 0, 40, 40]), box_mask([100, 100, 10, 10])]
-    masks = np.stack([box_pixels([20, 0, 40, 40]), box_pixels([0, 0, 0, 0])])
-    np.testing.assert_allclose(mask_iou(masks, segmentations), [[1 / 3, 0], [0, 0]])
-    assert mask_iou(masks[:0], segmentations).shape == (0, 2)
+def test_iou_and_the_share_of_the_detection_in_a_crowd():
+    masks = [window([20, 0, 40, 40]), EMPTY_MASK]
+    people = [window([0, 0, 40, 40]), window([0, 0, 50, 40]), window([100, 100, 10, 10])]
+    iou = mask_iou(masks, people, np.array([False, True, False]))
+    np.testing.assert_allclose(iou, [[1 / 3, 3 / 4, 0], [0, 0, 0]])
+    assert mask_iou(masks[:0], people).shape == (0, 3)
     assert mask_iou(masks, []).shape == (2, 0)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_intersection_is_that_of_the_whole_images(seed):
+    rng = np.random.default_rng(seed)
+    whole, windows = [], []
+    for order in "CF":
+        left, top, width, height = rng.integers(0, 40), rng.integers(0, 30), 60, 70
+        pixels = np.asarray(rng.random((height, width)) < 0.5, order=order)
+        windows.append(WindowMask(int(left), int(top), pixels))
+        image = np.zeros((120, 120), dtype=bool)
+        image[top : top + height, left : left + width] = pixels
+        whole.append(image)
+    assert intersection_area(*windows) == (whole[0] & whole[1]).sum() > 0
+    assert windows[0].area == whole[0].sum()
+
+
+@pytest.mark.parametrize("corner", [(-3, 5), (5, -3), (20, 5), (5, 20), (-50, 0), (0, 90)])
+def test_a_mask_is_cut_at_the_edges_of_the_image(corner):
+    left, top = corner
+    mask = WindowMask.cropped(np.ones((10, 10), dtype=bool), left, top, height=24, width=25)
+    assert mask.left >= 0 and mask.top >= 0
+    assert mask.area == box_pixels([left, top, 10, 10], height=24, width=25).sum()

@@ -1,6 +1,7 @@
 """Training and testing on Detectron2's `DefaultTrainer`."""
 
 from ..config import ConfigError
+from ..evaluation.recalibration import RecalibrationError
 from ..structures.chart_mirror import ChartMirrorError
 from ..structures.coco_annotation import AnnotationFileError
 from ..surface import SurfaceFileError
@@ -11,6 +12,7 @@ USER_ERRORS = (
     ChartMirrorError,
     ConfigError,
     FileNotFoundError,
+    RecalibrationError,
     SurfaceFileError,
     WeightsError,
 )

@@ -37,6 +37,7 @@ from ..evaluation import (
     SurfaceDistance,
 )
 from ..evaluation.evaluator import surface_distance
+from ..evaluation.recalibration import Recalibration
 from ..modeling.chart_predictor import NoiseModelMismatch
 from ..modeling.test_time_augmentation import DensePoseRCNNWithTTA
 from .optimizer import build_optimizer
@@ -88,6 +89,7 @@ class Trainer(DefaultTrainer):
                     surface=surface,
                     output_dir=folder,
                     global_variance=global_variance,
+                    recalibration=Recalibration.named(cfg.DENSEPOSE_EVALUATION.RECALIBRATION),
                 ),
             ]
         )
@@ -118,7 +120,12 @@ class Trainer(DefaultTrainer):
             in_annotated_boxes = inference_on_dataset(
                 GroundTruthBoxModel.for_dataset(model, name),
                 loader,
-                GroundTruthBoxEvaluator(name, surface=distance, global_variance=variance),
+                GroundTruthBoxEvaluator(
+                    name,
+                    surface=distance,
+                    global_variance=variance,
+                    recalibration=Recalibration.named(cfg.DENSEPOSE_EVALUATION.RECALIBRATION),
+                ),
             )
             found.update(in_annotated_boxes or {})
             results[name] = found

@@ -1,9 +1,11 @@
-"""How good a model is: GPS, correspondence accuracy and likelihood, as Detectron2 evaluators."""
+"""How good a model is: GPS, correspondence accuracy, likelihood, calibration, for Detectron2."""
 
 from .evaluator import DensePoseEvaluator, GlobalVarianceEvaluator, GroundTruthBoxEvaluator
 from .ground_truth import GroundTruth
 from .ground_truth_boxes import GroundTruthBoxModel, labelled_boxes
-from .likelihood import fit_global_variance, noise_model
+from .likelihood import fit_global_variance
+from .readings import noise_model
+from .recalibration import Recalibration, RecalibrationError
 from .surface_distance import SurfaceDistance
 
 __all__ = [
@@ -12,6 +14,8 @@ __all__ = [
     "GroundTruth",
     "GroundTruthBoxEvaluator",
     "GroundTruthBoxModel",
+    "Recalibration",
+    "RecalibrationError",
     "SurfaceDistance",
     "fit_global_variance",
     "labelled_boxes",

@@ -3,10 +3,12 @@
 Images are reduced one by one to a few numbers a detection and to sums over points; no map is kept.
 Percentages and nats are reported, NaN where there is nothing to measure:
 
-- `densepose_gps`, `densepose_gpsm`: AP and AR, see `gps_ap`;
-- `correspondence`: share of points within 1 .. 20 cm, see `correspondence`;
+- `densepose_gps`, `densepose_gpsm`, `densepose_segm`: AP and AR, see `gps_ap` and `protocols`;
+- `correspondence`: share of points within 1 .. 20 cm and AUC, see `correspondence`;
 - `likelihood`: mean log-density of the annotations, see `likelihood`;
-- `correspondence_gt_boxes`, `likelihood_gt_boxes`: the same in the annotated boxes.
+- `calibration`: predicted against observed errors, see `calibration`;
+- `correspondence_gt_boxes`, `likelihood_gt_boxes`, `calibration_gt_boxes`: the same in the
+  annotated boxes.
 """
 
 from __future__ import annotations
@@ -25,16 +27,22 @@ from detectron2.evaluation import DatasetEvaluator
 from detectron2.structures import Instances
 from detectron2.utils import comm
 from detectron2.utils.file_io import PathManager
-from detectron2.utils.logger import create_small_table
 
 from ..structures import ChartMaps
 from ..surface import Surface
-from .detection_scores import DetectionScores, highest_scores, score_detections
-from .gps_ap import MAX_DETECTIONS, average_precision
+from .chart_detections import ChartDetections
+from .correspondence import CorrespondenceErrors, correspondence_errors
+from .detection_metrics import ImageResult, detection_metrics, evaluate_image, match_people
+from .detection_scores import DetectionScores
+from .gps_ap import MAX_DETECTIONS
 from .ground_truth import AnnotatedImage, GroundTruth
 from .likelihood import SquaredErrorTotals
-from .matching import UNMATCHED, box_overlap, match_by_score
+from .matching import UNMATCHED
+from .metrics_table import metrics_table
+from .point_answers import read_matched
 from .point_totals import PointTotals, point_totals, squared_error_totals
+from .protocols import PROTOCOLS
+from .recalibration import Recalibration
 from .surface_distance import SurfaceDistance
 
 logger = logging.getLogger(__name__)
@@ -124,12 +132,12 @@ class _ImageByImageEvaluator(DatasetEvaluator):
         images = [self.ground_truth[image_id] for image_id in sorted(kept)]
         results = self._summarise(images, [kept[image.image_id] for image in images])
         for task, metrics in results.items():
-            logger.info("Results of %s:\n%s", task, create_small_table(metrics))
+            logger.info("Results of %s:\n%s", task, metrics_table(metrics))
         return OrderedDict(results)
 
 
 class DensePoseEvaluator(_ImageByImageEvaluator):
-    """Dense pose in the boxes that the model detects: GPS, GPSm, correspondence, likelihood.
+    """Dense pose in the boxes that the model detects: AP, correspondence, likelihood, calibration.
 
     The 20 detections of the highest score count. For correspondence and likelihood each person is
     matched with at most one of them by `match_by_score`; the points of people without a detection
@@ -140,13 +148,17 @@ class DensePoseEvaluator(_ImageByImageEvaluator):
         surface: the surface of the annotations, see `SurfaceSource`.
         output_dir: where to write `densepose_detections.json`, one record a detection with its
             GPS and mask IoU with every labelled person. Nothing is written without.
+        protocol: how detections are counted, a name in `protocols.PROTOCOLS`.
+        kappa_m: the length scale of GPS for the whole body, metres, such as `gps.KAPPA_2018_M`; by
+            default one a part.
         global_variance: chart units², see `likelihood.fit_global_variance`.
+        recalibration: factors of the predicted covariances, by default none.
         distributed: gather the results of all ranks.
 
     Raises:
         AnnotationFileError: see `GroundTruth.of_dataset`.
         SurfaceFileError: the surface file is missing or malformed.
-        ValueError: no surface is given, here or in the metadata.
+        ValueError: no surface is given, here or in the metadata; or for an unknown protocol.
     """
 
     def __init__(
@@ -155,37 +167,40 @@ class DensePoseEvaluator(_ImageByImageEvaluator):
         *,
         surface: SurfaceSource = None,
         output_dir: str | os.PathLike | None = None,
+        protocol: str = "strict",
+        kappa_m: float | None = None,
         global_variance: float | None = None,
+        recalibration: Recalibration | None = None,
         distributed: bool = True,
     ):
         super().__init__(dataset_name, distributed=distributed)
+        if protocol not in PROTOCOLS:
+            raise ValueError(f"protocol {protocol!r} is not one of {tuple(PROTOCOLS)}")
+        self._count, self._kappa_m = PROTOCOLS[protocol], kappa_m
         self._distance = surface_distance(dataset_name, surface)
         self._output_dir = output_dir
-        self._global_variance = global_variance
+        self._point_options = (self._distance, global_variance, recalibration)
 
     def _reduce(
         self, image: AnnotatedImage, instances: Instances
-    ) -> tuple[DetectionScores, PointTotals]:
-        instances = highest_scores(instances, MAX_DETECTIONS)
-        scores = score_detections(image, instances, self._distance)
-        eligible = (scores.category[:, None] == image.category) & ~image.iscrowd
-        match = match_by_score(box_overlap(scores.boxes, image.boxes), eligible)
-        totals = point_totals(
-            image, *_maps_and_boxes(instances), match, self._distance, self._global_variance
-        )
-        return scores, totals
+    ) -> tuple[ImageResult, PointTotals]:
+        detections = ChartDetections(instances, MAX_DETECTIONS)
+        match = match_people(image, detections)
+        result = evaluate_image(image, detections, match, self._distance, self._kappa_m)
+        match = detections.instances_of(match)
+        totals = point_totals(image, *_maps_and_boxes(instances), match, *self._point_options)
+        return result, totals
 
     def _summarise(self, images: list[AnnotatedImage], kept: list[Any]) -> dict[str, dict]:
-        scores = [scores for scores, _ in kept]
+        scores = [result.scores for result, _ in kept]
+        errors = CorrespondenceErrors.join([result.errors for result, _ in kept])
         totals = sum((totals for _, totals in kept), PointTotals())
-        pairs = list(zip(images, scores, strict=True))
         if self._output_dir is not None:
-            _write_detections(self._output_dir, pairs)
+            _write_detections(self._output_dir, images, scores)
         return {
-            "densepose_gps": average_precision(images, [s.under_gps(i) for i, s in pairs]),
-            "densepose_gpsm": average_precision(images, [s.under_gpsm(i) for i, s in pairs]),
-            "correspondence": totals.correspondence.results(),
+            **detection_metrics(images, scores, errors, self._count),
             "likelihood": totals.likelihood.results(),
+            "calibration": totals.calibration.results(),
         }
 
 
@@ -201,23 +216,31 @@ class GroundTruthBoxEvaluator(_ImageByImageEvaluator):
         *,
         surface: SurfaceSource = None,
         global_variance: float | None = None,
+        recalibration: Recalibration | None = None,
         distributed: bool = True,
     ):
         super().__init__(dataset_name, distributed=distributed)
         self._distance = surface_distance(dataset_name, surface)
-        self._global_variance = global_variance
+        self._point_options = (self._distance, global_variance, recalibration)
 
-    def _reduce(self, image: AnnotatedImage, instances: Instances) -> PointTotals:
+    def _reduce(
+        self, image: AnnotatedImage, instances: Instances
+    ) -> tuple[CorrespondenceErrors, PointTotals]:
         match = _match_by_annotation(image, instances)
-        return point_totals(
-            image, *_maps_and_boxes(instances), match, self._distance, self._global_variance
-        )
+        everybody = ChartDetections(instances)
+        detection = everybody.detections_of(match)[image.person]
+        answers = read_matched(image, everybody, detection, self._distance)
+        errors = correspondence_errors(image, answers, self._distance)
+        totals = point_totals(image, *_maps_and_boxes(instances), match, *self._point_options)
+        return errors, totals
 
     def _summarise(self, images: list[AnnotatedImage], kept: list[Any]) -> dict[str, dict]:
-        totals = sum(kept, PointTotals())
+        errors = CorrespondenceErrors.join([errors for errors, _ in kept])
+        totals = sum((totals for _, totals in kept), PointTotals())
         return {
-            "correspondence_gt_boxes": totals.correspondence.results(),
+            "correspondence_gt_boxes": errors.results(),
             "likelihood_gt_boxes": totals.likelihood.results(),
+            "calibration_gt_boxes": totals.calibration.results(),
         }
 
 
@@ -290,11 +313,11 @@ def _match_by_annotation(image: AnnotatedImage, instances: Instances) -> np.ndar
 
 
 def _write_detections(
-    output_dir: str | os.PathLike, pairs: list[tuple[AnnotatedImage, DetectionScores]]
+    output_dir: str | os.PathLike, images: list[AnnotatedImage], found: list[DetectionScores]
 ) -> None:
     """Write `densepose_detections.json`: where a detector goes wrong, detection by detection."""
     records = []
-    for image, scores in pairs:
+    for image, scores in zip(images, found, strict=True):
         people = np.flatnonzero(~image.ignored)
         for row, box in enumerate(scores.boxes.tolist()):
             records.append(

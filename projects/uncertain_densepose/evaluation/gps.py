@@ -23,7 +23,7 @@ FINE_TO_GPS_GROUP = np.array(
 
 
 def point_similarity(
-    distance_m: np.ndarray, part: np.ndarray, kappa_m: np.ndarray | None = None
+    distance_m: np.ndarray, part: np.ndarray, kappa_m: np.ndarray | float | None = None
 ) -> np.ndarray:
     """exp(-d² / 2 kappa²) of points, where kappa belongs to the annotated part.
 
@@ -31,13 +31,13 @@ def point_similarity(
         distance_m: (..., P) geodesic distance between prediction and annotation, metres;
             infinite where the prediction is no point of the surface.
         part: (P,) integer, the annotated charts, 1..24.
-        kappa_m: (P,) or scalar length scales in metres instead of those of `KAPPA_M`.
+        kappa_m: (P,) or one length scale in metres instead of those of `KAPPA_M`.
 
     Returns:
         (..., P) float64 in [0, 1], 0 at an infinite distance.
     """
     kappa_m = KAPPA_M[FINE_TO_GPS_GROUP[part]] if kappa_m is None else kappa_m
-    return np.exp(-np.square(np.asarray(distance_m, dtype=np.float64)) / (2 * np.square(kappa_m)))
+    return np.exp(np.square(np.asarray(distance_m, dtype=np.float64)) / (-2 * np.square(kappa_m)))
 
 
 def geodesic_point_similarity(
@@ -45,7 +45,7 @@ def geodesic_point_similarity(
     part: np.ndarray,
     person: np.ndarray,
     num_people: int,
-    kappa_m: np.ndarray | None = None,
+    kappa_m: np.ndarray | float | None = None,
 ) -> np.ndarray:
     """GPS of detections with people: the mean of `point_similarity` over a person's points.
 
@@ -61,10 +61,8 @@ def geodesic_point_similarity(
         (D, G) float64 in [0, 1]; 0 for a person without points.
     """
     similarity = point_similarity(distance_m, part, kappa_m)
-    total = np.zeros((num_people, len(similarity)))
-    np.add.at(total, person, similarity.T)
-    num_points = np.bincount(person, minlength=num_people)
-    return total.T / np.maximum(num_points, 1)
+    belongs = person[:, None] == np.arange(num_people)
+    return similarity @ belongs / np.maximum(belongs.sum(axis=0), 1)
 
 
 def masked_similarity(gps: np.ndarray, mask_iou: np.ndarray) -> np.ndarray:

@@ -19,8 +19,9 @@ from ..structures.coco_annotation import (
     AnnotationFileError,
     read_box,
     read_points,
-    read_segmentation,
 )
+from .person_mask import PersonMask, read_person_mask
+from .visibility import point_visibility, read_visibility
 
 
 @dataclass(frozen=True)
@@ -35,13 +36,13 @@ class AnnotatedImage:
         boxes: (G, 4) float64, XYWH pixels.
         area: (G,) float64, pixels², by which COCO tells medium from large people.
         iscrowd: (G,) bool.
-        segmentation: G compressed run-length encodings of the image, None for a person without
-            points.
+        masks: G encoded masks; None for an ignored person without a legible one.
         person: (P,) int64 in 0..G-1, whose point it is.
         xy: (P, 2) float64, pixels.
         part: (P,) int64, charts 1..24.
         uv: (P, 2) float64, chart units, as annotated.
         uv_true: (P, 2) float64, chart units without the annotator's error; NaN where unknown.
+        visibility: (P,) uint8, of the limb that the point lies on, see `visibility`.
     """
 
     image_id: int
@@ -52,12 +53,13 @@ class AnnotatedImage:
     boxes: np.ndarray
     area: np.ndarray
     iscrowd: np.ndarray
-    segmentation: tuple[dict | None, ...]
+    masks: tuple[PersonMask | None, ...]
     person: np.ndarray
     xy: np.ndarray
     part: np.ndarray
     uv: np.ndarray
     uv_true: np.ndarray
+    visibility: np.ndarray
 
     @property
     def num_people(self) -> int:
@@ -81,10 +83,14 @@ class GroundTruth:
     Args:
         json_file: path of the file, for messages.
         images: image id to its annotations.
+        categories: category id to the contiguous number that stands for it.
     """
 
-    def __init__(self, json_file: str, images: dict[int, AnnotatedImage]):
+    def __init__(
+        self, json_file: str, images: dict[int, AnnotatedImage], categories: dict[int, int]
+    ):
         self.json_file = json_file
+        self.categories = categories
         self._images = images
 
     def __len__(self) -> int:
@@ -92,6 +98,9 @@ class GroundTruth:
 
     def __iter__(self) -> Iterator[AnnotatedImage]:
         return iter(self._images.values())
+
+    def __contains__(self, image_id: int) -> bool:
+        return image_id in self._images
 
     def __getitem__(self, image_id: int) -> AnnotatedImage:
         """The annotations of an image.
@@ -127,7 +136,7 @@ class GroundTruth:
             image_id: _annotated_image(json_file, image, coco.imgToAnns[image_id], category)
             for image_id, image in sorted(coco.imgs.items())
         }
-        return GroundTruth(json_file, images)
+        return GroundTruth(json_file, images, category)
 
     @staticmethod
     def of_dataset(dataset_name: str) -> GroundTruth:
@@ -149,11 +158,20 @@ def _read_coco(json_file: str) -> COCO:
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             coco = COCO(json_file)
-    except (json.JSONDecodeError, AssertionError, KeyError, TypeError) as error:
+    except (
+        json.JSONDecodeError,
+        UnicodeDecodeError,
+        AssertionError,
+        KeyError,
+        TypeError,
+    ) as error:
         raise AnnotationFileError(f"{json_file}: not a file in COCO's format ({error})") from error
     for field in ("images", "annotations", "categories"):
         if not isinstance(coco.dataset.get(field), list):
             raise AnnotationFileError(f"{json_file}: not in COCO's format: no list '{field}'")
+    for field, index in (("images", coco.imgs), ("categories", coco.cats)):
+        if len(index) < len(coco.dataset[field]):
+            raise AnnotationFileError(f"{json_file}: field '{field}' has an id that occurs twice")
     return coco
 
 
@@ -171,7 +189,7 @@ def _annotated_image(
                 f"{json_file}: image {image['id']}: field '{field}' is no integer"
             )
     height, width = image["height"], image["width"]
-    boxes, points, segmentations, seen = [], [], [], set()
+    boxes, points, masks, visibility, seen = [], [], [], [], set()
     for annotation in annotations:
         try:
             if annotation["id"] in seen:
@@ -181,8 +199,11 @@ def _annotated_image(
                 raise AnnotationError("category_id", "names no category of the file")
             boxes.append(read_box(annotation))
             points.append(read_points(annotation, boxes[-1]))
-            labelled = points[-1] is not None
-            segmentations.append(read_segmentation(annotation, height, width) if labelled else None)
+            read_mask = read_person_mask if points[-1] is not None else _read_mask_if_legible
+            masks.append(read_mask(annotation, boxes[-1], height, width))
+            if points[-1] is not None:
+                flags = read_visibility(annotation)
+                visibility.append(point_visibility(points[-1].part, flags))
         except AnnotationError as error:
             raise AnnotationFileError(
                 f"{json_file}: annotation {annotation['id']}: {error}"
@@ -202,10 +223,21 @@ def _annotated_image(
         boxes=np.array(boxes, dtype=np.float64).reshape(-1, 4),
         area=np.array([float(a["area"]) for a in annotations]),
         iscrowd=np.array([bool(a.get("iscrowd", 0)) for a in annotations], dtype=bool),
-        segmentation=tuple(segmentations),
+        masks=tuple(masks),
         person=np.repeat(np.array([person for person, _ in labelled], dtype=np.int64), counts),
         xy=of_points("xy", np.zeros((0, 2))),
         part=of_points("part", np.zeros(0, dtype=np.int64)),
         uv=of_points("uv", np.zeros((0, 2))),
         uv_true=of_points("uv_true", np.zeros((0, 2))),
+        visibility=np.concatenate([np.zeros(0, dtype=np.uint8), *visibility]),
     )
+
+
+def _read_mask_if_legible(
+    annotation: dict, box: np.ndarray, height: int, width: int
+) -> PersonMask | None:
+    """The mask of a person whom nobody needs to find, so that evaluation can do without it."""
+    try:
+        return read_person_mask(annotation, box, height, width)
+    except AnnotationError:
+        return None

@@ -7,14 +7,14 @@ can be compared, joint ones with independent ones, by nats per point.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 
-from ..distributions import AnisotropicUV, IsotropicUV, PartCorrelatedUV
-from ..distributions.base import UVDistribution
 from ..structures import PointPredictions
+from .readings import global_noise_model, readings
 
 
 def group_points(person: np.ndarray, part: np.ndarray) -> np.ndarray:
@@ -28,56 +28,6 @@ def group_points(person: np.ndarray, part: np.ndarray) -> np.ndarray:
     """
     pairs = np.stack([person, part], axis=1)
     return np.unique(pairs, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
-
-
-def _joint(points: PointPredictions, group: torch.Tensor) -> UVDistribution:
-    num_groups = int(group.max()) + 1 if len(group) else 0
-    shared = points.shared_covariance.new_zeros(num_groups, 2, 2)
-    shared[group] = points.shared_covariance
-    direction = torch.zeros_like(points.mean_uv) if points.direction is None else points.direction
-    return PartCorrelatedUV(points.mean_uv, points.variance, direction, shared, group)
-
-
-def _directional(points: PointPredictions, group: torch.Tensor) -> UVDistribution:
-    return AnisotropicUV(points.mean_uv, points.variance, points.direction)
-
-
-def _isotropic(points: PointPredictions, group: torch.Tensor) -> UVDistribution:
-    return IsotropicUV(points.mean_uv, points.variance)
-
-
-_NOISE_MODELS = {
-    "shared_covariance": _joint,
-    "direction": _directional,
-    "variance": _isotropic,
-}
-"""The field that makes a model what it is, the richest model first."""
-
-
-def noise_model(points: PointPredictions, group: torch.Tensor) -> UVDistribution:
-    """The distribution that predictions stand for, which their fields tell.
-
-    Args:
-        points: predictions at P points, with a variance; points of a group carry the same
-            `shared_covariance`.
-        group: (P,) int64 in 0..G-1, the pair of person and part of each point.
-
-    Returns:
-        `PartCorrelatedUV`, `AnisotropicUV` or `IsotropicUV`, in the type of `points`.
-
-    Raises:
-        ValueError: predictions without a variance have no density.
-    """
-    if points.variance is None:
-        raise ValueError("the model predicts no variance; its density needs a global variance")
-    build = next(b for name, b in _NOISE_MODELS.items() if getattr(points, name) is not None)
-    return build(points, group)
-
-
-def global_noise_model(points: PointPredictions, global_variance: float) -> IsotropicUV:
-    """The predicted means with one isotropic variance (chart units²) for all points."""
-    variance = torch.full_like(points.mean_uv[:, 0], global_variance)
-    return IsotropicUV(points.mean_uv, variance)
 
 
 def fit_global_variance(residual_uv: torch.Tensor) -> float:
@@ -133,39 +83,53 @@ class LikelihoodTotals:
     Attributes:
         nats: summed log-density of the model's own distribution; NaN for a model without one.
         global_nats: the same with one global variance around the same means; NaN without one.
+        nats_by_reading: the same of every distribution that the model can be read as, by names of
+            `READINGS`.
         num_read: points that were read, those inside the box of a detection of their person.
         num_points: all annotated points.
     """
 
     nats: float = 0.0
     global_nats: float = 0.0
+    nats_by_reading: Mapping[str, float] = field(default_factory=dict)
     num_read: int = 0
     num_points: int = 0
 
     def __add__(self, other: LikelihoodTotals) -> LikelihoodTotals:
+        mine, others = self.nats_by_reading, other.nats_by_reading
         return LikelihoodTotals(
             self.nats + other.nats,
             self.global_nats + other.global_nats,
+            {name: mine.get(name, 0.0) + others.get(name, 0.0) for name in mine | others},
             self.num_read + other.num_read,
             self.num_points + other.num_points,
         )
 
     def results(self) -> dict[str, float]:
-        """Means in nats per point that was read, NaN if none was, and the percentage read."""
-        nan = float("nan")
+        """Means in nats per point that was read, NaN if none was, and the percentage read.
+
+        `nats_per_point` is the model's own, `nats_per_point_<reading>` one of each reading that it
+        contains.
+        """
+
+        def per_point(nats: float) -> float:
+            return nats / self.num_read if self.num_read else float("nan")
+
+        rows = self.nats_by_reading | {"global_variance": self.global_nats}
         return {
-            "nats_per_point": self.nats / self.num_read if self.num_read else nan,
-            "global_variance_nats_per_point": self.global_nats / self.num_read
-            if self.num_read
-            else nan,
-            "points_read": 100 * self.num_read / self.num_points if self.num_points else nan,
+            "nats_per_point": per_point(self.nats),
+            "global_variance_nats_per_point": per_point(self.global_nats),
+            **{f"nats_per_point_{name}": per_point(nats) for name, nats in rows.items()},
+            "points_read": 100 * self.num_read / self.num_points
+            if self.num_points
+            else float("nan"),
         }
 
 
 def likelihood_totals(
     points: PointPredictions,
-    uv: np.ndarray,
-    group: np.ndarray,
+    uv: np.ndarray | torch.Tensor,
+    group: np.ndarray | torch.Tensor,
     num_points: int,
     global_variance: float | None = None,
 ) -> LikelihoodTotals:
@@ -180,10 +144,12 @@ def likelihood_totals(
             model that predicts no variance.
     """
     target = torch.as_tensor(uv, dtype=points.mean_uv.dtype)
-    own = globally = float("nan")
+    globally = float("nan")
     if global_variance is not None:
         globally = global_noise_model(points, global_variance).log_prob(target).sum().item()
-        own = globally
-    if points.variance is not None:
-        own = noise_model(points, torch.as_tensor(group)).log_prob(target).sum().item()
-    return LikelihoodTotals(own, globally, len(points), num_points)
+    by_reading = {
+        name: distribution.log_prob(target).sum().item()
+        for name, distribution in readings(points, torch.as_tensor(group)).items()
+    }
+    own = next(iter(by_reading.values()), globally)
+    return LikelihoodTotals(own, globally, by_reading, len(points), num_points)

@@ -1,67 +1,81 @@
-"""The mask of a detection: where its coarse segmentation sees a body."""
+"""Intersection over union of masks, each of them known in a window of the image."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
-import torch
-from pycocotools import mask as mask_api
-
-from ..structures.geometry import linear_taps
 
 
-def foreground_mask(
-    coarse_segm: torch.Tensor, box_xyxy: torch.Tensor, height: int, width: int
-) -> np.ndarray:
-    """The detection's foreground in the image.
+class WindowMask(NamedTuple):
+    """A mask that is empty outside a window of the image.
 
-    A pixel is foreground where its centre lies in the box and the highest coarse score there,
-    interpolated as by `ChartMaps.sample`, is not that of the background.
-
-    Args:
-        coarse_segm: (C, S, S) scores over the box, channel 0 background.
-        box_xyxy: (4,) pixels.
-        height, width: of the image, pixels.
-
-    Returns:
-        (height, width) bool.
+    Attributes:
+        left, top: column and row of the window's first pixel, both at least 0.
+        pixels: (h, w) bool, the mask in the window, which does not reach beyond the image. Masks
+            are fastest compared if all lie column after column in memory, as COCO's encodings do.
     """
-    side = coarse_segm.shape[-1]
-    left, top, right, bottom = (float(edge) for edge in box_xyxy)
-    columns = _pixels_between(left, right, width)
-    rows = _pixels_between(top, bottom, height)
-    mask = np.zeros((height, width), dtype=bool)
-    if len(columns) == 0 or len(rows) == 0:
-        return mask
-    x = (columns + 0.5 - left) / (right - left) * side - 0.5
-    y = (rows + 0.5 - top) / (bottom - top) * side - 0.5
-    (x, weight_x), (y, weight_y) = (
-        linear_taps(torch.as_tensor(position, device=coarse_segm.device), side)
-        for position in (x, y)
+
+    left: int
+    top: int
+    pixels: np.ndarray
+
+    @property
+    def area(self) -> int:
+        """Number of pixels of the mask."""
+        return int(np.count_nonzero(self.pixels))
+
+    @staticmethod
+    def cropped(pixels: np.ndarray, left: int, top: int, height: int, width: int) -> WindowMask:
+        """A mask (h, w) bool at column `left` and row `top`, cut at the edges of the image.
+
+        Args:
+            pixels: (h, w) bool.
+            left, top: may be negative.
+            height, width: of the image, pixels.
+        """
+        rows = slice(max(-top, 0), max(height - top, 0))
+        columns = slice(max(-left, 0), max(width - left, 0))
+        return WindowMask(max(left, 0), max(top, 0), pixels[rows, columns])
+
+
+EMPTY_MASK = WindowMask(0, 0, np.zeros((0, 0), dtype=bool))
+"""The mask of nothing."""
+
+
+def intersection_area(a: WindowMask, b: WindowMask) -> int:
+    """Number of pixels in both masks."""
+    left, top = max(a.left, b.left), max(a.top, b.top)
+    right = min(a.left + a.pixels.shape[1], b.left + b.pixels.shape[1])
+    bottom = min(a.top + a.pixels.shape[0], b.top + b.pixels.shape[0])
+    if right <= left or bottom <= top:
+        return 0
+    in_a, in_b = (
+        mask.pixels[top - mask.top : bottom - mask.top, left - mask.left : right - mask.left]
+        for mask in (a, b)
     )
-    weight_x, weight_y = weight_x.to(coarse_segm.dtype), weight_y.to(coarse_segm.dtype)
-    scores = (coarse_segm[:, y] * weight_y[..., None]).sum(dim=2)
-    scores = (scores[:, :, x] * weight_x).sum(dim=3)
-    mask[np.ix_(rows, columns)] = (scores[1:].amax(dim=0) > scores[0]).cpu().numpy()
-    return mask
+    return int(np.count_nonzero(in_a & in_b))
 
 
-def _pixels_between(low: float, high: float, size: int) -> np.ndarray:
-    """Indices in 0..size-1 of the pixels whose centres lie in [low, high), high above low."""
-    centres = np.arange(size) + 0.5
-    return np.flatnonzero((centres >= low) & (centres < high))
-
-
-def mask_iou(masks: np.ndarray, segmentations: list[dict]) -> np.ndarray:
-    """Intersection over union of masks and run-length encodings of the same image.
+def mask_iou(
+    masks: Sequence[WindowMask], people: Sequence[WindowMask], iscrowd: np.ndarray | None = None
+) -> np.ndarray:
+    """Overlap of D masks with those of G people as COCO defines it.
 
     Args:
-        masks: (D, height, width) bool.
-        segmentations: G compressed encodings.
+        masks: D masks of an image.
+        people: G masks of the same image.
+        iscrowd: (G,) bool, by default nobody.
 
     Returns:
-        (D, G) float64.
+        (D, G) float64: the intersection over the union, over the first mask's own area for a crowd;
+        0 where that area is.
     """
-    if len(masks) == 0 or len(segmentations) == 0:
-        return np.zeros((len(masks), len(segmentations)))
-    encoded = mask_api.encode(np.asfortranarray(masks.transpose(1, 2, 0).astype(np.uint8)))
-    return mask_api.iou(encoded, segmentations, [0] * len(segmentations))
+    crowd = np.zeros(len(people), dtype=bool) if iscrowd is None else iscrowd
+    shared = np.array(
+        [[intersection_area(mask, person) for person in people] for mask in masks], dtype=np.float64
+    ).reshape(len(masks), len(people))
+    own = np.array([mask.area for mask in masks], dtype=np.float64)[:, None]
+    other = np.array([person.area for person in people], dtype=np.float64)
+    return shared / np.maximum(np.where(crowd, own, own + other - shared), 1.0)

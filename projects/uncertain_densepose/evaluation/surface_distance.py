@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..inference.metric import ChartMetric
 from ..surface import NUM_PARTS, ChartLookup, Surface
 
 NOWHERE = -1
@@ -41,6 +42,7 @@ class SurfaceDistance:
     def __init__(self, surface: Surface):
         self._surface = surface
         self._lookup = ChartLookup(surface)
+        self._metric = ChartMetric(surface, self._lookup)
         parts = np.arange(NUM_PARTS + 1)
         self._centre_vertex = self._lookup.vertex(parts, chart_centres(surface))
 
@@ -68,3 +70,11 @@ class SurfaceDistance:
         Infinite where either is `NOWHERE`.
         """
         return self._surface.geodesic_distance(predicted, annotated)
+
+    def jacobian_m(self, part: np.ndarray, uv: np.ndarray) -> np.ndarray:
+        """The chart Jacobian at points, (N, 3, 2) metres per chart unit; see `ChartMetric`.
+
+        Args:
+            part: (N,) charts 1..24. uv: (N, 2) chart units; taken as 0 where it is not finite.
+        """
+        return self._metric.jacobian_m(part, np.nan_to_num(uv, posinf=0.0, neginf=0.0))

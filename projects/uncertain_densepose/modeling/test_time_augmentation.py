@@ -77,8 +77,8 @@ class DensePoseRCNNWithTTA(GeneralizedRCNNWithTTA):
     People are detected in the upright ones of the augmented images and their boxes merged, as
     Detectron2 does. Dense pose (and masks, if the model has them) is then predicted in the merged
     boxes in every augmented image, brought back to the original, and averaged: `pred_densepose` is
-    the moment-matched mixture of :class:`~uncertain_densepose.structures.chart_averaging.ChartAverage`, so that what
-    the views disagree about counts as uncertainty.
+    the moment-matched mixture of `structures.chart_averaging`, so that what the views disagree
+    about counts as uncertainty.
 
     Called as the model; its output is in pixels of the original image.
     """

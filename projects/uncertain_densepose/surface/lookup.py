@@ -42,7 +42,12 @@ class ChartLookup:
                 covered < 0, return_distances=False, return_indices=True
             )
             self.face_raster[part] = faces[covered[row, column]]
-        self._jacobian = surface.chart_jacobian()
+        # Squared length of a chart step (du, dv) on a face: the first fundamental form of J, whose
+        # three entries are cheaper to gather than J itself.
+        jacobian = surface.chart_jacobian()
+        self._metric = np.einsum("fij,fik->fjk", jacobian, jacobian)[:, [0, 0, 1], [0, 1, 1]]
+        # Signed, whatever type the surface has, so that "nowhere" fits in.
+        self._faces = surface.faces.astype(np.int32)
 
     def _cell(self, uv: np.ndarray) -> np.ndarray:
         cell = np.floor(np.clip(uv, 0, 1) * self.resolution).astype(np.int64)
@@ -73,11 +78,11 @@ class ChartLookup:
         """
         uv = np.clip(np.asarray(uv, dtype=np.float32), 0, 1)
         face = self.face(part, uv)
-        to_corner = uv[..., None, :] - self.surface.face_uv[face]
-        metres = np.einsum("...ij,...kj->...ki", self._jacobian[face], to_corner)
-        corner = (metres**2).sum(axis=-1).argmin(axis=-1)
-        vertex = np.take_along_axis(self.surface.faces[face], corner[..., None], axis=-1)[..., 0]
-        return np.where(face < 0, -1, vertex).astype(np.int32)
+        step = uv[..., None, :] - self.surface.face_uv[face]
+        du, dv = step[..., 0], step[..., 1]
+        e, f, g = (self._metric[face, entry][..., None] for entry in range(3))
+        corner = (e * du**2 + 2 * f * du * dv + g * dv**2).argmin(axis=-1)
+        return np.where(face < 0, np.int32(-1), self._faces[face, corner])
 
 
 def rasterise_triangles(triangles: np.ndarray, resolution: int) -> np.ndarray:

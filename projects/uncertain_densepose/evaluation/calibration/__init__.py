@@ -1,0 +1,35 @@
+"""Calibration: whether errors are as large as a model says, as functions on tensors.
+
+Throughout, an error is one of a point in two tangent directions, and an *uncertainty* is a
+variance per direction, trace(Σ) / 2, so that an honest model has E |δ|² / 2 = trace(Σ) / 2. The
+covariances are marginal: of a joint model they hold for every point by itself, while the points of
+a part err together, so that shares scatter more than their number of points suggests.
+"""
+
+from .coverage import LEVELS, ellipse_coverage, ellipse_radius_squared
+from .ence import ReliabilityBins, expected_normalised_calibration_error, reliability_bins
+from .mahalanobis import mahalanobis_squared
+from .quantiles import QuantileCurve, quantile_curve, quantile_error
+from .sharpness import sharpness
+from .sparsification import SparsificationCurve, area_under_sparsification, sparsification_curve
+from .totals import CalibrationPoints, CalibrationTotals, calibration_totals
+
+__all__ = [
+    "LEVELS",
+    "CalibrationPoints",
+    "CalibrationTotals",
+    "QuantileCurve",
+    "ReliabilityBins",
+    "SparsificationCurve",
+    "area_under_sparsification",
+    "calibration_totals",
+    "ellipse_coverage",
+    "ellipse_radius_squared",
+    "expected_normalised_calibration_error",
+    "mahalanobis_squared",
+    "quantile_curve",
+    "quantile_error",
+    "reliability_bins",
+    "sharpness",
+    "sparsification_curve",
+]

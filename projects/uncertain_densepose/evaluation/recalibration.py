@@ -1,0 +1,197 @@
+"""Recalibration: predicted covariances times a factor that was fitted on held-out data.
+
+A network tends to be too sure of itself on images that it was not trained on. One factor for all
+covariances, or one a part, mends the size of its uncertainty and leaves the order of the points and
+the correlation of their errors as they are: the temperature of Guo et al. (ICML 2017), and the
+scaling of Levi et al. (2019), for Gaussian regression.
+
+It is stored as json beside the checkpoint and not in it: so it can be read and compared, weights in
+any format can have one, or several for several kinds of images, and training that goes on from the
+checkpoint does not carry along a factor of older weights.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import torch
+
+from ..structures import PointPredictions
+from ..surface import NUM_PARTS
+
+MIN_POINTS_PER_PART = 100
+"""Parts with fewer points take the factor of all: theirs would be uncertain by more than 10 %."""
+
+
+class RecalibrationError(ValueError):
+    """A recalibration that cannot be fitted, read or applied."""
+
+
+class RecalibrationFileError(RecalibrationError):
+    """A recalibration file that cannot be used. The message names the file and the field."""
+
+
+def require_variance(points: PointPredictions) -> None:
+    """Refuse predictions without a variance.
+
+    Raises:
+        RecalibrationError: there is none to scale.
+    """
+    if points.variance is None:
+        raise RecalibrationError("the model predicts no variance, so none can be recalibrated")
+
+
+@dataclass(frozen=True)
+class Recalibration:
+    """Factors of covariances.
+
+    Attributes:
+        variance_scale: of all parts but those of `part_variance_scale`.
+        part_variance_scale: chart 1..24 to its own factor.
+        origin: what it was fitted to, for the reader of the file.
+    """
+
+    variance_scale: float
+    part_variance_scale: Mapping[int, float] = field(default_factory=dict)
+    origin: Mapping[str, str | int] = field(default_factory=dict)
+
+    def of_part(self, part: torch.Tensor) -> torch.Tensor:
+        """(P,) float64 factors of charts (P,) 0..24."""
+        table = torch.full((NUM_PARTS + 1,), self.variance_scale, dtype=torch.float64)
+        for own, scale in self.part_variance_scale.items():
+            table[own] = scale
+        return table.to(part.device)[part]
+
+    def apply(self, points: PointPredictions) -> PointPredictions:
+        """The same predictions with scaled covariances: s, r rᵀ and B each times the factor.
+
+        Raises:
+            RecalibrationError: the model predicts no variance.
+        """
+        require_variance(points)
+        scale = self.of_part(points.part).to(points.variance)
+        direction, shared = points.direction, points.shared_covariance
+        return replace(
+            points,
+            variance=scale * points.variance,
+            direction=None if direction is None else scale.sqrt()[:, None] * direction,
+            shared_covariance=None if shared is None else scale[:, None, None] * shared,
+        )
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Write the file, json."""
+        content = {
+            "variance_scale": self.variance_scale,
+            "part_variance_scale": {str(k): v for k, v in self.part_variance_scale.items()},
+            "origin": dict(self.origin),
+        }
+        with open(path, "w") as file:
+            json.dump(content, file, indent=2)
+            file.write("\n")
+
+    @staticmethod
+    def load(path: str | os.PathLike) -> Recalibration:
+        """Read a file that `save` wrote.
+
+        Raises:
+            RecalibrationFileError: there is no such file, it is no json, or a field is missing or
+                no factor.
+        """
+        if not os.path.isfile(path):
+            raise RecalibrationFileError(
+                f"{path}: no such file; write one with tools/recalibrate.py"
+            )
+        try:
+            with open(path) as file:
+                content = json.load(file)
+        except ValueError as error:
+            raise RecalibrationFileError(f"{path}: not json ({error})") from error
+        if not isinstance(content, dict):
+            raise RecalibrationFileError(f"{path}: must hold an object")
+        parts, origin = (content.get(key, {}) for key in ("part_variance_scale", "origin"))
+        for name, value in (("part_variance_scale", parts), ("origin", origin)):
+            if not isinstance(value, dict):
+                raise RecalibrationFileError(f"{path}: field '{name}' must be an object")
+        unknown = set(parts) - {str(part) for part in range(1, NUM_PARTS + 1)}
+        if unknown:
+            raise RecalibrationFileError(
+                f"{path}: field 'part_variance_scale': {min(unknown)!r} is no part 1..{NUM_PARTS}"
+            )
+        return Recalibration(
+            _factor(path, "variance_scale", content.get("variance_scale")),
+            {int(k): _factor(path, f"part_variance_scale.{k}", v) for k, v in parts.items()},
+            origin,
+        )
+
+    @staticmethod
+    def named(path: str) -> Recalibration | None:
+        """What `DENSEPOSE_EVALUATION.RECALIBRATION` names: None for "", else as `load`."""
+        return Recalibration.load(path) if path else None
+
+
+def _factor(path: str | os.PathLike, name: str, value: object) -> float:
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not number or not 0 < value < float("inf"):
+        raise RecalibrationFileError(f"{path}: field '{name}' must be above 0, not {value!r}")
+    return float(value)
+
+
+@dataclass(frozen=True)
+class MahalanobisTotals:
+    """What a recalibration is fitted to. Totals of disjoint sets add up.
+
+    Attributes:
+        total: (25,) float64, the sum over a part's points of the squared Mahalanobis distance
+            under the marginal covariance.
+        num_points: (25,) int64.
+    """
+
+    total: np.ndarray = field(default_factory=lambda: np.zeros(NUM_PARTS + 1))
+    num_points: np.ndarray = field(default_factory=lambda: np.zeros(NUM_PARTS + 1, dtype=np.int64))
+
+    @staticmethod
+    def of(part: torch.Tensor, mahalanobis_squared: torch.Tensor) -> MahalanobisTotals:
+        """The totals of P points: charts (P,) and squared distances (P,)."""
+        part = part.cpu().numpy()
+        weights = mahalanobis_squared.double().cpu().numpy()
+        return MahalanobisTotals(
+            np.bincount(part, weights=weights, minlength=NUM_PARTS + 1),
+            np.bincount(part, minlength=NUM_PARTS + 1),
+        )
+
+    def __add__(self, other: MahalanobisTotals) -> MahalanobisTotals:
+        return MahalanobisTotals(self.total + other.total, self.num_points + other.num_points)
+
+
+def fit_scalar(totals: MahalanobisTotals) -> Recalibration:
+    """One factor for all covariances.
+
+    The density of δ ~ N(0, c Σ) is -log c - δᵀ Σ⁻¹ δ / (2 c) up to a constant, so over P
+    independent points the most likely c is the mean of δᵀ Σ⁻¹ δ / 2. For a joint model it is taken
+    of the marginals as well, whose ellipses are what is to be calibrated.
+
+    Raises:
+        RecalibrationError: there are no points, or their distances are not positive numbers.
+    """
+    count = int(totals.num_points.sum())
+    if count == 0:
+        raise RecalibrationError("a recalibration cannot be fitted to no points")
+    scale = float(totals.total.sum()) / (2 * count)
+    if not 0 < scale < float("inf"):
+        raise RecalibrationError(
+            f"the mean squared Mahalanobis distance is {2 * scale}, which no factor mends"
+        )
+    return Recalibration(scale, origin={"num_points": count})
+
+
+def fit_per_part(totals: MahalanobisTotals) -> Recalibration:
+    """`fit_scalar` for each part that has `MIN_POINTS_PER_PART`; the others share that of all."""
+    parts = np.flatnonzero((totals.num_points >= MIN_POINTS_PER_PART) & (totals.total > 0))
+    scales = totals.total[parts] / (2 * totals.num_points[parts])
+    overall = fit_scalar(totals)
+    own = dict(zip(parts.tolist(), scales.tolist(), strict=True))
+    return replace(overall, part_variance_scale=own)
