@@ -67,6 +67,15 @@ def test_evaluation_alone_repeats_the_numbers(trained, tiny_data_root):
     assert done.returncode == 0, done.stderr[-3000:]
     name = "metrics_synth_people_tiny_val.json"
     assert (out / name).read_text() == (trained / name).read_text()
+    # Printed as Detectron2 prints results, and written where it writes those of training.
+    assert "copypaste: Task: densepose_segm" in done.stdout
+    (line,) = (out / "metrics.json").read_text().splitlines()
+    of_training = (trained / "metrics.json").read_text().splitlines()[-1]
+    written, expected = json.loads(line), json.loads(of_training)
+    assert written["iteration"] == 2
+    for key in ("densepose_gpsm/AP", "correspondence/AUC30", "likelihood_gt_boxes/points_read"):
+        assert written[key] == pytest.approx(expected[key], nan_ok=True)
+    assert list(out.glob("events.out.tfevents.*"))
 
 
 def test_an_interrupted_training_goes_on(trained, tiny_data_root):

@@ -18,6 +18,7 @@ from detectron2.engine import default_argument_parser, default_setup, hooks, lau
 
 from uncertain_densepose.config import load_config
 from uncertain_densepose.engine import USER_ERRORS, Trainer
+from uncertain_densepose.engine.events import write_events
 
 
 def setup(args) -> CfgNode:
@@ -35,10 +36,11 @@ def main(args) -> dict:
     cfg = setup(args)
     if args.eval_only:
         model = Trainer.build_model(cfg)
-        Trainer.load_weights(cfg, model, resume=args.resume)
+        iteration = Trainer.load_weights(cfg, model, resume=args.resume)
         results = Trainer.test(cfg, model)
         if cfg.TEST.AUG.ENABLED:
             results.update(Trainer.test_with_TTA(cfg, model))
+        write_events(cfg.OUTPUT_DIR, results, iteration)
         return results
     trainer = Trainer(cfg)
     trainer.resume_or_load(resume=args.resume)

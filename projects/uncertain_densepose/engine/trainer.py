@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import math
 import os
@@ -27,6 +26,7 @@ from detectron2.utils.file_io import PathManager
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
+from ..config import ConfigError
 from ..data import DensePoseDatasetMapper
 from ..data.mapper import chart_mirror_of
 from ..evaluation import (
@@ -37,6 +37,8 @@ from ..evaluation import (
     SurfaceDistance,
 )
 from ..evaluation.evaluator import surface_distance
+from ..evaluation.metrics_file import write_metrics
+from ..evaluation.protocols import PROTOCOLS
 from ..evaluation.recalibration import Recalibration
 from ..modeling.chart_predictor import NoiseModelMismatch
 from ..modeling.test_time_augmentation import DensePoseRCNNWithTTA
@@ -54,7 +56,15 @@ class Trainer(DefaultTrainer):
 
     `test` evaluates boxes, dense pose in detected boxes and dense pose in annotated boxes, and
     writes `metrics_<data set>.json` into the output folder.
+
+    Raises:
+        ConfigError: see `evaluation_options`.
     """
+
+    def __init__(self, cfg: CfgNode):
+        # Not only after hours of training.
+        evaluation_options(cfg)
+        super().__init__(cfg)
 
     @classmethod
     def build_train_loader(cls, cfg: CfgNode):
@@ -75,7 +85,7 @@ class Trainer(DefaultTrainer):
         global_variance: float | None = None,
         output_folder: str = "inference",
     ):
-        """Box AP, GPS and GPSm, correspondence and likelihood in detected boxes.
+        """Box AP, and all that `DensePoseEvaluator` measures in detected boxes.
 
         Files are written into `output_folder` of the output folder, apart for each data set.
         """
@@ -90,6 +100,7 @@ class Trainer(DefaultTrainer):
                     output_dir=folder,
                     global_variance=global_variance,
                     recalibration=Recalibration.named(cfg.DENSEPOSE_EVALUATION.RECALIBRATION),
+                    **evaluation_options(cfg),
                 ),
             ]
         )
@@ -177,8 +188,11 @@ class Trainer(DefaultTrainer):
             raise WeightsError(f"{path}: {error}") from error
 
     @staticmethod
-    def load_weights(cfg: CfgNode, model: nn.Module, resume: bool = False) -> None:
+    def load_weights(cfg: CfgNode, model: nn.Module, resume: bool = False) -> int:
         """Load the weights to evaluate: `MODEL.WEIGHTS`, or with `resume` the last checkpoint.
+
+        Returns:
+            The iteration that they are from, 0 if the file does not say it.
 
         Raises:
             WeightsError: for a missing file, or weights of another noise model.
@@ -191,7 +205,7 @@ class Trainer(DefaultTrainer):
                 "such as `MODEL.WEIGHTS output/demo/model_final.pth`"
             )
         try:
-            checkpointer.load(path)
+            return int(checkpointer.load(path).get("iteration", 0))
         except NoiseModelMismatch as error:
             raise WeightsError(f"{path}: {error}") from error
 
@@ -201,6 +215,22 @@ def weights_path(cfg: CfgNode, checkpointer: DetectionCheckpointer, resume: bool
     if resume and checkpointer.has_checkpoint():
         return checkpointer.get_checkpoint_file()
     return cfg.MODEL.WEIGHTS
+
+
+def evaluation_options(cfg: CfgNode) -> dict:
+    """How `DENSEPOSE_EVALUATION` wants detections counted, as arguments of `DensePoseEvaluator`.
+
+    Raises:
+        ConfigError: for an unknown protocol, or a length scale below 0.
+    """
+    protocol, kappa_m = cfg.DENSEPOSE_EVALUATION.PROTOCOL, cfg.DENSEPOSE_EVALUATION.KAPPA
+    if protocol not in PROTOCOLS:
+        raise ConfigError(
+            f"DENSEPOSE_EVALUATION.PROTOCOL is {protocol!r}, not one of {tuple(PROTOCOLS)}"
+        )
+    if not 0 <= kappa_m < math.inf:
+        raise ConfigError(f"DENSEPOSE_EVALUATION.KAPPA is {kappa_m}, expected metres or 0")
+    return {"protocol": protocol, "kappa_m": kappa_m or None}
 
 
 def fit_global_variance(cfg: CfgNode, model: nn.Module) -> float | None:
@@ -242,9 +272,4 @@ def _report(path: str, results: OrderedDict) -> None:
     if not comm.is_main_process():
         return
     print_csv_format(results)
-    tasks = {
-        task: {name: value if math.isfinite(value) else None for name, value in metrics.items()}
-        for task, metrics in results.items()
-    }
-    with PathManager.open(path, "w") as file:
-        json.dump(tasks, file, indent=2, allow_nan=False)
+    write_metrics(path, results)

@@ -14,7 +14,6 @@ Percentages and nats are reported, NaN where there is nothing to measure:
 from __future__ import annotations
 
 import itertools
-import json
 import logging
 import os
 from collections import OrderedDict
@@ -26,14 +25,13 @@ from detectron2.data import MetadataCatalog
 from detectron2.evaluation import DatasetEvaluator
 from detectron2.structures import Instances
 from detectron2.utils import comm
-from detectron2.utils.file_io import PathManager
 
 from ..structures import ChartMaps
 from ..surface import Surface
 from .chart_detections import ChartDetections
 from .correspondence import CorrespondenceErrors, correspondence_errors
+from .detection_file import write_detections
 from .detection_metrics import ImageResult, detection_metrics, evaluate_image, match_people
-from .detection_scores import DetectionScores
 from .gps_ap import MAX_DETECTIONS
 from .ground_truth import AnnotatedImage, GroundTruth
 from .likelihood import SquaredErrorTotals
@@ -196,7 +194,7 @@ class DensePoseEvaluator(_ImageByImageEvaluator):
         errors = CorrespondenceErrors.join([result.errors for result, _ in kept])
         totals = sum((totals for _, totals in kept), PointTotals())
         if self._output_dir is not None:
-            _write_detections(self._output_dir, images, scores)
+            write_detections(self._output_dir, images, scores)
         return {
             **detection_metrics(images, scores, errors, self._count),
             "likelihood": totals.likelihood.results(),
@@ -310,28 +308,3 @@ def _match_by_annotation(image: AnnotatedImage, instances: Instances) -> np.ndar
     person, instance = np.nonzero(same)
     match[person] = instance
     return match
-
-
-def _write_detections(
-    output_dir: str | os.PathLike, images: list[AnnotatedImage], found: list[DetectionScores]
-) -> None:
-    """Write `densepose_detections.json`: where a detector goes wrong, detection by detection."""
-    records = []
-    for image, scores in zip(images, found, strict=True):
-        people = np.flatnonzero(~image.ignored)
-        for row, box in enumerate(scores.boxes.tolist()):
-            records.append(
-                {
-                    "image_id": image.image_id,
-                    "category": int(scores.category[row]),
-                    "score": float(scores.score[row]),
-                    "bbox": box,
-                    "annotation_id": image.annotation_id[people].tolist(),
-                    "gps": scores.gps[row, people].tolist(),
-                    "mask_iou": scores.mask_iou[row, people].tolist(),
-                }
-            )
-    PathManager.mkdirs(os.fspath(output_dir))
-    path = os.path.join(os.fspath(output_dir), "densepose_detections.json")
-    with PathManager.open(path, "w") as file:
-        json.dump(records, file)

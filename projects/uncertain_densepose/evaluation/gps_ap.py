@@ -153,24 +153,23 @@ def _precision_recall(outcomes: list[_Outcome], num_measures: int) -> tuple[np.n
     shape = num_measures, len(_SIZES), len(THRESHOLDS)
     precision = np.full((*shape, len(_RECALLS)), np.nan)
     recall = np.full(shape, np.nan)
-    num_right, num_wrong = np.cumsum(right, axis=-1), np.cumsum(wrong, axis=-1)
     for at in np.ndindex(shape):
         people = num_people[at[1]]
         if people:
-            precision[at], recall[at] = _curve(num_right[at], num_wrong[at], people)
+            precision[at], recall[at] = _curve(right[at], wrong[at], people)
     return precision, recall
 
 
-def _curve(
-    num_right: np.ndarray, num_wrong: np.ndarray, num_people: int
-) -> tuple[np.ndarray, float]:
-    """The highest precision at each of the recalls or beyond, 0 at recalls that are not reached.
+def _curve(right: np.ndarray, wrong: np.ndarray, num_people: int) -> tuple[np.ndarray, float]:
+    """The highest precision at each of the recalls or beyond, 0 at recalls that are not reached;
+    and the highest recall.
 
     Args:
-        num_right, num_wrong: (N,) int64 among the first 1 .. N detections.
+        right, wrong: (N,) bool of all detections, the highest score first.
     """
-    if len(num_right) == 0:
+    if len(right) == 0:
         return np.zeros(len(_RECALLS)), 0.0
+    num_right, num_wrong = np.cumsum(right), np.cumsum(wrong)
     recall = num_right / num_people
     precision = num_right / (num_right + num_wrong + np.spacing(1))
     envelope = np.maximum.accumulate(precision[::-1])[::-1]

@@ -25,6 +25,10 @@ from PIL import Image
 
 from ..surface import NUM_PARTS
 
+_SIDE_TOLERANCE = 1.1
+"""Pixels by which an array and its box may differ: the sides of arrays are rounded up or down, and
+the challenges advise to write boxes with one decimal."""
+
 _IMAGE_ERRORS = (
     OSError,
     SyntaxError,  # What Pillow raises for a broken PNG.
@@ -140,8 +144,8 @@ def _check_shape(field: str, shape: tuple[int, ...], box: np.ndarray) -> None:
     if len(shape) != 3 or shape[0] != 3:
         raise FieldError(field, f"has shape {shape}, expected (3, height, width)")
     width, height = np.maximum(box[2:], 1.0)
-    # Files round the sides of boxes down, up or to the nearest.
-    if min(shape) < 1 or abs(shape[1] - height) >= 1 or abs(shape[2] - width) >= 1:
+    off = max(abs(shape[1] - height), abs(shape[2] - width))
+    if min(shape) < 1 or off > _SIDE_TOLERANCE:
         raise FieldError(
             field, f"has shape {shape}, but the box is {width:g} pixels wide and {height:g} high"
         )

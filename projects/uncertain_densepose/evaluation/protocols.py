@@ -40,7 +40,8 @@ class Pairs:
     Attributes:
         similarity: (M, D, G) float64 in [0, 1] under M measures, the highest score first.
         overlap: (D, G) float64 of their boxes, over the detection's own area for a crowd.
-        unlabelled: (G,) bool, people whose similarity to anything is unknown.
+        unlabelled: (G,) bool, crowds and people without labels, whose similarity to anything is
+            unknown.
         crowd: (G,) bool, people who may be found any number of times.
         ignored: (A, G) bool, people who need not be found, for each of A ranges of size.
     """

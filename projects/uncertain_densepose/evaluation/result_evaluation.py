@@ -1,35 +1,34 @@
-"""The evaluation of a result file, in one pass over its images."""
+"""The evaluation of detections that are at hand, in one pass over their images."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from .correspondence import CorrespondenceErrors
 from .detection_metrics import detection_metrics, evaluate_image, match_people
+from .detections import ImageDetections
+from .ground_truth import AnnotatedImage
 from .protocols import Matches, Pairs, count_strict
-from .result_file import ResultFile
 from .surface_distance import SurfaceDistance
 
 
 def evaluate_results(
-    results: ResultFile,
+    results: Iterable[tuple[AnnotatedImage, ImageDetections]],
     distance: SurfaceDistance,
     count: Callable[[Pairs], Matches] = count_strict,
     kappa_m: float | None = None,
 ) -> tuple[dict[str, dict[str, float]], CorrespondenceErrors]:
-    """Evaluate all annotated images; in one without results, nobody was found.
+    """Evaluate images; in one without detections, nobody was found.
 
     Args:
-        results: the file.
+        results: images and what was detected in each, at most `gps_ap.MAX_DETECTIONS`, such as a
+            `ResultFile`. They are gone through once.
         distance: the surface of the annotations.
         count: one of `protocols.PROTOCOLS`.
         kappa_m: the length scale of GPS for the whole body, metres; by default one a part.
 
     Returns:
         The metrics of `detection_metrics` by task, and the errors of all points.
-
-    Raises:
-        ResultFileError: as the iteration over `results`.
     """
     images, scores, errors = [], [], []
     for image, detections in results:
