@@ -58,11 +58,12 @@ def test_density_and_gradients_at_variances_of_labels(**batch):
 @given(shared_scale=MODERATE, **BATCHES)
 def test_density_and_gradients_over_twelve_decades(**batch):
     worst = errors(low=-8, high=4, **batch)
-    if batch["basis"] == "offset":
-        assert max(worst.values()) <= 1e-6
-    # Four shared numbers explain two points exactly: the gradient with respect to a variance of
-    # 1e-8 beside one of 1e4 is then a difference that has lost its digits, here and in the twin.
     assert worst["density"] <= 1e-6
+    # The dense twin's own gradients are off by some 1e-6 here: the test below compares with exact
+    # ones. With a similarity basis four shared numbers explain two points exactly, and the gradient
+    # with respect to a variance of 1e-8 beside one of 1e4 has lost its digits here as well.
+    if batch["basis"] == "offset":
+        assert max(worst.values()) <= 1e-5
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)

@@ -1,89 +1,72 @@
 """The joint log-density under a shared offset: value and gradient in closed form.
 
-Every matrix is a symmetric 2x2 one and is kept as its three entries, each a contiguous column:
-the whole is a sequence of elementwise kernels and a few segment sums. With the notation of
-`part_correlated` and adj the adjugate,
+With the notation of `part_correlated`, adj the adjugate and everything 2x2,
 
-    |I + A B|    = 1 + tr(A B) + |A| |B|
-    Eᵀ Σ⁻¹ E     = (I + A B)⁻¹ A = (A + |A| adj B) / |I + A B|
-    (Σ⁻¹)_ii     = (Σ_i + C_i)⁻¹,  C_i = (B + |B| adj(A_i)) / |I + A_i B|,  A_i = A - Λ_i
-    (Σ⁻¹ δ)_i    = (Σ⁻¹)_ii (δ_i - C_i (b - Λ_i δ_i)).
+    |I + A B|  = 1 + tr(A B) + |A| |B|
+    Eᵀ Σ⁻¹ E   = (I + A B)⁻¹ A = (A + |A| adj B) / |I + A B|
+    (Σ⁻¹)_ii   = (Σ_i + C_i)⁻¹,  adj C_i = (adj B + |B| A_i) / q_i,  q_i = |I + A_i B|
+    (Σ⁻¹ δ)_i  = (Σ⁻¹)_ii (δ_i - C_i b_i).
 
-C_i is what the other points leave unknown of the shared error, and the last bracket the error that
-they do not foretell. Written so, no term is the small difference of large ones.
+A_i and b_i are A and b of the other points of the group, C_i is what those leave unknown of the
+shared error, and the last bracket the error that they do not foretell. Written so, no term is the
+small difference of large ones.
+
+The cost is that of starting kernels and of passing over memory. Values are therefore contiguous
+rows, two for vectors and three (xx, xy, yy) for symmetric matrices, and all sums over groups are
+taken in one go. Of Σ_i and C_i the adjugates are kept, which are inverses but for a factor.
+`torch.compile` captures it whole; for its sake nothing that a group sends to its points is written
+into slices, which Inductor's code for CPUs does not compile (PyTorch 2.11).
 Shapes: P points, G groups.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
 
 import torch
 from torch.autograd.function import once_differentiable
 
 from .base import LOG_2PI
 
-
-class Symmetric(NamedTuple):
-    """Symmetric 2x2 matrices by their entries, (N,) each."""
-
-    xx: torch.Tensor
-    xy: torch.Tensor
-    yy: torch.Tensor
-
-    def determinant(self) -> torch.Tensor:
-        """(N,) of positive semidefinite matrices, never below 0."""
-        return torch.addcmul(self.xx * self.yy, self.xy, self.xy, value=-1).clamp_min_(0)
-
-    def apply(self, x: torch.Tensor, y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-        """The products with vectors (x, y)."""
-        return (
-            torch.addcmul(self.xx * x, self.xy, y),
-            torch.addcmul(self.xy * x, self.yy, y),
-        )
-
-    def trace_of_product(self, other: Symmetric) -> torch.Tensor:
-        """(N,) tr(self other)."""
-        both = torch.addcmul(self.xx * other.xx, self.yy, other.yy)
-        return both.addcmul_(self.xy, other.xy, value=2)
-
-    def plus_adjugate(self, other: Symmetric, factor: torch.Tensor) -> Symmetric:
-        """self + factor adj(other)."""
-        return Symmetric(
-            torch.addcmul(self.xx, factor, other.yy),
-            torch.addcmul(self.xy, factor, other.xy, value=-1),
-            torch.addcmul(self.yy, factor, other.xx),
-        )
-
-    def plus(self, other: Symmetric) -> Symmetric:
-        """The sum."""
-        return Symmetric(*map(torch.add, self, other))
-
-    def minus(self, other: Symmetric) -> Symmetric:
-        """The difference."""
-        return Symmetric(*map(torch.sub, self, other))
-
-    def times(self, factor: torch.Tensor) -> Symmetric:
-        """The matrices scaled by (N,) factors."""
-        return Symmetric(*(entry * factor for entry in self))
-
-    def inverse(self) -> Symmetric:
-        """Of positive definite matrices."""
-        scale = self.determinant().reciprocal_()
-        return Symmetric(self.yy * scale, (self.xy * scale).neg_(), self.xx * scale)
-
-    def select(self, index: torch.Tensor) -> Symmetric:
-        """The matrices at `index`."""
-        return Symmetric(*(entry[index] for entry in self))
-
-    def matrix(self) -> torch.Tensor:
-        """(N, 2, 2)."""
-        return torch.stack([self.xx, self.xy, self.xy, self.yy], dim=-1).view(-1, 2, 2)
+Rows = Sequence[torch.Tensor]
 
 
-def columns(vectors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """(N, 2) as two contiguous float64 columns."""
-    return tuple(vectors.T.to(torch.float64, memory_format=torch.contiguous_format))
+def whole(matrix: torch.Tensor) -> torch.Tensor:
+    """(2, 2, N) of (3, N)."""
+    return torch.cat([matrix[:2], matrix[1:]]).view(2, 2, -1)
+
+
+def determinant(matrix: Rows) -> torch.Tensor:
+    """(N,) of positive semidefinite matrices, 3 rows, never below 0."""
+    xx, xy, yy = matrix
+    return (xx * yy).addcmul_(xy, xy, value=-1).clamp_min_(0)
+
+
+def trace_of_product(a: Rows, adjugate_b: Rows) -> torch.Tensor:
+    """(N,) tr(a b) of symmetric matrices, 3 rows each, b given by its adjugate."""
+    both = (a[0] * adjugate_b[2]).addcmul_(a[2], adjugate_b[0])
+    return both.addcmul_(a[1], adjugate_b[1], value=-2)
+
+
+def product(matrix: Rows, vector: Rows) -> Rows:
+    """The 2 rows of matrix · vector, of 3 and 2."""
+    (xx, xy, yy), (x, y) = matrix, vector
+    return (xx * x).addcmul_(xy, y), (xy * x).addcmul_(yy, y)
+
+
+def dot(a: Rows, b: Rows) -> torch.Tensor:
+    """(N,) of vectors, 2 rows each."""
+    return (a[0] * b[0]).addcmul_(a[1], b[1])
+
+
+def group_sum(rows: torch.Tensor, group: torch.Tensor, num_groups: int) -> torch.Tensor:
+    """(K, G) of (K, P)."""
+    return rows.new_zeros(len(rows), num_groups).scatter_add_(1, group.expand_as(rows), rows)
+
+
+def of_group(rows: torch.Tensor, group: torch.Tensor) -> torch.Tensor:
+    """(K, P) of (K, G): what a point's group has."""
+    return rows.gather(1, group.expand(len(rows), -1))
 
 
 class OffsetLogDensity(torch.autograd.Function):
@@ -99,91 +82,121 @@ class OffsetLogDensity(torch.autograd.Function):
     def forward(ctx, residual, variance, direction, shared_covariance, group):
         """See the class."""
         num_groups = len(shared_covariance)
+        given = torch.cat([residual.T, direction.T, variance[None]]).double()
+        x, y, r_x, r_y, s = given.unbind()
+        # adj Σ_i, and |Σ_i| = s (s + |r|²).
+        own = torch.empty_like(given[:3])
+        xx, xy, yy = own.unbind()
+        torch.addcmul(s, r_y, r_y, out=xx)
+        torch.mul(r_x, r_y, out=xy).neg_()
+        torch.addcmul(s, r_x, r_x, out=yy)
+        scale = (xx + yy).sub_(s).mul_(s).reciprocal_()
 
-        def group_sum(values: torch.Tensor) -> torch.Tensor:
-            return values.new_zeros(num_groups).index_add_(0, group, values)
+        # Λ_i and Λ_i δ_i, to be summed to A and b. A point that has most of its group's sum goes
+        # to a slot of its own: subtracting it afterwards would leave nothing but rounding.
+        precision = own * scale
+        statistics = torch.cat([precision, torch.stack(product(precision, (x, y)))])
+        weight = (precision[0] + precision[2])[None]
+        most = 2 * weight > of_group(group_sum(weight, group, num_groups), group)
+        slot = torch.add(group, most[0], alpha=num_groups)
+        apart = group_sum(statistics, slot, 2 * num_groups)
+        light = apart[:, :num_groups]
+        sums = light + apart[:, num_groups:]
+        information, evidence = sums[:3], sums[3:]
 
-        x, y = columns(residual)
-        r_x, r_y = columns(direction)
-        s = variance.double()
-        own = Symmetric(torch.addcmul(s, r_x, r_x), r_x * r_y, torch.addcmul(s, r_y, r_y))
-        # |Σ_i| = s (s + |r|²).
-        scale = (s * (own.xx + own.yy).sub_(s)).reciprocal_()
-        precision = Symmetric(own.yy * scale, (own.xy * scale).neg_(), own.xx * scale)
-        information = Symmetric(*(group_sum(entry) for entry in precision))
-        weighted = precision.apply(x, y)
-        evidence = [group_sum(entry) for entry in weighted]
+        prior = shared_covariance.double().permute(1, 2, 0).contiguous()
+        b_xx, b_xy, _, b_yy = prior.view(4, -1).unbind()
+        adjugate = torch.stack([b_yy, -b_xy, b_xx])
+        prior_determinant, information_determinant = map(determinant, (adjugate, information))
+        # A B as whole matrices.
+        swap = (whole(information)[:, :, None] * prior).sum(1)
+        trace = (swap[0, 0] + swap[1, 1]).add_(1)
+        system = torch.addcmul(trace, information_determinant, prior_determinant)
 
-        prior = shared_covariance.double()
-        prior = Symmetric(prior[:, 0, 0], prior[:, 0, 1], prior[:, 1, 1])
-        prior_determinant = prior.determinant()
-        trace = 1 + information.trace_of_product(prior)
-        determinant = torch.addcmul(trace, information.determinant(), prior_determinant)
-
-        def solve(v_x: torch.Tensor, v_y: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        def solve(vector: torch.Tensor) -> torch.Tensor:
             # (I + A B)⁻¹ = ((1 + tr(A B)) I - A B) / |I + A B|, the adjugate of a 2x2 matrix.
-            u_x, u_y = information.apply(*prior.apply(v_x, v_y))
-            return (trace * v_x - u_x) / determinant, (trace * v_y - u_y) / determinant
+            return (trace * vector).sub_((swap * vector).sum(1)).div_(system)
 
-        w_x, w_y = solve(*evidence)
-        mean = prior.apply(w_x, w_y)
+        w = solve(evidence)
         # Once more for what is left: an error of z̄ = B w counts |A| times in the residuals.
-        u_x, u_y = information.apply(*mean)
-        d_x, d_y = solve(evidence[0] - w_x - u_x, evidence[1] - w_y - u_y)
-        w_x, w_y = w_x + d_x, w_y + d_y
-        mean = prior.apply(w_x, w_y)
+        w += solve(evidence - w - (swap * w).sum(1))
+        mean = (prior * w).sum(1)
 
-        e_x, e_y = x - mean[0][group], y - mean[1][group]
-        l_x, l_y = precision.apply(e_x, e_y)
-        cost = torch.addcmul(l_x * e_x, l_y, e_y)
-        density = group_sum((scale.log() - cost).mul_(0.5).sub_(LOG_2PI))
-        shared_cost = torch.addcmul(w_x * mean[0], w_y, mean[1])
-        density -= 0.5 * (determinant.log() + shared_cost)
+        error = torch.sub(given[:2], of_group(mean, group)).unbind()
+        cost = dot(product(precision, error), error)
+        cost = torch.sub(scale.log(), cost, out=cost).sub_(2 * LOG_2PI)
+        of_points = group_sum(cost[None], group, num_groups)[0]
+        of_shared = system.log().add_(dot(w, mean))
 
+        of_groups = torch.cat([adjugate, prior_determinant[None]])
+        leave_out = torch.cat([sums, light], dim=1)
+        of_shared_covariance = (information_determinant, system, w)
         ctx.save_for_backward(
-            *own, *precision, *information, *prior, prior_determinant, determinant
+            given, own, statistics, group, slot, of_groups, leave_out, *of_shared_covariance
         )
-        ctx.vectors = (x, y, r_x, r_y, *weighted, *evidence, w_x, w_y, group)
         ctx.kinds = (residual.dtype, variance.dtype, direction.dtype, shared_covariance.dtype)
-        return density
+        # Not in place: traced by torch.compile, that would have no gradient.
+        return 0.5 * (of_points - of_shared)
 
     @staticmethod
     @once_differentiable
     def backward(ctx, gradient):
         """See the class."""
-        saved = ctx.saved_tensors
-        own, precision, information, prior = (Symmetric(*saved[k : k + 3]) for k in (0, 3, 6, 9))
-        prior_determinant, determinant = saved[12:]
-        x, y, r_x, r_y, l_x, l_y, b_x, b_y, w_x, w_y, group = ctx.vectors
-        scale = gradient[group]
+        given, own, statistics, group, slot, of_groups, leave_out, *shared = ctx.saved_tensors
+        num_groups = len(gradient)
+        rows = of_group(torch.cat([of_groups, -gradient[None]]), group)
+        *adjugate, b_determinant, slope = rows.unbind()
+        # A_i and b_i.
+        others = of_group(leave_out, slot)
+        others.addcmul_(statistics, (slot < num_groups).double(), value=-1)
+        a_xx, a_xy, a_yy, b_x, b_y = others.unbind()
+        x, y, *r, _ = given.unbind()
+        q = trace_of_product((a_xx, a_xy, a_yy), adjugate).add_(1)
+        q.addcmul_(determinant((a_xx, a_xy, a_yy)), b_determinant)
+        # q_i adj C_i, q_i (δ_i - C_i b_i) and q_i adj(Σ_i + C_i).
+        unknown = torch.addcmul(rows[:3], others[:3], b_determinant)
+        c_xx, c_xy, c_yy = unknown.unbind()
+        e_x = (q * x).addcmul_(c_yy, b_x, value=-1).addcmul_(c_xy, b_y)
+        e_y = (q * y).addcmul_(c_xx, b_y, value=-1).addcmul_(c_xy, b_x)
+        total = unknown.addcmul_(own, q).unbind()
 
-        others = information.select(group).minus(precision)
-        b, b_determinant = prior.select(group), prior_determinant[group]
-        share = 1 + b.trace_of_product(others)
-        share.addcmul_(others.determinant(), b_determinant).reciprocal_()
-        unknown = b.plus_adjugate(others, b_determinant).times(share)
-        m_x, m_y = unknown.apply(b_x[group].sub_(l_x), b_y[group].sub_(l_y))
-        inverse = own.plus(unknown).inverse()
-        a_x, a_y = inverse.apply(x - m_x, y - m_y)
-        # Σ⁻¹ δ δᵀ Σ⁻¹ - Σ⁻¹ at the point.
-        excess = Symmetric(a_x * a_x, a_x * a_y, a_y * a_y).minus(inverse)
-        by_residual = torch.stack([a_x * scale, a_y * scale], dim=-1).neg_()
-        by_variance = (excess.xx + excess.yy).mul_(scale).mul_(0.5)
-        e_x, e_y = excess.apply(r_x, r_y)
-        by_direction = torch.stack([e_x.mul_(scale), e_y.mul_(scale)], dim=-1)
-
-        shared = information.plus_adjugate(prior, information.determinant())
-        half = 0.5 * gradient
-        by_shared = Symmetric(
-            half * (w_x * w_x - shared.xx / determinant),
-            half * (w_x * w_y - shared.xy / determinant),
-            half * (w_y * w_y - shared.yy / determinant),
-        ).matrix()
+        scale = determinant(total).reciprocal_()
+        weighted = [row.mul_(scale) for row in product(total, (e_x, e_y))]
+        sloped = [row * slope for row in weighted]
+        # Σ⁻¹ δ δᵀ Σ⁻¹ - Σ⁻¹ at the point: its trace, and its product with r.
+        scale.mul_(q).mul_(slope)
+        by_variance = (total[0] + total[2]).mul_(scale).sub_(dot(weighted, sloped)).mul_(0.5)
+        along = dot(weighted, r)
+        by_direction = [
+            row.mul_(scale).addcmul_(gradient_row, along, value=-1)
+            for row, gradient_row in zip(product(total, r), sloped, strict=True)
+        ]
         kinds = ctx.kinds
         return (
-            by_residual.to(kinds[0]),
+            torch.stack(sloped).T.to(kinds[0]),
             by_variance.to(kinds[1]),
-            by_direction.to(kinds[2]),
-            by_shared.to(kinds[3]),
+            torch.stack(by_direction).T.to(kinds[2]),
+            by_shared_covariance(of_groups[:3], leave_out[:3, :num_groups], *shared, gradient).to(
+                kinds[3]
+            ),
             None,
         )
+
+
+def by_shared_covariance(
+    adjugate: torch.Tensor,
+    information: torch.Tensor,
+    information_determinant: torch.Tensor,
+    system: torch.Tensor,
+    weight: torch.Tensor,
+    gradient: torch.Tensor,
+) -> torch.Tensor:
+    """(G, 2, 2) the gradient with respect to B: ½ (w wᵀ - Eᵀ Σ⁻¹ E) times that of the density.
+
+    Args:
+        adjugate, information: (3, G) adj B and A. weight: (2, G) w = (I + A B)⁻¹ b.
+        information_determinant, system, gradient: (G,) |A|, |I + A B| and that of the density.
+    """
+    left = torch.addcmul(information, information_determinant, adjugate).div_(system)
+    both = (weight[:, None] * weight).sub_(whole(left))
+    return both.mul_(0.5 * gradient).permute(2, 0, 1)

@@ -58,10 +58,20 @@ class UpsampledTaps:
     def __init__(self, position: torch.Tensor, size: int, scale: int):
         cell, self.outer = linear_taps(position, size * scale)
         self.index, self.inner = linear_taps((cell.to(position.dtype) + 0.5) / scale - 0.5, size)
+        self._last = size - 1
 
     def composed(self) -> tuple[torch.Tensor, torch.Tensor]:
-        """index: (P, 4) int64 low-resolution cells and weight: (P, 4), which sums to one."""
-        return self.index.flatten(1), (self.outer[:, :, None] * self.inner).flatten(1)
+        """index: (P, 3) int64 low-resolution cells and weight: (P, 3), which sums to one.
+
+        The two upsampled cells are at most one low-resolution cell apart, so that three cells in
+        a row hold all four.
+        """
+        first = self.index[:, :1, 0]
+        weight = self.inner.new_zeros(len(first), 3)
+        weight = weight.scatter_add(
+            1, self.index.flatten(1) - first, (self.outer[:, :, None] * self.inner).flatten(1)
+        )
+        return (first + torch.arange(3, device=first.device)).clamp_max(self._last), weight
 
 
 class PointReader:

@@ -27,7 +27,7 @@ class Preset:
 
 PRESETS: dict[str, Preset] = {
     "tiny": Preset(12, 6, ((256, 256),), "tests; seconds"),
-    "demo": Preset(1000, 80, ((256, 256),), "`make demo`; about three minutes on two cores"),
+    "demo": Preset(700, 80, ((256, 256),), "`make demo`; about two minutes on two cores"),
     "bench": Preset(
         6000, 500, ((256, 256), (320, 256), (256, 320), (320, 320)), "experiments; about 20 minutes"
     ),
