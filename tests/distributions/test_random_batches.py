@@ -59,17 +59,18 @@ def test_density_and_gradients_at_variances_of_labels(**batch):
 def test_density_and_gradients_over_twelve_decades(**batch):
     worst = errors(low=-8, high=4, **batch)
     assert worst["density"] <= 1e-6
-    # The dense twin's own gradients are off by some 1e-6 here: the test below compares with exact
-    # ones. With a similarity basis four shared numbers explain two points exactly, and the gradient
-    # with respect to a variance of 1e-8 beside one of 1e4 has lost its digits here as well.
+    # The dense twin sums all blocks to the gradient of the shared covariance, and loses more
+    # digits than that; the test below compares with exact gradients. With a similarity basis four
+    # shared numbers explain two points exactly, and the gradient with respect to a variance of
+    # 1e-8 beside one of 1e4 has lost its digits here as well.
     if batch["basis"] == "offset":
-        assert max(worst.values()) <= 1e-5
+        assert max(worst["mean"], worst["variance"], worst["direction"]) <= 1e-5
 
 
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(
     shared_scale=st.one_of(MODERATE, HUGE),
-    **BATCHES | {"points": st.integers(1, 4), "basis": st.just("offset"), "groups": st.just(1)},
+    **BATCHES | {"points": st.integers(1, 8), "basis": st.just("offset"), "groups": st.just(1)},
 )
 def test_no_digits_are_lost_even_where_the_dense_normal_loses_them(**batch):
     (mean, variance, direction, shared, group), target = random_arguments(low=-8, high=4, **batch)

@@ -100,7 +100,8 @@ def test_root_translation_moves_the_whole_body(model):
     moved, neutral = model.pose(rotations={"root": shift}), model.neutral()
     for field in ("vertices", "keypoints"):
         difference = getattr(moved, field) - getattr(neutral, field)
-        np.testing.assert_allclose(difference - [1.0, -2.0, 0.5], 0, atol=1e-5)
+        # The weights of a keypoint sum to one within some 1e-5, differently on different CPUs.
+        np.testing.assert_allclose(difference - [1.0, -2.0, 0.5], 0, atol=1e-4)
     joints = moved.bone_poses[0, :, :3, 3] - neutral.bone_poses[0, :, :3, 3]
     np.testing.assert_allclose(joints - [1.0, -2.0, 0.5], 0, atol=1e-5)
 
