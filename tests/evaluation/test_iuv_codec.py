@@ -6,7 +6,8 @@ import pytest
 from evaluation.iuv_scene import FORMS, png_text
 from PIL import Image
 
-from uncertain_densepose.evaluation.iuv_codec import FieldError, decode_iuv
+from uncertain_densepose.evaluation.iuv_codec import decode_iuv
+from uncertain_densepose.structures.coco_annotation import FieldError
 
 BOX = np.array([10.0, 20.0, 7.0, 9.0])
 

@@ -23,6 +23,7 @@ import zlib
 import numpy as np
 from PIL import Image
 
+from ..structures.coco_annotation import FieldError
 from ..surface import NUM_PARTS
 
 _SIDE_TOLERANCE = 1.1
@@ -38,18 +39,6 @@ _IMAGE_ERRORS = (
     zlib.error,
     Image.DecompressionBombError,
 )
-
-
-class FieldError(ValueError):
-    """A field of a record that cannot be used.
-
-    Attributes:
-        field: the field's name.
-    """
-
-    def __init__(self, field: str, complaint: str):
-        super().__init__(f"field '{field}' {complaint}")
-        self.field = field
 
 
 def decode_iuv(record: dict, box: np.ndarray) -> np.ndarray:

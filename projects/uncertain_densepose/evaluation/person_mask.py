@@ -14,11 +14,9 @@ import torch.nn.functional as F
 from pycocotools import mask as mask_api
 
 from ..structures.coco_annotation import AnnotationError, check_part_masks, read_segmentation
+from ..structures.point_annotations import MASK_SIZE
 from .mask_iou import WindowMask
 from .run_lengths import decode_columns
-
-PART_MASK_SIDE = 256
-"""Cells along each side of a mask of `dp_masks`, which spans the person's box."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +53,7 @@ class PartMask:
     def decode(self) -> WindowMask:
         """The mask in the image."""
         left, columns = decode_columns(self.encoding)
-        cells = np.zeros((PART_MASK_SIDE, PART_MASK_SIDE), dtype=bool, order="F")
+        cells = np.zeros((MASK_SIZE, MASK_SIZE), dtype=bool, order="F")
         cells[:, left : left + columns.shape[1]] = columns
         return part_mask_in_image(cells, self.box, self.height, self.width)
 
@@ -81,7 +79,7 @@ def read_person_mask(annotation: dict, box: np.ndarray, height: int, width: int)
         return SegmentationMask(read_segmentation(annotation, height, width))
     if not all(map(_is_part_encoding, parts)):
         raise AnnotationError(
-            "dp_masks", f"has a mask that is no encoding of {PART_MASK_SIDE} x {PART_MASK_SIDE}"
+            "dp_masks", f"has a mask that is no encoding of {MASK_SIZE} x {MASK_SIZE}"
         )
     return PartMask(mask_api.merge(parts), box, height, width)
 
@@ -89,7 +87,7 @@ def read_person_mask(annotation: dict, box: np.ndarray, height: int, width: int)
 def _is_part_encoding(part: object) -> bool:
     return (
         isinstance(part, dict)
-        and list(part.get("size", ())) == [PART_MASK_SIDE] * 2
+        and list(part.get("size", ())) == [MASK_SIZE] * 2
         and isinstance(part.get("counts"), (str, bytes))
     )
 
@@ -115,7 +113,7 @@ def part_mask_in_image(cells: np.ndarray, box: np.ndarray, height: int, width: i
     )
     pixels = (resampled[0, 0] > 0.5).numpy().T
     # What `scipy.ndimage.zoom` does at the far edge, where rounding places it beyond the cells.
-    last = PART_MASK_SIDE - 1
+    last = MASK_SIZE - 1
     if (rows - 1) * (last / max(rows - 1, 1)) > last:
         pixels[-1] = False
     if (columns - 1) * (last / max(columns - 1, 1)) > last:

@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ..structures.coco_annotation import FieldError
 from .gps_ap import MAX_DETECTIONS
 from .ground_truth import AnnotatedImage, GroundTruth
-from .iuv_codec import FieldError, decode_iuv
+from .iuv_codec import decode_iuv
 from .iuv_detections import IUVDetections
 from .json_records import JsonArrayError, Span, read_element, scan_array
 

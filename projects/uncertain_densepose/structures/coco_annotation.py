@@ -21,8 +21,8 @@ class AnnotationFileError(ValueError):
     """An annotation file that cannot be used; the message names file, annotation and field."""
 
 
-class AnnotationError(ValueError):
-    """A field of an annotation that cannot be used.
+class FieldError(ValueError):
+    """A field of a record that cannot be used.
 
     Attributes:
         field: the field's name.
@@ -31,6 +31,10 @@ class AnnotationError(ValueError):
     def __init__(self, field: str, complaint: str):
         super().__init__(f"field '{field}' {complaint}")
         self.field = field
+
+
+class AnnotationError(FieldError):
+    """A field of an annotation that cannot be used."""
 
 
 @dataclass(frozen=True)
