@@ -4,7 +4,9 @@ import pytest
 import torch
 
 from uncertain_densepose.benchmarks.batches import random_points
+from uncertain_densepose.benchmarks.branch import make_noise_model, make_predictor
 from uncertain_densepose.benchmarks.losses import (
+    LOSS_CHANNELS,
     coordinate_loss_step,
     density_steps,
     loss_tables,
@@ -49,17 +51,21 @@ def test_all_joint_contestants_have_one_gradient():
             )
 
 
-def test_the_coordinate_loss_reaches_a_few_cells_of_every_field():
-    # Maps of u, v, sigma_2, kappa_u, kappa_v; then the shared variance.
-    *maps, shared = coordinate_loss_step("full", 2, 24, 7, CPU)()
-    assert len(maps) == 5
-    for gradient in maps:
-        assert gradient.shape == (2, 25, 14, 14)
-        # One point in each chart but the background, which reads at most nine cells.
-        read = gradient.ne(0).sum(dim=(2, 3))
-        assert not read[:, 0].any()
-        assert (read[:, 1:] >= 1).all() and (read[:, 1:] <= 9).all()
-    assert shared.shape == (2, 25) and shared[:, 1:].all() and not shared[:, 0].any()
+def test_the_coordinate_loss_reaches_features_and_every_field_of_coordinates():
+    step = coordinate_loss_step("full", 2, 24, 7, CPU)
+    features, *parameters = step()
+    assert features.shape == (2, LOSS_CHANNELS, 7, 7) and features.any()
+    predictor = make_predictor(make_noise_model("full"), LOSS_CHANNELS)
+    reached = [
+        name
+        for (name, _), gradient in zip(predictor.named_parameters(), parameters, strict=True)
+        if gradient is not None and gradient.any()
+    ]
+    layers = {name.split(".")[0] for name in reached}
+    assert layers == {
+        "u_lowres", "v_lowres", "sigma_2_lowres", "kappa_u_lowres", "kappa_v_lowres",
+        "shared_variance",
+    }  # fmt: skip
 
 
 def test_tables_have_a_row_for_every_size_and_contestant():

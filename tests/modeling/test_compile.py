@@ -10,7 +10,6 @@ import pytest
 import torch
 from model_factory import make_config, make_model
 
-from uncertain_densepose.modeling.lowres_charts import PointReader
 from uncertain_densepose.modeling.noise_models import build_noise_model
 
 HEADS = ("DensePoseV1ConvXHead", "DensePoseDeepLabHead")
@@ -45,11 +44,11 @@ def test_head_and_predictor(name):
     features = torch.randn(3, 32, 14, 14)
     assert_same(heads.densepose_head, [features])
 
-    def branch(x):
-        charts = heads.densepose_predictor(heads.densepose_head(x))
-        return torch.stack([tensor.mean() for tensor in charts.tensors()])
+    def dense(x):
+        maps = heads.densepose_predictor(heads.densepose_head(x)).maps()
+        return torch.stack([field.mean() for field in maps.values()])
 
-    assert_same(branch, [features])
+    assert_same(dense, [features])
 
 
 @pytest.mark.parametrize("name", ["mse", "iid_iso", "indep_aniso", "full"])
@@ -68,12 +67,13 @@ def test_noise_models(name):
     assert_same(loss, [mean, target, *raw])
 
 
-def test_reading_at_points():
+def test_charts_at_points():
+    predictor = make_model(make_config("full")).roi_heads.densepose_predictor
     torch.manual_seed(2)
-    box, part = torch.randint(0, 3, (30,)), torch.randint(0, 5, (30,))
-    position = 12 * torch.rand(30, 2)
+    box, position = torch.randint(0, 3, (30,)), 24 * torch.rand(30, 2)
 
-    def read(maps):
-        return PointReader(box, position, 6, 2)(maps, part)
+    def read(features):
+        found = predictor(features).at_points(box, position)
+        return torch.stack([tensor.square().mean() for tensor in found.tensors()])
 
-    assert_same(read, [torch.randn(3, 5, 6, 6)])
+    assert_same(read, [torch.randn(3, 16, 6, 6)])

@@ -5,8 +5,8 @@ import torch
 from detectron2.utils.events import EventStorage
 from model_factory import NOISE_MODELS, make_config, make_input, make_model, make_points
 
-from uncertain_densepose.modeling.lowres_charts import LowresCharts
 from uncertain_densepose.modeling.point_labels import select_labelled
+from uncertain_densepose.modeling.raw_charts import ChartsAtPoints
 from uncertain_densepose.modeling.segmentation_logits import SegmentationLogits
 
 LOSSES = ("loss_densepose_UV", "loss_densepose_I", "loss_densepose_S")
@@ -39,25 +39,31 @@ def test_losses_under_autocast_are_float32_and_near_those_without(name, dtype):
     assert all(g is not None and g.isfinite().all() for g in gradients)
 
 
-def extreme_charts(model, boxes, dtype):
-    """Raw maps whose variances are at their lower bound and whose coordinates are far off."""
+class ExtremeCharts:
+    """Charts whose variances are at their lower bound and whose coordinates are far off."""
 
-    def maps(channels, value):
-        return torch.full((boxes, channels, 28, 28), value, dtype=dtype, requires_grad=True)
+    def __init__(self, model, dtype):
+        self.noise = model.roi_heads.densepose_predictor.noise_model
+        self.dtype = dtype
+        self.raw = []
 
-    values = {"sigma_2": -80.0, "kappa_u": 30.0, "kappa_v": -30.0, "shared_variance": -80.0}
-    noise = model.roi_heads.densepose_predictor.noise_model
-    return LowresCharts(
-        coarse_segm=SegmentationLogits(maps(2, 200.0)),
-        fine_segm=SegmentationLogits(maps(25, -200.0)),
-        u=maps(25, 60.0),
-        v=maps(25, -60.0),
-        point_logits={key: maps(25, values[key]) for key in noise.point_fields},
-        shared_logits={
-            key: torch.full((boxes, 25), values[key], dtype=dtype, requires_grad=True)
-            for key in noise.shared_fields
-        },
-    )
+    def at_points(self, box, position):
+        def extreme(value, *shape):
+            self.raw.append(torch.full(shape, value, dtype=self.dtype, requires_grad=True))
+            return self.raw[-1]
+
+        def values(rows, value):
+            return extreme(value, rows, 25).float()
+
+        raw = {"sigma_2": -80.0, "kappa_u": 30.0, "kappa_v": -30.0, "shared_variance": -80.0}
+        return ChartsAtPoints(
+            coarse_segm=SegmentationLogits(extreme(200.0, 1, 2, 28, 28)),
+            fine_segm=values(len(box), -200.0),
+            u=values(len(box), 60.0),
+            v=values(len(box), -60.0),
+            point_logits={key: values(len(box), raw[key]) for key in self.noise.point_fields},
+            shared_logits={key: extreme(raw[key], 1, 25) for key in self.noise.shared_fields},
+        )
 
 
 @pytest.mark.parametrize("dtype", HALF)
@@ -67,15 +73,13 @@ def test_extreme_outputs_in_half_precision_give_finite_losses_and_gradients(name
     instances = make_input([make_points(40)])["instances"]
     instances.proposal_boxes = instances.gt_boxes
     proposals = select_labelled([instances], 0.5)
-    charts = extreme_charts(model, 1, dtype)
+    charts = ExtremeCharts(model, dtype)
     with EventStorage(0), torch.autocast("cpu", dtype):
         losses = model.roi_heads.densepose_loss(proposals, charts)
     assert all(loss.isfinite() and loss.dtype == torch.float32 for loss in losses.values())
     # A squared error of 60 chart units over the smallest variance is beyond float16.
     if name in ("mse", "iid_iso", "indep_aniso", "full"):
         assert losses["loss_densepose_UV"] > torch.finfo(torch.float16).max / 1e3
-    gradients = torch.autograd.grad(
-        sum(losses.values()), [t.requires_grad_() for t in charts.tensors()]
-    )
+    gradients = torch.autograd.grad(sum(losses.values()), charts.raw)
     if dtype is torch.bfloat16:  # float16 itself overflows, which a gradient scaler handles
         assert all(gradient.isfinite().all() for gradient in gradients)

@@ -163,14 +163,9 @@ def test_the_branch_can_be_switched_off():
 def test_the_fused_transposed_convolution_equals_the_single_layers():
     predictor = make_model(make_config("full")).roi_heads.densepose_predictor
     features = torch.randn(3, 16, 5, 5)
-    charts = predictor(features)
-    single = {
-        "ann_index": charts.coarse_segm.logits,
-        "index_uv": charts.fine_segm.logits,
-        "u": charts.u,
-        "v": charts.v,
-        **charts.point_logits,
-    }
-    for name, maps in single.items():
+    maps_by_name = predictor(features).maps()
+    fields = {"ann_index", "index_uv", "u", "v", "sigma_2", "kappa_u", "kappa_v"}
+    assert set(maps_by_name) == fields
+    for name, maps in maps_by_name.items():
         expected = getattr(predictor, f"{name}_lowres")(features)
         torch.testing.assert_close(maps, expected, msg=name)

@@ -1,4 +1,4 @@
-"""Segmentation with a confidence: at points as in the dense maps."""
+"""Segmentation with a confidence that scales its logits."""
 
 import pytest
 import torch
@@ -6,7 +6,6 @@ from detectron2.utils.events import EventStorage
 from model_factory import make_config, make_input, make_model, make_points
 from torch.nn import functional as F
 
-from uncertain_densepose.modeling.lowres_charts import PointReader
 from uncertain_densepose.modeling.segmentation_logits import SegmentationLogits
 
 EPSILON = 0.1
@@ -25,36 +24,22 @@ def random_logits(confident, size=6, seed=0):
 
 
 @pytest.mark.parametrize("confident", [False, True])
-def test_values_and_gradients_at_points_are_those_of_the_dense_maps(confident):
+def test_logits_are_scaled_after_upsampling(confident):
     segmentation = random_logits(confident)
-    generator = torch.Generator().manual_seed(1)
-    box = torch.randint(0, 3, (100,), generator=generator)
-    position = 14 * torch.rand(100, 2, generator=generator, dtype=torch.float64) - 1
-    found = segmentation.at_points(PointReader(box, position, 6, 2))
 
-    # The slow twin, written out: upsample, multiply, sample.
     def dense(maps):
         return F.interpolate(maps, scale_factor=2, mode="bilinear", align_corners=False)
 
-    maps = dense(segmentation.logits)
+    expected = dense(segmentation.logits).float()
     if confident:
-        maps = maps * (EPSILON + F.softplus(dense(segmentation.confidence)))
-    grid = (2 * position / 11 - 1)[:, None, None, :]
-    expected = F.grid_sample(maps[box], grid, align_corners=True, padding_mode="border")
-    torch.testing.assert_close(found, expected[..., 0, 0])
-
-    weight = torch.randn(found.shape, generator=generator, dtype=torch.float64)
-    tensors = segmentation.tensors()
-    slopes = torch.autograd.grad((found * weight).sum(), tensors)
-    expected_slopes = torch.autograd.grad((expected[..., 0, 0] * weight).sum(), tensors)
-    for slope, twin in zip(slopes, expected_slopes, strict=True):
-        torch.testing.assert_close(slope, twin)
+        expected = expected * (EPSILON + F.softplus(dense(segmentation.confidence).float()))
+    torch.testing.assert_close(segmentation.upsampled(2).scaled(), expected)
 
 
 def test_no_boxes():
     empty = random_logits(True).select(torch.zeros(0, dtype=torch.int64))
-    assert empty.upsampled(2).shape == (0, 4, 12, 12)
-    assert empty.upsampled_confidence(2).shape == (0, 1, 12, 12)
+    assert empty.upsampled(2).scaled().shape == (0, 4, 12, 12)
+    assert empty.upsampled(2).positive_confidence().shape == (0, 1, 12, 12)
 
 
 def test_a_model_with_confidence_trains_starts_at_one_and_returns_it():
@@ -67,13 +52,12 @@ def test_a_model_with_confidence_trains_starts_at_one_and_returns_it():
     predictor = model.roi_heads.densepose_predictor
     for name in ("fine_segm_confidence_lowres", "coarse_segm_confidence_lowres"):
         assert getattr(predictor, name).bias.grad.abs().sum() > 0
-    charts = predictor(torch.randn(2, 16, 14, 14))
-    maps = predictor.chart_maps(charts)
+    features = torch.randn(2, 16, 14, 14)
+    maps = predictor.chart_maps(predictor(features))
     for confidence in (maps.fine_segm_confidence, maps.coarse_segm_confidence):
         assert confidence.shape == (2, 1, 56, 56)
         torch.testing.assert_close(confidence, torch.full_like(confidence, 1.01), atol=0.05, rtol=0)
-    plain = F.interpolate(
-        charts.fine_segm.logits, scale_factor=2, mode="bilinear", align_corners=False
-    )
+    logits = predictor.index_uv_lowres(features)
+    plain = F.interpolate(logits, scale_factor=2, mode="bilinear", align_corners=False)
     torch.testing.assert_close(maps.fine_segm, plain * maps.fine_segm_confidence)
     assert len(maps[:1].fine_segm_confidence) == 1

@@ -8,17 +8,17 @@ import torch
 from detectron2.utils.events import EventStorage
 
 from ..distributions import AnisotropicUV, PartCorrelatedUV
-from ..modeling.lowres_charts import LowresCharts, PointReader
 from ..modeling.point_labels import gather_points
-from ..modeling.segmentation_logits import SegmentationLogits
 from .batches import NUM_CHARTS, PointBatch, random_points, random_proposals
-from .branch import CONVENTION, UP_SCALE, make_loss, make_noise_model
+from .branch import CONVENTION, UP_SCALE, make_loss, make_noise_model, make_predictor
 from .timing import Timing, interleaved
 from .torch_normals import dense_normal, low_rank_normal
 
 Step = Callable[[], object]
 GROUP_SIZE = 10
 LARGE_GROUP_SIZE = 100
+LOSS_CHANNELS = 16
+"""Features under the coordinate loss: few, so that reading them does not hide the loss's cost."""
 
 
 def _with_gradient(density: Callable[[], torch.Tensor], leaves: list[torch.Tensor]) -> Step:
@@ -68,47 +68,32 @@ def density_rows(
 def coordinate_loss_step(
     noise_model: str, boxes: int, points: int, pooled_side: int, device: torch.device
 ) -> Step:
-    """The training's coordinate loss: raw maps read at points, noise model, gradient of the maps.
+    """The training's coordinate loss: features read at points, noise model, all gradients.
 
     Args:
         noise_model: its registered name.
         boxes: R. points: of each box, dealt out to its 24 charts in turn.
-        pooled_side: half the side of the raw maps, cells.
+        pooled_side: s, cells along a side of the features.
         device: where to compute.
+
+    Returns:
+        The step; it returns the gradients of the features (R, `LOSS_CHANNELS`, s, s) and of the
+        predictor's parameters, None for those that the coordinates do not use.
     """
-    model = make_noise_model(noise_model)
     part = torch.arange(points).remainder(NUM_CHARTS).add(1).expand(boxes, points)
     labels = gather_points(
         [image.to(device) for image in random_proposals(part, coarse=False)], CONVENTION
     )
-    side = 2 * pooled_side
-    shape = (boxes, NUM_CHARTS + 1, side, side)
-    names = ["u", "v", *model.point_fields]
-    maps = {
-        name: torch.full(shape, model.point_fields.get(name, 0.5), device=device).requires_grad_()
-        for name in names
-    }
-    shared = {
-        name: torch.full(shape[:2], bias, device=device).requires_grad_()
-        for name, bias in model.shared_fields.items()
-    }
-    unread = SegmentationLogits(torch.empty(0))
-    charts = LowresCharts(
-        coarse_segm=unread,
-        fine_segm=unread,
-        u=maps["u"],
-        v=maps["v"],
-        point_logits={name: maps[name] for name in model.point_fields},
-        shared_logits=shared,
-    )
-    loss = make_loss(model, UP_SCALE * side)
+    predictor = make_predictor(make_noise_model(noise_model), LOSS_CHANNELS).to(device)
+    features = torch.randn(boxes, LOSS_CHANNELS, pooled_side, pooled_side, device=device)
+    leaves = [features.requires_grad_(), *predictor.parameters()]
+    loss = make_loss(predictor.noise_model, 2 * UP_SCALE * pooled_side)
     position = labels.xy_box * loss.heatmap_size - CONVENTION.pixel_offset
-    leaves = [*maps.values(), *shared.values()]
 
-    def step() -> tuple[torch.Tensor, ...]:
+    def step() -> tuple[torch.Tensor | None, ...]:
         with EventStorage():
-            read = PointReader(labels.box, position, side, UP_SCALE)
-            return torch.autograd.grad(loss._uv_loss(labels, charts, read), leaves)
+            found = predictor(features).at_points(labels.box, position)
+            return torch.autograd.grad(loss._uv_loss(labels, found), leaves, allow_unused=True)
 
     return step
 
@@ -116,7 +101,7 @@ def coordinate_loss_step(
 def coordinate_loss_rows(
     sizes: Sequence[int], repeats: int, device: torch.device, pooled_side: int = 28
 ) -> list[dict]:
-    """The coordinate loss of `indep_aniso` and of `full`, ten points a chart, maps of 56 cells."""
+    """The coordinate loss of `indep_aniso` and of `full`, ten points a chart."""
     rows = []
     for size in sizes:
         points = min(size, GROUP_SIZE * NUM_CHARTS)

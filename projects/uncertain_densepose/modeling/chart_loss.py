@@ -14,7 +14,6 @@ from torch.nn import functional as F
 
 from ..config import ConfigError
 from ..structures.point_convention import POINT_CONVENTIONS, PointConvention
-from .lowres_charts import LowresCharts, PointReader
 from .noise_models import NoiseModel
 from .point_labels import (
     PointLabels,
@@ -22,6 +21,8 @@ from .point_labels import (
     coarse_targets_from_parts,
     gather_points,
 )
+from .raw_charts import ChartsAtPoints, RawCharts
+from .segmentation_logits import SegmentationLogits
 
 DENSEPOSE_LOSS_REGISTRY = Registry("DENSEPOSE_LOSS")
 DENSEPOSE_LOSS_REGISTRY.__doc__ = """
@@ -163,30 +164,29 @@ class DensePoseChartLoss:
             "warm_start_iters": head.UV_CONFIDENCE.WARM_START_ITERS,
         }
 
-    def __call__(self, proposals: list[Instances], charts: LowresCharts) -> dict:
+    def __call__(self, proposals: list[Instances], charts: RawCharts) -> dict:
         """
         Args:
             proposals: labelled proposals, one `Instances` a image, R boxes in all.
-            charts: the predictor's output for the R boxes.
+            charts: the predictor's output for the R boxes; what is used of it is `at_points`.
 
         Returns:
             Scalar float32 losses by name.
         """
-        with torch.autocast(device_type=charts.u.device.type, enabled=False):
+        with torch.autocast(proposals[0].proposal_boxes.device.type, enabled=False):
             labels = gather_points(proposals, self.convention)
             position = labels.xy_box * self.heatmap_size - self.convention.pixel_offset
-            read = PointReader(labels.box, position, charts.u.shape[-1], self.up_scale)
-            fine_logits = charts.fine_segm.at_points(read)
-            coarse, num_cells = self._coarse_loss(proposals, charts)
+            found = charts.at_points(labels.box, position)
+            coarse, num_cells = self._coarse_loss(proposals, found.coarse_segm)
             sums = LossSums(
-                uv=self._uv_loss(labels, charts, read),
-                fine=F.cross_entropy(fine_logits, labels.part, reduction="sum"),
+                uv=self._uv_loss(labels, found),
+                fine=F.cross_entropy(found.fine_segm, labels.part, reduction="sum"),
                 coarse=coarse,
                 num_points=len(labels),
                 num_cells=num_cells,
             )
             uv, fine, coarse = self.reduce(sums)
-            nothing = sum(tensor.float().sum() for tensor in charts.tensors()) * 0.0
+            nothing = sum(tensor.float().sum() for tensor in found.tensors()) * 0.0
             return {
                 "loss_densepose_UV": nothing + self.weight_uv * uv,
                 "loss_densepose_I": self.weight_fine * fine,
@@ -194,7 +194,7 @@ class DensePoseChartLoss:
             }
 
     def _coarse_loss(
-        self, proposals: list[Instances], charts: LowresCharts
+        self, proposals: list[Instances], segmentation: SegmentationLogits
     ) -> tuple[torch.Tensor, int]:
         """The sum over cells, and their number."""
         if self.coarse_by_masks:
@@ -203,21 +203,24 @@ class DensePoseChartLoss:
             target, box = coarse_targets_from_parts(
                 proposals, self.heatmap_size, self.num_coarse_channels
             )
-        logits = charts.coarse_segm.select(box).upsampled(self.up_scale)
+        logits = segmentation.select(box).upsampled(self.up_scale).scaled()
         return F.cross_entropy(logits, target, reduction="sum"), target.numel()
 
-    def _uv_loss(
-        self, labels: PointLabels, charts: LowresCharts, read: PointReader
-    ) -> torch.Tensor:
+    def _uv_loss(self, labels: PointLabels, found: ChartsAtPoints) -> torch.Tensor:
         """The sum over points."""
-        mean_uv = torch.stack([read(charts.u, labels.part), read(charts.v, labels.part)], dim=-1)
-        key, group = torch.unique(labels.box * charts.u.shape[1] + labels.part, return_inverse=True)
-        group_box = torch.div(key, charts.u.shape[1], rounding_mode="floor")
-        group_part = key % charts.u.shape[1]
-        logits = {name: read(maps, labels.part) for name, maps in charts.point_logits.items()}
+
+        def of_part(values: torch.Tensor) -> torch.Tensor:
+            return values.gather(1, labels.part[:, None])[:, 0]
+
+        num_charts = found.u.shape[1]
+        mean_uv = torch.stack([of_part(found.u), of_part(found.v)], dim=-1)
+        key, group = torch.unique(labels.box * num_charts + labels.part, return_inverse=True)
+        group_box = torch.div(key, num_charts, rounding_mode="floor")
+        group_part = key % num_charts
+        logits = {name: of_part(values) for name, values in found.point_logits.items()}
         logits |= {
             name: values[group_box, group_part].float()
-            for name, values in charts.shared_logits.items()
+            for name, values in found.shared_logits.items()
         }
         self._log_errors((labels.uv - mean_uv).detach(), group, len(key))
 

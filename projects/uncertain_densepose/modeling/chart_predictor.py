@@ -7,26 +7,25 @@ from detectron2.config import configurable
 from detectron2.layers import ConvTranspose2d
 from detectron2.utils.registry import Registry
 from torch import nn
-from torch.nn import functional as F
 
 from ..structures import ChartMaps
-from .lowres_charts import LowresCharts
 from .noise_models import NoiseModel, build_noise_model
 from .noise_models.base import softplus_inverse
-from .segmentation_logits import SegmentationLogits, upsample
+from .raw_charts import COARSE_CONFIDENCE, COARSE_SEGM, FINE_CONFIDENCE, FINE_SEGM, RawCharts
+from .segmentation_logits import upsample
 
 DENSEPOSE_PREDICTOR_REGISTRY = Registry("DENSEPOSE_PREDICTOR")
 DENSEPOSE_PREDICTOR_REGISTRY.__doc__ = """
 Predictors of `MODEL.ROI_DENSEPOSE_HEAD.PREDICTOR_NAME`.
 
 The registered object is called with `obj(cfg, input_channels)`. It returns a `nn.Module` that
-maps (R, input_channels, s, s) to a :class:`LowresCharts`, and whose `chart_maps` turns that into
-a :class:`ChartMaps`.
+maps (R, input_channels, s, s) to a :class:`RawCharts`, and whose `chart_maps` turns that into a
+:class:`ChartMaps`.
 """
 
 
-CHART_LAYERS = ("ann_index_lowres", "index_uv_lowres", "u_lowres", "v_lowres")
-CONFIDENCE_LAYERS = ("fine_segm_confidence_lowres", "coarse_segm_confidence_lowres")
+CHART_FIELDS = (COARSE_SEGM, FINE_SEGM, "u", "v")
+CONFIDENCE_FIELDS = (FINE_CONFIDENCE, COARSE_CONFIDENCE)
 
 
 class NoiseModelMismatch(ValueError):
@@ -83,9 +82,9 @@ class DensePoseChartPredictor(nn.Module):
         self.u_lowres = deconvolution(charts, 0.5, 0.001)
         self.v_lowres = deconvolution(charts, 0.5, 0.001)
         if segm_confidence_epsilon is not None:
-            for name in CONFIDENCE_LAYERS:
+            for name in CONFIDENCE_FIELDS:
                 # A confidence of one to begin with.
-                self.add_module(name, deconvolution(1, softplus_inverse(1.0), 0.001))
+                self.add_module(f"{name}_lowres", deconvolution(1, softplus_inverse(1.0), 0.001))
         for name, bias in noise_model.point_fields.items():
             self.add_module(f"{name}_lowres", deconvolution(charts, bias, 0.001))
         for name, bias in noise_model.shared_fields.items():
@@ -112,8 +111,8 @@ class DensePoseChartPredictor(nn.Module):
         # Detectron2 loads what fits and leaves the rest at its random start: a model would be
         # evaluated with noise that was never trained.
         layers = {key[len(prefix) :].split(".")[0] for key in state_dict if key.startswith(prefix)}
-        known = {*CHART_LAYERS, *CONFIDENCE_LAYERS}
-        found = {name.removesuffix("_lowres") for name in layers - known}
+        fields = {name.removesuffix("_lowres") for name in layers}
+        found = fields - {*CHART_FIELDS, *CONFIDENCE_FIELDS}
         expected = {*self.noise_model.point_fields, *self.noise_model.shared_fields}
         if layers and found != expected:
             raise NoiseModelMismatch(
@@ -124,59 +123,43 @@ class DensePoseChartPredictor(nn.Module):
             )
         super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
 
-    def forward(self, features: torch.Tensor) -> LowresCharts:
-        """(R, input_channels, s, s) to raw maps (R, C, 2 s, 2 s)."""
-        maps = self._deconvolve(features)
-        pooled = features.mean(dim=(2, 3))
-        epsilon = self.segm_confidence_epsilon or 0.0
-
-        def segmentation(layer: str, confidence: str) -> SegmentationLogits:
-            return SegmentationLogits(maps[layer], maps.get(confidence), epsilon)
-
-        return LowresCharts(
-            coarse_segm=segmentation("ann_index", "coarse_segm_confidence"),
-            fine_segm=segmentation("index_uv", "fine_segm_confidence"),
-            u=maps["u"],
-            v=maps["v"],
-            point_logits={name: maps[name] for name in self.noise_model.point_fields},
+    def forward(self, features: torch.Tensor) -> RawCharts:
+        """(R, input_channels, s, s) to raw charts, which are evaluated where they are wanted."""
+        # The mean. Its own gradient would be as large as the features; that of a sum is a view.
+        wide = torch.promote_types(features.dtype, torch.float32)
+        pooled = features.sum(dim=(2, 3), dtype=wide) / features.shape[2:].numel()
+        names = [*CHART_FIELDS, *self.noise_model.point_fields]
+        if self.segm_confidence_epsilon is not None:
+            names += CONFIDENCE_FIELDS
+        return RawCharts(
+            features=features,
+            layers={name: getattr(self, f"{name}_lowres") for name in names},
             shared_logits={
                 name: getattr(self, name)(pooled) for name in self.noise_model.shared_fields
             },
+            up_scale=self.up_scale,
+            segm_confidence_epsilon=self.segm_confidence_epsilon or 0.0,
         )
 
-    def _deconvolve(self, features: torch.Tensor) -> dict[str, torch.Tensor]:
-        """All transposed convolutions in one, for the features are read but once: maps by name."""
-        names = ["ann_index", "index_uv", "u", "v", *self.noise_model.point_fields]
-        if self.segm_confidence_epsilon is not None:
-            names += [layer.removesuffix("_lowres") for layer in CONFIDENCE_LAYERS]
-        layers = [getattr(self, f"{name}_lowres") for name in names]
-        maps = F.conv_transpose2d(
-            features,
-            torch.cat([layer.weight for layer in layers], dim=1),
-            torch.cat([layer.bias for layer in layers]),
-            stride=layers[0].stride,
-            padding=layers[0].padding,
-        )
-        channels = [layer.out_channels for layer in layers]
-        return dict(zip(names, maps.split(channels, dim=1), strict=True))
-
-    def chart_maps(self, charts: LowresCharts) -> ChartMaps:
+    def chart_maps(self, charts: RawCharts) -> ChartMaps:
         """The dense prediction that inference returns, float32."""
 
-        def dense(maps: torch.Tensor) -> torch.Tensor:
-            return upsample(maps, self.up_scale)
+        def dense(field: torch.Tensor) -> torch.Tensor:
+            return upsample(field, self.up_scale)
 
-        logits = {name: dense(maps) for name, maps in charts.point_logits.items()}
+        maps = charts.maps()
+        coarse, fine = (x.upsampled(self.up_scale) for x in charts.segmentations(maps))
+        logits = {name: dense(maps[name]) for name in self.noise_model.point_fields}
         logits |= {name: values.float() for name, values in charts.shared_logits.items()}
         parameters = self.noise_model.parameters(logits)
         direction = parameters.get("direction")
         return ChartMaps(
-            coarse_segm=charts.coarse_segm.upsampled(self.up_scale),
-            fine_segm=charts.fine_segm.upsampled(self.up_scale),
-            coarse_segm_confidence=charts.coarse_segm.upsampled_confidence(self.up_scale),
-            fine_segm_confidence=charts.fine_segm.upsampled_confidence(self.up_scale),
-            u=dense(charts.u),
-            v=dense(charts.v),
+            coarse_segm=coarse.scaled(),
+            fine_segm=fine.scaled(),
+            coarse_segm_confidence=coarse.positive_confidence(),
+            fine_segm_confidence=fine.positive_confidence(),
+            u=dense(maps["u"]),
+            v=dense(maps["v"]),
             variance=parameters.get("variance"),
             direction=None if direction is None else direction.transpose(0, 1),
             shared_covariance=parameters.get("shared_covariance"),

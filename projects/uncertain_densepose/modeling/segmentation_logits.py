@@ -6,13 +6,9 @@ Shapes: R boxes, C classes, s x s cells before the bilinear upsampling and S x S
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import torch
 from torch.nn import functional as F
-
-if TYPE_CHECKING:
-    from .lowres_charts import PointReader
 
 
 def upsample(maps: torch.Tensor, scale: int) -> torch.Tensor:
@@ -31,8 +27,8 @@ class SegmentationLogits:
     ε + softplus(`confidence`), an inverse temperature of their softmax that varies over the box.
 
     Attributes:
-        logits: (R, C, s, s).
-        confidence: (R, 1, s, s) before the softplus, or None for a confidence of one.
+        logits: (R, C, s, s), or (P, C) at points of the upsampled maps.
+        confidence: (R, 1, s, s) or (P, 1) before the softplus, or None for a confidence of one.
         epsilon: lower bound of the confidence.
     """
 
@@ -49,25 +45,16 @@ class SegmentationLogits:
         confidence = None if self.confidence is None else self.confidence[box]
         return SegmentationLogits(self.logits[box], confidence, self.epsilon)
 
-    def _positive(self, confidence: torch.Tensor) -> torch.Tensor:
-        return self.epsilon + F.softplus(confidence)
+    def positive_confidence(self) -> torch.Tensor | None:
+        """ε + softplus(`confidence`), or None."""
+        return None if self.confidence is None else self.epsilon + F.softplus(self.confidence)
 
-    def upsampled_confidence(self, scale: int) -> torch.Tensor | None:
-        """(R, 1, S, S) positive, or None."""
-        if self.confidence is None:
-            return None
-        return self._positive(upsample(self.confidence, scale))
+    def scaled(self) -> torch.Tensor:
+        """Logits times confidence, in the shape of the logits."""
+        confidence = self.positive_confidence()
+        return self.logits if confidence is None else self.logits * confidence
 
-    def upsampled(self, scale: int) -> torch.Tensor:
-        """(R, C, S, S) logits times confidence."""
-        confidence = self.upsampled_confidence(scale)
-        logits = upsample(self.logits, scale)
-        return logits if confidence is None else logits * confidence
-
-    def at_points(self, read: PointReader) -> torch.Tensor:
-        """(P, C) what bilinear sampling of :meth:`upsampled` gives."""
-        if self.confidence is None:
-            return read(self.logits)
-        # A product is formed at cells of the upsampled map, before it is interpolated.
-        confidence = self._positive(read.corners(self.confidence))
-        return read.interpolate(read.corners(self.logits) * confidence)
+    def upsampled(self, scale: int) -> SegmentationLogits:
+        """Both maps upsampled: (R, C, S, S) and (R, 1, S, S)."""
+        confidence = None if self.confidence is None else upsample(self.confidence, scale)
+        return SegmentationLogits(upsample(self.logits, scale), confidence, self.epsilon)

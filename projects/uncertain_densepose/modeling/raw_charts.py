@@ -1,0 +1,164 @@
+"""The raw output of a chart predictor: features and layers, evaluated where they are wanted.
+
+Shapes: R boxes, C = charts + background, features of s x s cells, raw maps of 2s x 2s, upsampled
+ones of S x S; P points.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from .segmentation_logits import SegmentationLogits
+from .sparse_deconvolution import STRIDE, InputTaps, deconvolve, input_taps
+from .upsampled_taps import UpsampledTaps
+
+COARSE_SEGM, COARSE_CONFIDENCE = "ann_index", "coarse_segm_confidence"
+FINE_SEGM, FINE_CONFIDENCE = "index_uv", "fine_segm_confidence"
+_DENSE = (COARSE_SEGM, COARSE_CONFIDENCE)
+
+
+@dataclass(frozen=True)
+class ChartsAtPoints:
+    """Charts as training needs them: the coarse segmentation everywhere, the rest at points.
+
+    Attributes:
+        coarse_segm: logits of 2 or 15 channels.
+        fine_segm: (P, C) logits, scaled by their confidence.
+        u, v: (P, C) chart units.
+        point_logits: (P, C) of the noise model, by name.
+        shared_logits: (R, C) of the noise model, by name.
+    """
+
+    coarse_segm: SegmentationLogits
+    fine_segm: torch.Tensor
+    u: torch.Tensor
+    v: torch.Tensor
+    point_logits: Mapping[str, torch.Tensor]
+    shared_logits: Mapping[str, torch.Tensor]
+
+    def tensors(self) -> list[torch.Tensor]:
+        """Every tensor, for a loss of zero that keeps the graph whole."""
+        values = [*self.coarse_segm.tensors(), self.fine_segm, self.u, self.v]
+        return values + list(self.point_logits.values()) + list(self.shared_logits.values())
+
+
+@dataclass(frozen=True)
+class RawCharts:
+    """Features of R boxes with the transposed convolutions that make raw maps of them.
+
+    Attributes:
+        features: (R, F, s, s).
+        layers: the transposed convolutions by the name of their field: DensePose's `ann_index`,
+            `index_uv`, `u`, `v`, those of the confidences, and the noise model's.
+        shared_logits: raw values (R, C) of the noise model, by name.
+        up_scale: factor of the bilinear upsampling of raw maps.
+        segm_confidence_epsilon: lower bound of the segmentations' confidence.
+    """
+
+    features: torch.Tensor
+    layers: Mapping[str, nn.ConvTranspose2d]
+    shared_logits: Mapping[str, torch.Tensor]
+    up_scale: int
+    segm_confidence_epsilon: float = 0.0
+
+    def _by_name(self, channels: torch.Tensor, names: list[str], dim: int) -> dict:
+        sizes = [self.layers[name].out_channels for name in names]
+        return dict(zip(names, channels.split(sizes, dim=dim), strict=True))
+
+    def _segmentation(self, maps: Mapping, logits: str, confidence: str) -> SegmentationLogits:
+        return SegmentationLogits(maps[logits], maps.get(confidence), self.segm_confidence_epsilon)
+
+    def maps(self) -> dict[str, torch.Tensor]:
+        """All raw maps (R, channels, 2s, 2s) by the names of their layers."""
+        layers = list(self.layers.values())
+        # In one, for the features are read but once.
+        maps = F.conv_transpose2d(
+            self.features,
+            torch.cat([layer.weight for layer in layers], dim=1),
+            torch.cat([layer.bias for layer in layers]),
+            stride=layers[0].stride,
+            padding=layers[0].padding,
+        )
+        return self._by_name(maps, list(self.layers), dim=1)
+
+    def segmentations(self, maps: Mapping) -> tuple[SegmentationLogits, SegmentationLogits]:
+        """The coarse and the fine one among raw maps."""
+        return (
+            self._segmentation(maps, COARSE_SEGM, COARSE_CONFIDENCE),
+            self._segmentation(maps, FINE_SEGM, FINE_CONFIDENCE),
+        )
+
+    def at_points(self, box: torch.Tensor, position: torch.Tensor) -> ChartsAtPoints:
+        """What bilinear sampling of the upsampled maps gives, which are not made.
+
+        Args:
+            box: (P,) int64 in 0..R-1.
+            position: (P, 2) in the frame of the upsampled maps; clamped to them.
+
+        Returns:
+            values in float32 at least.
+        """
+        if FINE_CONFIDENCE in self.layers:
+            coarse, values = self._at_corners(box, position)
+        else:
+            coarse, values = self._deconvolve(box, position)
+        return ChartsAtPoints(
+            coarse_segm=coarse,
+            fine_segm=values.pop(FINE_SEGM),
+            u=values.pop("u"),
+            v=values.pop("v"),
+            point_logits=values,
+            shared_logits=self.shared_logits,
+        )
+
+    def _deconvolve(
+        self, box: torch.Tensor, position: torch.Tensor
+    ) -> tuple[SegmentationLogits, dict[str, torch.Tensor]]:
+        dense = [name for name in self.layers if name in _DENSE]
+        sparse = [name for name in self.layers if name not in _DENSE]
+        size, kernel_size = self.features.shape[-1], self.layers[COARSE_SEGM].kernel_size[0]
+        (x, taps_x), (y, taps_y) = (
+            input_taps(
+                *UpsampledTaps(position[:, axis], STRIDE * size, self.up_scale).composed(),
+                size,
+                kernel_size,
+            )
+            for axis in (0, 1)
+        )
+        maps, values = deconvolve(
+            self.features,
+            [self.layers[name] for name in dense],
+            [self.layers[name] for name in sparse],
+            InputTaps(box, y, x, taps_y, taps_x),
+        )
+        maps = self._by_name(maps, dense, dim=1)
+        coarse = self._segmentation(maps, COARSE_SEGM, COARSE_CONFIDENCE)
+        return coarse, self._by_name(values, sparse, dim=1)
+
+    def _at_corners(
+        self, box: torch.Tensor, position: torch.Tensor
+    ) -> tuple[SegmentationLogits, dict[str, torch.Tensor]]:
+        """As :meth:`_deconvolve`. A confidence is the softplus of an upsampled map, and multiplies
+        another one, so that the four upsampled cells around a point are needed."""
+        size = STRIDE * self.features.shape[-1]
+        x, y = (UpsampledTaps(position[:, axis], size, self.up_scale) for axis in (0, 1))
+        corners = torch.stack(
+            [x.cell[:, None, :].expand(-1, 2, -1), y.cell[:, :, None].expand(-1, -1, 2)], dim=-1
+        ).reshape(-1, 2)
+        coarse, values = self._deconvolve(box.repeat_interleave(4), corners.to(position.dtype))
+        fine = SegmentationLogits(
+            values[FINE_SEGM], values.pop(FINE_CONFIDENCE), self.segm_confidence_epsilon
+        )
+        values[FINE_SEGM] = fine.scaled()
+        weight = (y.outer[:, :, None] * x.outer[:, None, :]).reshape(-1, 4, 1)
+
+        def interpolate(at_corners: torch.Tensor) -> torch.Tensor:
+            corner_values = at_corners.reshape(len(box), 4, -1)
+            return (corner_values * weight.to(corner_values.dtype)).sum(dim=1)
+
+        return coarse, {name: interpolate(corner) for name, corner in values.items()}

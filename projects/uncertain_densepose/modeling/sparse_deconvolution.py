@@ -1,0 +1,182 @@
+"""A transposed convolution whose output is wanted everywhere in some channels, elsewhere at points.
+
+Shapes: R boxes, F features of s x s cells, maps of 2s x 2s cells; P points; k x k kernels of stride
+2, k even. Along an axis, a point takes three output cells, which depend on J = k / 2 + 1 inputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from torch.autograd.function import once_differentiable
+from torch.nn import functional as F
+
+STRIDE = 2
+_CHUNK_SHARE = 24
+"""Points are taken in chunks, whose largest temporary array (points, k², F) is that many times
+smaller than the features: some fifty chunks for 100 points a box of 28 x 28 cells."""
+
+
+def input_taps(
+    index: torch.Tensor, weight: torch.Tensor, size: int, kernel_size: int
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """A weighted sum of output cells along an axis as one of input cells, a weight a kernel cell.
+
+    Output cell o is the sum of w_k x_i over 2 i - padding + k = o.
+
+    Args:
+        index: (P, 3) int64 output cells in a row; a last one that would lie outside may repeat its
+            neighbour with weight zero.
+        weight: (P, 3).
+        size: s. kernel_size: k.
+
+    Returns:
+        cell: (P, J) int64 in 0..s-1 and taps: (P, k, J): the sum is that of taps[k, j] w_k x_cell[j].
+    """
+    padding = kernel_size // 2 - 1
+    kernel = torch.arange(kernel_size, device=index.device)
+    first = torch.div(index[:, :1] + padding - kernel_size + 2, STRIDE, rounding_mode="floor")
+    cell = first + torch.arange(kernel_size // 2 + 1, device=index.device)
+    output = STRIDE * cell[:, None, :] - padding + kernel[:, None]
+    taps = ((output[..., None] == index[:, None, None, :]) * weight[:, None, None, :]).sum(dim=-1)
+    inside = (cell >= 0) & (cell < size)
+    return cell.clamp(0, size - 1), taps * inside[:, None, :]
+
+
+@dataclass(frozen=True)
+class InputTaps:
+    """Where P points of the output are read, in terms of the input.
+
+    Attributes:
+        box: (P,) int64 in 0..R-1.
+        y, x: (P, J) int64 cells of the input.
+        taps_y, taps_x: (P, k, J) their weights, for each row and column of the kernel.
+    """
+
+    box: torch.Tensor
+    y: torch.Tensor
+    x: torch.Tensor
+    taps_y: torch.Tensor
+    taps_x: torch.Tensor
+
+    def tensors(self) -> tuple[torch.Tensor, ...]:
+        """The attributes in their order."""
+        return self.box, self.y, self.x, self.taps_y, self.taps_x
+
+    def chunks(self, points: int) -> Iterator[InputTaps]:
+        """Pieces of at most so many points; none of no points."""
+        for start in range(0, len(self.box), points):
+            yield InputTaps(*(tensor[start : start + points] for tensor in self.tensors()))
+
+    def weights(self, dtype: torch.dtype) -> torch.Tensor:
+        """(P, k², J²), both axes together."""
+        weights = self.taps_y[:, :, None, :, None] * self.taps_x[:, None, :, None, :]
+        return weights.flatten(3).flatten(1, 2).to(dtype)
+
+    def gather(self, features: torch.Tensor) -> torch.Tensor:
+        """(P, J², F) the features (R, F, s, s) around each point, float32 at least."""
+        box, y, x = self.box[:, None, None], self.y[:, :, None], self.x[:, None, :]
+        return _at_least_float32(features[box, :, y, x].flatten(1, 2))
+
+    def rows(self, size: int) -> torch.Tensor:
+        """(P J²,) where the same features lie in an array (R s s, F)."""
+        box, y, x = self.box[:, None, None], self.y[:, :, None], self.x[:, None, :]
+        return ((box * size + y) * size + x).flatten()
+
+
+class _SparseDeconvolution(torch.autograd.Function):
+    """See :func:`deconvolve`. Nothing as large as the features is kept or made besides their one
+    gradient, to which both kinds of channels add."""
+
+    @staticmethod
+    def forward(ctx, features, dense, matrix, *taps):
+        ctx.save_for_backward(features, dense, matrix, *taps)
+        # A product and a scattering of its columns: convolutions of oneDNN copy the features.
+        columns = dense.flatten(1).T.to(features.dtype).expand(len(features), -1, -1)
+        columns = _at_least_float32(columns.bmm(features.flatten(2)))
+        side = STRIDE * features.shape[-1]
+        maps = F.fold(columns, (side, side), **_geometry(dense))
+        values = matrix.new_empty(len(taps[0]), matrix.shape[1])
+        start = 0
+        for chunk in InputTaps(*taps).chunks(_chunk_points(features, matrix)):
+            mixed = _mixed(chunk, features)
+            values[start : start + len(mixed)] = mixed @ matrix
+            start += len(mixed)
+        return maps, values
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, grad_maps, grad_values):
+        features, dense, matrix, *taps = ctx.saved_tensors
+        num_features, size = features.shape[1], features.shape[-1]
+        columns = F.unfold(grad_maps, **_geometry(dense)).transpose(1, 2).to(features.dtype)
+        grad_dense = features.flatten(2).bmm(columns).sum(dim=0).reshape(dense.shape).to(dense)
+        # Channels last, so that the features of a cell are a row, to which those of points are
+        # added. No view is returned: to that, autograd could not add in place.
+        grad_features = torch.empty_like(features, memory_format=torch.channels_last)
+        rows = grad_features.permute(0, 2, 3, 1).flatten(0, 2)
+        torch.mm(columns.flatten(0, 1), dense.flatten(1).T.to(features.dtype), out=rows)
+        del columns
+        grad_matrix = torch.zeros_like(matrix)
+        start = 0
+        for chunk in InputTaps(*taps).chunks(_chunk_points(features, matrix)):
+            grad = grad_values[start : start + len(chunk.box)]
+            grad_matrix.addmm_(_mixed(chunk, features).T, grad)
+            mixed = (grad @ matrix.T).reshape(len(grad), -1, num_features)
+            around = chunk.weights(matrix.dtype).transpose(1, 2) @ mixed
+            rows.index_add_(0, chunk.rows(size), around.flatten(0, 1).to(rows.dtype))
+            start += len(grad)
+        return grad_features, grad_dense, grad_matrix, *[None] * len(taps)
+
+
+def deconvolve(
+    features: torch.Tensor,
+    dense: Sequence[nn.ConvTranspose2d],
+    sparse: Sequence[nn.ConvTranspose2d],
+    taps: InputTaps,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Transposed convolutions of stride 2 and padding k / 2 - 1, of the same features.
+
+    The work at points is P k² F multiplications a channel, that for maps R s² k² F.
+
+    Args:
+        features: (R, F, s, s).
+        dense: layers whose output is wanted everywhere.
+        sparse: layers that are read at points; the weights of a point's output cells sum to one.
+        taps: where.
+
+    Returns:
+        maps: (R, channels of `dense`, 2s, 2s) and values: (P, channels of `sparse`), float32 at
+        least.
+    """
+    maps, values = _SparseDeconvolution.apply(
+        features,
+        torch.cat([layer.weight for layer in dense], dim=1),
+        # (k² F, channels)
+        torch.cat([layer.weight.permute(2, 3, 0, 1).flatten(0, 2) for layer in sparse], dim=1),
+        *taps.tensors(),
+    )
+    bias = torch.cat([layer.bias for layer in dense])[:, None, None]
+    return maps + bias, values + torch.cat([layer.bias for layer in sparse])
+
+
+def _geometry(weight: torch.Tensor) -> dict[str, int]:
+    kernel_size = weight.shape[-1]
+    return {"kernel_size": kernel_size, "stride": STRIDE, "padding": kernel_size // 2 - 1}
+
+
+def _chunk_points(features: torch.Tensor, matrix: torch.Tensor) -> int:
+    return max(1, features.numel() // (_CHUNK_SHARE * len(matrix)))
+
+
+def _mixed(taps: InputTaps, features: torch.Tensor) -> torch.Tensor:
+    """(P, k² F) what the kernel's cells are multiplied with."""
+    around = taps.gather(features)
+    return (taps.weights(around.dtype) @ around).flatten(1)
+
+
+def _at_least_float32(values: torch.Tensor) -> torch.Tensor:
+    return values.float() if values.dtype in (torch.float16, torch.bfloat16) else values
