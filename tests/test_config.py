@@ -8,7 +8,13 @@ from detectron2.config import CfgNode, get_cfg
 from uncertain_densepose import add_uncertain_densepose_config
 
 CONFIGS = Path(__file__).parents[1] / "configs"
-TYPES = {"mse": "mse", "iid": "iid_iso", "aniso": "indep_aniso", "full": "full"}
+TYPES = {
+    "mse": "mse",
+    "iid": "iid_iso",
+    "aniso": "indep_aniso",
+    "full": "full",
+    "full_similarity": "full_similarity",
+}
 BASES = {"": "Base-DensePose-RCNN-FPN.yaml", "synth/": "synth/Base-Synth-FPN.yaml"}
 
 DENSEPOSE_YAML = """

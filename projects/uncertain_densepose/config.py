@@ -101,8 +101,12 @@ def _add_model_config(cfg: CN) -> None:
     # The noise model of chart coordinates. Disabled: DensePose's smooth L1 baseline.
     confidence = head.UV_CONFIDENCE = CN()
     confidence.ENABLED = False
-    # "mse"; "iid_iso" (s); "indep_aniso" (s, r); "full" (s, r, B), ours.
+    # "mse"; "iid_iso" (s); "indep_aniso" (s, r); ours: "full" (s, r, and B of an offset that a
+    # part's points share), "full_similarity" (and of a rotation and a scaling of the part).
     confidence.TYPE = "iid_iso"
+    # Where B of a box's part is read (ours): "box", from the mean of the box's features; "points",
+    # from a map, as the mean logit of the part's points; "part", one constant a part.
+    confidence.SHARED_FROM = "box"
     # Lower bound of s, chart units².
     confidence.EPSILON = 0.01
     # s_0 (ours), chart units²: the fixed variance of "mse", of the anchor and of the warm start,

@@ -1,24 +1,19 @@
 """The benchmark tool from the command line: tables on the screen and in a file."""
 
-import importlib.util
 import json
-from pathlib import Path
 
 import pytest
 import torch
-
-TOOL = Path(__file__).parents[2] / "tools" / "benchmark.py"
+from tool_loader import load_tool
 
 
 @pytest.fixture
 def tool_main(monkeypatch):
     """The tool's `main`, which leaves threads and environment as they were."""
     monkeypatch.setenv("KINETO_LOG_LEVEL", "99")
-    spec = importlib.util.spec_from_file_location("benchmark_tool", TOOL)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    tool = load_tool("benchmark")
     threads = torch.get_num_threads()
-    yield module.main
+    yield tool.main
     torch.set_num_threads(threads)
 
 

@@ -4,7 +4,13 @@ import math
 
 import pytest
 import torch
-from distributions.dense_twin import dense_covariance, dense_log_prob, random_arguments
+from distributions.dense_twin import (
+    BASIS_SIZES,
+    basis_of,
+    dense_covariance,
+    dense_log_prob,
+    random_arguments,
+)
 
 from uncertain_densepose.distributions import AnisotropicUV, IsotropicUV, PartCorrelatedUV
 
@@ -113,6 +119,40 @@ def test_conditioning_equals_the_schur_complement(seed):
         posterior.variance_uv, posterior.direction, posterior.shared_covariance, posterior.group
     )
     torch.testing.assert_close(found, expected_covariance)
+
+
+@pytest.mark.parametrize("basis", BASIS_SIZES)
+def test_the_size_of_the_shared_covariance_says_in_which_basis_it_is(basis):
+    arguments, target = random_arguments(4, basis=basis)
+    found = PartCorrelatedUV(*arguments)
+    named = PartCorrelatedUV(*arguments, basis_of(basis, arguments[0], arguments[-1], 4))
+    torch.testing.assert_close(found.log_prob(target), named.log_prob(target))
+    torch.testing.assert_close(found.covariance(), named.covariance())
+    assert found.is_offset == (basis == "offset")
+
+
+def test_another_size_needs_a_basis():
+    (mean, variance, direction, shared, group), target = random_arguments(4, basis="similarity")
+    three = shared[:, :3, :3]
+    with pytest.raises(ValueError, match=r"\(2, 4\) wide, not 3"):
+        PartCorrelatedUV(mean, variance, direction, three, group)
+    turning = basis_of("similarity", mean, group, 4)[..., :3]
+    found = PartCorrelatedUV(mean, variance, direction, three, group, turning)
+    dense = dense_log_prob(target, mean, variance, direction, three, group, turning)
+    torch.testing.assert_close(found.log_prob(target).sum(), dense)
+
+
+@pytest.mark.parametrize("basis", BASIS_SIZES)
+def test_independent_points_keep_their_marginals_and_lose_all_correlation(basis):
+    arguments, target = random_arguments(8, basis=basis)
+    joint = PartCorrelatedUV(*arguments)
+    found = joint.independent_points()
+    torch.testing.assert_close(found.covariance(), joint.covariance())
+    normal = torch.distributions.MultivariateNormal(joint.mean_uv, joint.covariance())
+    torch.testing.assert_close(found.log_prob(target), normal.log_prob(target))
+    again = found.condition(torch.tensor([2]), target[[2]])
+    rest = torch.arange(12) != 2
+    torch.testing.assert_close(again.mean_uv, joint.mean_uv[rest])
 
 
 def test_samples_have_the_covariance_of_the_model():

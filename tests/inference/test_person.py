@@ -130,6 +130,38 @@ def test_covariance_is_the_marginal_of_all_three_terms():
     )
 
 
+def similarity_person():
+    """Part 5 in the left half and part 6 in the right one, (u, v) = (x, y / 2) of the box."""
+    x, y = cell_centres(8)
+    shared = torch.zeros(25, 4, 4)
+    shared[5] = torch.diag(torch.tensor([1e-4, 1e-4, 4e-2, 0.0]))
+    shared[6] = torch.diag(torch.tensor([1e-4, 1e-4, 0.0, 9e-2]))
+    part = torch.where(x < 0.5, 5, 6)
+    maps = maps_of(part, x, y / 2, torch.full((8, 8), 1e-3), None, shared)
+    return Person(np.array([0, 0, 8, 8], np.float32), 1.0, maps, (8, 8), flat_metric())
+
+
+def test_a_shared_rotation_and_scaling_widen_the_error_away_from_the_part_s_centre():
+    subject = similarity_person()
+    for part, centre in ((5, [0.25, 0.25]), (6, [0.75, 0.25])):
+        shown = subject.part == part
+        c = subject.uv[shown] - np.array(centre)
+        along = c if part == 6 else np.stack([-c[:, 1], c[:, 0]], axis=-1)
+        variance = {5: 4e-2, 6: 9e-2}[part]
+        expected = 1.1e-3 * np.eye(2) + variance * along[:, :, None] * along[:, None, :]
+        np.testing.assert_allclose(subject.covariance_uv[shown], expected, rtol=1e-4, atol=1e-9)
+
+
+def test_a_point_that_is_asked_for_has_the_covariance_of_its_pixel():
+    subject = similarity_person()
+    xy = np.array([[0.5, 0.5], [7.5, 2.5]])
+    found = subject.at(xy).covariance().numpy()
+    np.testing.assert_allclose(found, subject.covariance_uv[[0, 2], [0, 7]], rtol=1e-5)
+    # A part that does not show turns about the centre of its chart.
+    hidden = subject.at(xy, part=np.array([7, 7]))
+    assert (hidden.shared_centre_uv == 0.5).all()
+
+
 def test_a_model_without_noise_model_gives_no_sigma():
     subject = linear_person((0, 0, 8, 8), (8, 8), variance=None)
     assert not subject.has_uncertainty

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from pathlib import Path
 
@@ -10,16 +9,12 @@ import cv2
 import numpy as np
 import pytest
 from inference.people_factory import figure_person
-
-TOOL = Path(__file__).parents[2] / "tools" / "predict.py"
+from tool_loader import ROOT, load_tool
 
 
 @pytest.fixture(scope="module")
 def tool():
-    spec = importlib.util.spec_from_file_location("predict_tool", TOOL)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_tool("predict")
 
 
 @pytest.fixture
@@ -102,7 +97,7 @@ def test_a_threshold_is_a_probability(run, tmp_path, capsys):
 
 def test_missing_weights_are_a_message_and_no_traceback(tool, tmp_path, capsys):
     image = write_image(tmp_path / "x.png", 9)
-    config = TOOL.parents[1] / "configs" / "synth" / "unc_full.yaml"
+    config = ROOT / "configs" / "synth" / "unc_full.yaml"
     files = ["--config-file", str(config), "--weights", "none.pth", "--out", str(tmp_path / "out")]
     with pytest.raises(SystemExit):
         tool.main([*files, "--input", str(image)])

@@ -37,7 +37,7 @@ def noise_image(height=HEIGHT, width=WIDTH):
     return {"image": pixels, "height": height, "width": width}
 
 
-@pytest.fixture(scope="module", params=["mse", "iid_iso", "full"])
+@pytest.fixture(scope="module", params=["mse", "iid_iso", "full", "full_similarity"])
 def cfg(request):
     options = ["MODEL.ROI_HEADS.SCORE_THRESH_TEST", 0.0, "TEST.DETECTIONS_PER_IMAGE", 4]
     return make_config(request.param, *options)

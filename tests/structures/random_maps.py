@@ -11,6 +11,7 @@ NOISE_FIELDS = {
     "iid_iso": ("variance",),
     "indep_aniso": ("variance", "direction"),
     "full": ("variance", "direction", "shared_covariance"),
+    "full_similarity": ("variance", "direction", "shared_covariance"),
     "full, segmentation confidence": (
         "variance",
         "direction",
@@ -29,7 +30,8 @@ def make_maps(noise_model="full", boxes=2, side=3, seed=0, coarse=15, dtype=torc
         return torch.randn(shape, generator=generator, dtype=torch.float64).to(dtype)
 
     grid = (boxes, 25, side, side)
-    factor = normal(boxes, 25, 2, 2)
+    size = 4 if noise_model == "full_similarity" else 2
+    factor = normal(boxes, 25, size, size)
     noise = {
         "variance": 0.01 * normal(*grid).exp(),
         "direction": 0.2 * normal(boxes, 2, *grid[1:]),

@@ -1,10 +1,13 @@
 """The average has the moments of the mixture of all predictions, in every cell and chart."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from structures.random_maps import NOISE_FIELDS, assert_same_maps, covariance, make_maps
 
+from uncertain_densepose.distributions import SHARED_BASES
 from uncertain_densepose.structures.chart_averaging import (
     ChartAverage,
     average_chart_maps,
@@ -83,6 +86,19 @@ def test_predictions_that_agree_are_no_less_sure(noise_model):
     assert (average.variance is None) == (noise_model == "mse")
     if average.variance is not None:
         torch.testing.assert_close(covariance(average), covariance(maps))
+
+
+def test_the_shared_error_of_agreeing_means_is_that_of_the_mixture():
+    many = [make_maps("full_similarity", side=2, seed=k, dtype=torch.float64) for k in range(4)]
+    many = [replace(maps, u=many[0].u, v=many[0].v) for maps in many]
+    mean_uv = torch.stack([many[0].u[0, 7], many[0].v[0, 7]], dim=-1).reshape(4, 2)
+    basis = SHARED_BASES["similarity"](mean_uv, torch.zeros(4, dtype=torch.int64), 1).reshape(8, 4)
+
+    def between_points(maps):
+        return basis @ maps.shared_covariance[0, 7] @ basis.T
+
+    expected = torch.stack([between_points(maps) for maps in many]).mean(dim=0)
+    torch.testing.assert_close(between_points(average_chart_maps(many)), expected)
 
 
 def test_a_long_direction_leaves_a_tiny_variance_as_it_is():

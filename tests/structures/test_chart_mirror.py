@@ -1,11 +1,14 @@
 """The charts of a mirrored person."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
 from scipy.io import savemat
 from surface_factory import make_tiny_surface
 
+from uncertain_densepose.distributions import similarity_basis
 from uncertain_densepose.structures.chart_mirror import (
     ChartMirrorError,
     SymmetricChartMirror,
@@ -87,6 +90,43 @@ def test_directions_and_covariances_follow_the_derivative(mirror):
     torch.testing.assert_close(
         mirror.covariance(part, uv, outer), turned[:, :, None] * turned[:, None, :]
     )
+
+
+def turned_table():
+    """The square reflected, turned by 0.3 rad and halved about its centre, on a grid."""
+    axis = torch.linspace(0, 1, 256, dtype=torch.float64)
+    v, u = torch.meshgrid(axis - 0.5, axis - 0.5, indexing="ij")
+    cos, sin = math.cos(0.3) / 2, math.sin(0.3) / 2
+    image = torch.stack([-cos * u - sin * v, -sin * u + cos * v], dim=-1) + 0.5
+    return image.expand(24, 256, 256, 2)
+
+
+@pytest.mark.parametrize("table", [None, turned_table()])
+def test_a_shared_similarity_moves_the_mirrored_points_as_the_points(table):
+    mirror = SymmetricChartMirror() if table is None else TabulatedChartMirror(table)
+    generator = torch.Generator().manual_seed(0)
+    together = torch.zeros(5, dtype=torch.int64)
+    for part in range(1, 25):
+        chart = torch.full((5,), part)
+        uv = torch.rand(5, 2, dtype=torch.float64, generator=generator)
+        root = torch.randn(4, 4, dtype=torch.float64, generator=generator)
+        shared = root @ root.T
+        jacobian = torch.block_diag(*mirror.jacobian(chart, uv))
+        before = similarity_basis(uv, together, 1).reshape(10, 4)
+        after = similarity_basis(mirror.uv(chart, uv), together, 1).reshape(10, 4)
+        there = mirror.covariance(chart[:1], uv[:1], shared[None])[0]
+        expected = jacobian @ before @ shared @ before.T @ jacobian.T
+        torch.testing.assert_close(after @ there @ after.T, expected)
+
+
+def test_a_torso_turns_the_other_way_and_a_limb_as_its_twin():
+    correlated = torch.eye(4, dtype=torch.float64)
+    correlated[2, 3] = correlated[3, 2] = 0.5
+    part, centre = torch.tensor([1, 2, 15]), torch.full((3, 2), 0.5, dtype=torch.float64)
+    there = SymmetricChartMirror().covariance(part, centre, correlated.expand(3, 4, 4))
+    assert there[:, 2, 3].tolist() == [-0.5, -0.5, 0.5]
+    own = there.diagonal(dim1=-2, dim2=-1)
+    assert (own == 1).all()
 
 
 def test_a_table_of_a_symmetric_surface_says_the_same():

@@ -9,7 +9,7 @@ import torch
 from .anisotropic import DirectionalPrecision
 from .base import LOG_2PI, UVDistribution
 from .offset_density import OffsetLogDensity
-from .shared_bases import offset_basis
+from .shared_bases import basis_of_size, offset_basis
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,8 @@ class PartCorrelatedUV(UVDistribution):
         direction: (P, 2) r, chart units; its sign has no meaning.
         shared_covariance: (G, K, K) B; chart units² for an offset, K = 2.
         group: (P,) int64 in 0..G-1; a group may have no point, and its log-density is then 0.
-        basis: (P, 2, K) E, such as :func:`similarity_basis`; an offset by default.
+        basis: (P, 2, K) E; by default that of `BASIS_OF_SIZE`, an offset for K = 2 and a
+            similarity about the group's mean ŷ for K = 4.
     """
 
     def __init__(
@@ -69,9 +70,9 @@ class PartCorrelatedUV(UVDistribution):
     ):
         super().__init__(mean_uv, torch.Size(shared_covariance.shape[:1]))
         points, groups = self.num_points, len(shared_covariance)
-        self.is_offset = basis is None
-        self.basis = offset_basis(mean_uv, group, groups) if basis is None else basis
-        size = self.basis.shape[-1]
+        size = shared_covariance.shape[-1]
+        self.is_offset = basis is None and basis_of_size(size) is offset_basis
+        self.basis = basis_of_size(size)(mean_uv, group, groups) if basis is None else basis
         self._check(
             variance=(variance, (points,)),
             direction=(direction, (points, 2)),
@@ -159,6 +160,17 @@ class PartCorrelatedUV(UVDistribution):
         own = self._group_sum(-LOG_2PI - 0.5 * precision.log_determinant_of_covariance())
         density = own - 0.5 * (posterior.log_determinant + quadratic)
         return density.to(self.mean_uv.dtype)
+
+    def independent_points(self) -> PartCorrelatedUV:
+        """The same marginals without correlation: every point is a group of its own."""
+        return PartCorrelatedUV(
+            self.mean_uv,
+            self.variance_uv,
+            self.direction,
+            self.shared_covariance[self.group],
+            torch.arange(self.num_points, device=self.group.device),
+            None if self.is_offset else self.basis,
+        )
 
     def rsample(self, sample_shape: torch.Size = torch.Size()) -> torch.Tensor:
         """(*sample_shape, P, 2) reparametrised samples, the same shared error within a group."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 
 
@@ -22,8 +24,7 @@ def offset_basis(mean_uv: torch.Tensor, group: torch.Tensor, num_groups: int) ->
 def similarity_basis(mean_uv: torch.Tensor, group: torch.Tensor, num_groups: int) -> torch.Tensor:
     """A shift, a small rotation and a small scaling about the group's centre.
 
-    E_i = [I | J c_i | c_i] with c_i = ŷ_i - (mean of ŷ over the group) and J a quarter turn. The
-    third coordinate of z_g is an angle in radians, the fourth a relative change of size.
+    :func:`similarity_about` with c_i = ŷ_i - (mean of ŷ over the group).
 
     Args and shapes as :func:`offset_basis`.
 
@@ -32,11 +33,41 @@ def similarity_basis(mean_uv: torch.Tensor, group: torch.Tensor, num_groups: int
     """
     count = torch.bincount(group, minlength=num_groups).clamp_min(1).to(mean_uv)
     total = mean_uv.new_zeros(num_groups, 2).index_add(0, group, mean_uv)
-    u, v = (mean_uv - (total / count[:, None])[group]).unbind(-1)
+    return similarity_about(mean_uv - (total / count[:, None])[group])
+
+
+def similarity_about(from_centre: torch.Tensor) -> torch.Tensor:
+    """E_i = [I | J c_i | c_i] with J a quarter turn.
+
+    The third coordinate of z_g is an angle in radians, the fourth a relative change of size.
+
+    Args:
+        from_centre: (P, 2) c_i, chart units, from the point that neither of them moves.
+
+    Returns:
+        (P, 2, 4).
+    """
+    u, v = from_centre.unbind(-1)
     one, zero = torch.ones_like(u), torch.zeros_like(u)
     rows = [torch.stack([one, zero, -v, u], dim=-1), torch.stack([zero, one, u, v], dim=-1)]
     return torch.stack(rows, dim=-2)
 
 
-SHARED_BASES = {"offset": offset_basis, "similarity": similarity_basis}
+SharedBasis = Callable[[torch.Tensor, torch.Tensor, int], torch.Tensor]
+
+SHARED_BASES: dict[str, SharedBasis] = {"offset": offset_basis, "similarity": similarity_basis}
 """The bases by name, each called with (mean_uv, group, num_groups)."""
+
+BASIS_OF_SIZE: dict[int, str] = {2: "offset", 4: "similarity"}
+"""The basis that a shared covariance (K, K) is meant in, by K."""
+
+
+def basis_of_size(size: int) -> SharedBasis:
+    """The basis of `BASIS_OF_SIZE`.
+
+    Raises:
+        ValueError: there is none of that size.
+    """
+    if size not in BASIS_OF_SIZE:
+        raise ValueError(f"a shared covariance is {tuple(BASIS_OF_SIZE)} wide, not {size}")
+    return SHARED_BASES[BASIS_OF_SIZE[size]]

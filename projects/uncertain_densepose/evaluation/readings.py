@@ -36,17 +36,18 @@ class Reading:
         return all(getattr(points, name) is not None for name in self.needs)
 
 
-def _with_shared(points: PointPredictions, group: torch.Tensor) -> UVDistribution:
+def _with_shared(points: PointPredictions, group: torch.Tensor) -> PartCorrelatedUV:
     num_groups = int(group.max()) + 1 if len(group) else 0
-    shared = points.shared_covariance.new_zeros(num_groups, 2, 2)
+    size = points.shared_covariance.shape[-1]
+    shared = points.shared_covariance.new_zeros(num_groups, size, size)
     shared[group] = points.shared_covariance
     direction = torch.zeros_like(points.mean_uv) if points.direction is None else points.direction
-    return PartCorrelatedUV(points.mean_uv, points.variance, direction, shared, group)
+    basis = None if points.shared_centre_uv is None else points.shared_basis()
+    return PartCorrelatedUV(points.mean_uv, points.variance, direction, shared, group, basis)
 
 
 def _with_shared_of_its_own(points: PointPredictions, group: torch.Tensor) -> UVDistribution:
-    # A group that is one point has the density of the marginal.
-    return _with_shared(points, torch.arange(len(points), device=group.device))
+    return _with_shared(points, group).independent_points()
 
 
 def _directional(points: PointPredictions, group: torch.Tensor) -> UVDistribution:
@@ -63,8 +64,8 @@ READINGS = {
     "indep_aniso": Reading(("variance", "direction"), _directional),
     "iid_iso": Reading(("variance",), _isotropic),
 }
-"""By name, the richest first: joint with s I + r rᵀ and B; the same marginal covariances without
-correlation; s I + r rᵀ; s I."""
+"""By name, the richest first: joint with s I + r rᵀ and B, of an offset or a similarity about the
+centre of a group; the same marginal covariances without correlation; s I + r rᵀ; s I."""
 
 
 def readings(points: PointPredictions, group: torch.Tensor) -> dict[str, UVDistribution]:

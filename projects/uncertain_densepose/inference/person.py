@@ -7,7 +7,7 @@ finite, `part` is 0 and values are NaN.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -15,6 +15,7 @@ import torch
 from detectron2.structures import Instances
 
 from uncertain_densepose.structures import ChartMaps, PointPredictions, image_to_box_xy
+from uncertain_densepose.surface import NUM_PARTS
 
 from .metric import ChartMetric, rms_sigma_uv
 
@@ -38,6 +39,29 @@ def pixel_window(box_xyxy: np.ndarray, image_size: tuple[int, int]) -> tuple[int
     x0, x1 = np.clip(edge[[0, 2]], 0, width).astype(int).tolist()
     y0, y1 = np.clip(edge[[1, 3]], 0, height).astype(int).tolist()
     return x0, y0, max(x0, x1), max(y0, y1)
+
+
+def part_centres_uv(part: np.ndarray, uv: np.ndarray) -> np.ndarray:
+    """The mean coordinates of each part's pixels.
+
+    Args:
+        part: (h, w) integer charts 1..24, 0 background. uv: (h, w, 2) chart units.
+
+    Returns:
+        (25, 2) float64 chart units; the centre of the chart for a part that does not show.
+    """
+    shown = part > 0
+    chart = part[shown]
+    count = np.bincount(chart, minlength=NUM_PARTS + 1)
+    sums = [np.bincount(chart, weights, minlength=NUM_PARTS + 1) for weights in uv[shown].T]
+    mean = np.stack(sums, axis=-1) / np.maximum(count, 1)[:, None]
+    return np.where(count[:, None] > 0, mean, 0.5)
+
+
+def about_centres(points: PointPredictions, centre_uv: np.ndarray) -> PointPredictions:
+    """Predictions whose shared errors turn and scale about the centres (25, 2) of their parts."""
+    centre = torch.from_numpy(centre_uv).to(points.mean_uv)
+    return replace(points, shared_centre_uv=centre[points.part])
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,16 +91,23 @@ class Person:
             part: (P,) charts 1..24 to read in; the predicted ones by default.
 
         Returns:
-            The values at the P points, on the CPU.
+            The values at the P points, on the CPU. A shared error that turns and scales does so
+            about the mean coordinates of the part's pixels.
         """
+        points = self._read(xy_image, part)
+        if points.shares_offset:
+            return points
+        return about_centres(points, part_centres_uv(self.part, self.uv))
+
+    def _read(self, xy_image: np.ndarray, part: np.ndarray | None = None) -> PointPredictions:
+        """:meth:`at`, without the centre of a shared error."""
         device = self.maps.u.device
         box = torch.as_tensor(self.box_xyxy, device=device)
         xy = torch.as_tensor(np.asarray(xy_image, dtype=np.float32), device=device)
         xy_box = image_to_box_xy(xy, box)
         index = torch.zeros(len(xy), dtype=torch.int64, device=device)
         chart = None if part is None else torch.as_tensor(np.asarray(part), device=device).long()
-        values = vars(self.maps.sample(index, xy_box, chart))
-        return PointPredictions(**{k: t if t is None else t.cpu() for k, t in values.items()})
+        return self.maps.sample(index, xy_box, chart).map(torch.Tensor.cpu)
 
     @cached_property
     def window(self) -> tuple[int, int, int, int]:
@@ -101,7 +132,7 @@ class Person:
         y, x = np.mgrid[y0:y1, x0:x1]
         centres = np.stack([x, y], axis=-1).reshape(-1, 2) + 0.5
         num_reads = -(-len(centres) // POINTS_PER_READ) or 1
-        reads = [self.at(chunk) for chunk in np.array_split(centres, num_reads)]
+        reads = [self._read(chunk) for chunk in np.array_split(centres, num_reads)]
         shape = x.shape
 
         def window_map(values: list[torch.Tensor]) -> np.ndarray:
@@ -115,7 +146,9 @@ class Person:
         uv[part == 0] = np.nan
         covariance = None
         if self.has_uncertainty:
-            covariance = window_map([read.covariance().float() for read in reads])
+            centre_uv = part_centres_uv(part, uv)
+            centred = [about_centres(read, centre_uv) for read in reads]
+            covariance = window_map([points.covariance().float() for points in centred])
             covariance[part == 0] = np.nan
         return part, uv, covariance
 

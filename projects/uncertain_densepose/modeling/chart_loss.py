@@ -23,6 +23,7 @@ from .point_labels import (
 )
 from .raw_charts import ChartsAtPoints, RawCharts
 from .segmentation_logits import SegmentationLogits
+from .shared_fields import group_mean
 
 DENSEPOSE_LOSS_REGISTRY = Registry("DENSEPOSE_LOSS")
 DENSEPOSE_LOSS_REGISTRY.__doc__ = """
@@ -215,19 +216,19 @@ class DensePoseChartLoss:
         num_charts = found.u.shape[1]
         mean_uv = torch.stack([of_part(found.u), of_part(found.v)], dim=-1)
         key, group = torch.unique(labels.box * num_charts + labels.part, return_inverse=True)
-        group_box = torch.div(key, num_charts, rounding_mode="floor")
-        group_part = key % num_charts
-        logits = {name: of_part(values) for name, values in found.point_logits.items()}
-        logits |= {
-            name: values[group_box, group_part].float()
-            for name, values in found.shared_logits.items()
-        }
+        model = self.noise_model
+        logits = {name: of_part(found.point_logits[name]) for name in model.point_fields}
+        for name in model.shared_fields:
+            if name in found.shared_logits:
+                logits[name] = found.shared_logits[name].flatten()[key].float()
+            else:
+                logits[name] = group_mean(of_part(found.point_logits[name]), group, len(key))
         self._log_errors((labels.uv - mean_uv).detach(), group, len(key))
 
-        squared = self.noise_model.squared_error(mean_uv, labels.uv)
+        squared = model.squared_error(mean_uv, labels.uv)
         if get_event_storage().iter < self.warm_start_iters:
             return squared
-        likelihood = self.noise_model.loss(mean_uv, labels.uv, logits, group)
+        likelihood = model.loss(mean_uv, labels.uv, logits, group)
         return likelihood + self.anchor_weight * squared
 
     def _log_errors(self, residual: torch.Tensor, group: torch.Tensor, num_groups: int) -> None:

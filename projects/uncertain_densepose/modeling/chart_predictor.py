@@ -8,11 +8,13 @@ from detectron2.layers import ConvTranspose2d
 from detectron2.utils.registry import Registry
 from torch import nn
 
+from ..config import ConfigError
 from ..structures import ChartMaps
 from .noise_models import NoiseModel, build_noise_model
 from .noise_models.base import softplus_inverse
 from .raw_charts import COARSE_CONFIDENCE, COARSE_SEGM, FINE_CONFIDENCE, FINE_SEGM, RawCharts
 from .segmentation_logits import upsample
+from .shared_fields import POINTS_SOURCE, POOLED_SOURCES, SHARED_SOURCES, chart_mean
 
 DENSEPOSE_PREDICTOR_REGISTRY = Registry("DENSEPOSE_PREDICTOR")
 DENSEPOSE_PREDICTOR_REGISTRY.__doc__ = """
@@ -34,7 +36,7 @@ class NoiseModelMismatch(ValueError):
 
 @DENSEPOSE_PREDICTOR_REGISTRY.register()
 class DensePoseChartPredictor(nn.Module):
-    """A transposed convolution for every field, a linear layer of pooled features for shared ones.
+    """A transposed convolution for every field; shared ones from `SHARED_FROM`.
 
     Layers keep DensePose's names, so that its checkpoints load. Coordinates start at the centre
     of the chart and the noise at the reference variance.
@@ -50,6 +52,7 @@ class DensePoseChartPredictor(nn.Module):
         kernel_size: int,
         up_scale: int,
         noise_model: NoiseModel,
+        shared_from: str = "box",
         segm_confidence_epsilon: float | None = None,
     ):
         """
@@ -60,9 +63,18 @@ class DensePoseChartPredictor(nn.Module):
             kernel_size: even side of the transposed convolutions' kernels.
             up_scale: factor of the bilinear upsampling that follows them.
             noise_model: says which fields to predict besides the charts.
+            shared_from: where its shared fields come from, one of `SHARED_SOURCES`.
             segm_confidence_epsilon: lower bound of a predicted confidence of both
                 segmentations, or None to predict none.
+
+        Raises:
+            ConfigError: for an unknown `shared_from`.
         """
+        if shared_from not in SHARED_SOURCES:
+            raise ConfigError(
+                f"MODEL.ROI_DENSEPOSE_HEAD.UV_CONFIDENCE.SHARED_FROM is {shared_from!r}, not one "
+                f"of {SHARED_SOURCES}"
+            )
         super().__init__()
         self.segm_confidence_epsilon = segm_confidence_epsilon
         self.up_scale = up_scale
@@ -85,13 +97,16 @@ class DensePoseChartPredictor(nn.Module):
             for name in CONFIDENCE_FIELDS:
                 # A confidence of one to begin with.
                 self.add_module(f"{name}_lowres", deconvolution(1, softplus_inverse(1.0), 0.001))
-        for name, bias in noise_model.point_fields.items():
+        mapped = dict(noise_model.point_fields)
+        if shared_from == POINTS_SOURCE:
+            mapped |= noise_model.shared_fields
+        self._mapped_fields = list(mapped)
+        self._pooled_fields = [name for name in noise_model.shared_fields if name not in mapped]
+        for name, bias in mapped.items():
             self.add_module(f"{name}_lowres", deconvolution(charts, bias, 0.001))
-        for name, bias in noise_model.shared_fields.items():
-            layer = nn.Linear(input_channels, charts)
-            nn.init.normal_(layer.weight, std=0.001)
-            nn.init.constant_(layer.bias, bias)
-            self.add_module(name, layer)
+        for name in self._pooled_fields:
+            bias = noise_model.shared_fields[name]
+            self.add_module(name, POOLED_SOURCES[shared_from](input_channels, charts, bias))
 
     @classmethod
     def from_config(cls, cfg, input_channels: int):
@@ -104,22 +119,23 @@ class DensePoseChartPredictor(nn.Module):
             "kernel_size": head.DECONV_KERNEL,
             "up_scale": head.UP_SCALE,
             "noise_model": build_noise_model(cfg),
+            "shared_from": head.UV_CONFIDENCE.SHARED_FROM,
             "segm_confidence_epsilon": segm.EPSILON if segm.ENABLED else None,
         }
 
     def _load_from_state_dict(self, state_dict, prefix, *args, **kwargs):
         # Detectron2 loads what fits and leaves the rest at its random start: a model would be
         # evaluated with noise that was never trained.
+        charts = {f"{name}_lowres" for name in (*CHART_FIELDS, *CONFIDENCE_FIELDS)}
         layers = {key[len(prefix) :].split(".")[0] for key in state_dict if key.startswith(prefix)}
-        fields = {name.removesuffix("_lowres") for name in layers}
-        found = fields - {*CHART_FIELDS, *CONFIDENCE_FIELDS}
-        expected = {*self.noise_model.point_fields, *self.noise_model.shared_fields}
+        found = layers - charts
+        expected = {f"{name}_lowres" for name in self._mapped_fields} | {*self._pooled_fields}
         if layers and found != expected:
             raise NoiseModelMismatch(
-                f"the weights are those of a noise model with the fields {sorted(found)}, but "
+                f"the weights are those of a noise model with the layers {sorted(found)}, but "
                 f"{type(self.noise_model).__name__} of the config has {sorted(expected)}; use the "
-                "config that the weights were trained with, or change "
-                "MODEL.ROI_DENSEPOSE_HEAD.UV_CONFIDENCE.TYPE"
+                "config that the weights were trained with, or change TYPE and SHARED_FROM of "
+                "MODEL.ROI_DENSEPOSE_HEAD.UV_CONFIDENCE"
             )
         super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
 
@@ -128,15 +144,13 @@ class DensePoseChartPredictor(nn.Module):
         # The mean. Its own gradient would be as large as the features; that of a sum is a view.
         wide = torch.promote_types(features.dtype, torch.float32)
         pooled = features.sum(dim=(2, 3), dtype=wide) / features.shape[2:].numel()
-        names = [*CHART_FIELDS, *self.noise_model.point_fields]
+        names = [*CHART_FIELDS, *self._mapped_fields]
         if self.segm_confidence_epsilon is not None:
             names += CONFIDENCE_FIELDS
         return RawCharts(
             features=features,
             layers={name: getattr(self, f"{name}_lowres") for name in names},
-            shared_logits={
-                name: getattr(self, name)(pooled) for name in self.noise_model.shared_fields
-            },
+            shared_logits={name: getattr(self, name)(pooled) for name in self._pooled_fields},
             up_scale=self.up_scale,
             segm_confidence_epsilon=self.segm_confidence_epsilon or 0.0,
         )
@@ -148,9 +162,14 @@ class DensePoseChartPredictor(nn.Module):
             return upsample(field, self.up_scale)
 
         maps = charts.maps()
-        coarse, fine = (x.upsampled(self.up_scale) for x in charts.segmentations(maps))
+        raw_coarse, raw_fine = charts.segmentations(maps)
+        coarse, fine = raw_coarse.upsampled(self.up_scale), raw_fine.upsampled(self.up_scale)
         logits = {name: dense(maps[name]) for name in self.noise_model.point_fields}
-        logits |= {name: values.float() for name, values in charts.shared_logits.items()}
+        for name in self.noise_model.shared_fields:
+            if name in maps:
+                logits[name] = chart_mean(maps[name], raw_fine.scaled(), raw_coarse.scaled())
+            else:
+                logits[name] = charts.shared_logits[name].float()
         parameters = self.noise_model.parameters(logits)
         direction = parameters.get("direction")
         return ChartMaps(

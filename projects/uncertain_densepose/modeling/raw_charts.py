@@ -31,7 +31,8 @@ class ChartsAtPoints:
         fine_segm: (P, C) logits, scaled by their confidence.
         u, v: (P, C) chart units.
         point_logits: (P, C) of the noise model, by name.
-        shared_logits: (R, C) of the noise model, by name.
+        shared_logits: (R, C) of the noise model, by name; shared fields that come from points are
+            among the `point_logits`.
     """
 
     coarse_segm: SegmentationLogits

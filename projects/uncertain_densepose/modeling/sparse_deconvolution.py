@@ -15,9 +15,10 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
 STRIDE = 2
-_CHUNK_SHARE = 24
-"""Points are taken in chunks, whose largest temporary array (points, k², F) is that many times
-smaller than the features: some fifty chunks for 100 points a box of 28 x 28 cells."""
+_CHUNK_SHARE, _CHUNK_ELEMENTS = 24, 2**19
+"""Points are taken in chunks, whose largest temporary array (points, k², F) is so many times
+smaller than the features, but has at least so many elements: some fifty chunks for 100 points a box
+of 28 x 28 cells and 512 features."""
 
 
 def input_taps(
@@ -34,7 +35,8 @@ def input_taps(
         size: s. kernel_size: k.
 
     Returns:
-        cell: (P, J) int64 in 0..s-1 and taps: (P, k, J): the sum is that of taps[k, j] w_k x_cell[j].
+        cell: (P, J) int64 in 0..s-1 and taps: (P, k, J): the sum is that of
+        taps[k, j] w_k x_cell[j].
     """
     padding = kernel_size // 2 - 1
     kernel = torch.arange(kernel_size, device=index.device)
@@ -169,7 +171,7 @@ def _geometry(weight: torch.Tensor) -> dict[str, int]:
 
 
 def _chunk_points(features: torch.Tensor, matrix: torch.Tensor) -> int:
-    return max(1, features.numel() // (_CHUNK_SHARE * len(matrix)))
+    return max(1, max(features.numel() // _CHUNK_SHARE, _CHUNK_ELEMENTS) // len(matrix))
 
 
 def _mixed(taps: InputTaps, features: torch.Tensor) -> torch.Tensor:

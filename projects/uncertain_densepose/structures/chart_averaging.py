@@ -7,7 +7,10 @@ with equal weights has, by the law of total covariance,
     covariance  1/K Σ (s_k I + r_k r_kᵀ) + 1/K Σ (m_k - m)(m_k - m)ᵀ
 
 and the average is the Gaussian with these moments: where predictions disagree, it is less sure
-than any of them.
+than any of them. To these comes the shared error, of covariance E B_k Eᵀ for the points of a chart,
+and 1/K Σ E B_k Eᵀ is that of the average B. The basis E of a similarity varies with the
+predicted shape of a chart as well; taking it at m leaves out the square of a shared angle times
+the spread of the means, which is small beside that spread itself.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 
 import torch
 
-from .geometry import gather_taps, linear_taps
+from .geometry import gather_cells, linear_taps, plane_taps
 from .point_predictions import PointPredictions
 
 
@@ -24,8 +24,9 @@ class ChartMaps:
         u, v: (N, 25, S, S) chart units, one channel a chart.
         variance: (N, 25, S, S) isotropic variance s, chart units², or None.
         direction: (N, 2, 25, S, S) directional term r, chart units, or None.
-        shared_covariance: (N, 25, 2, 2) covariance of the offset that a chart's points share,
-            chart units², or None.
+        shared_covariance: (N, 25, K, K) covariance of the error that a chart's points share, in
+            the basis of `distributions.BASIS_OF_SIZE`: an offset (K = 2, chart units²), or also a
+            rotation and a scaling (K = 4); or None.
         coarse_segm_confidence, fine_segm_confidence: (N, 1, S, S) the positive factors that the
             scores were multiplied by, or None.
     """
@@ -88,13 +89,15 @@ class ChartMaps:
         position = xy_box * self.side - 0.5
         taps_x = linear_taps(position[:, 0], self.side)
         taps_y = linear_taps(position[:, 1], self.side)
+        # All fields have the same cells, and finding them costs more than reading a chart.
+        cell, weight = plane_taps(taps_x, taps_y, self.side)
         if part is None:
-            coarse = gather_taps(self.coarse_segm, box, taps_x, taps_y).argmax(dim=1)
-            fine = gather_taps(self.fine_segm, box, taps_x, taps_y).argmax(dim=1)
+            coarse = gather_cells(self.coarse_segm, box, cell, weight).argmax(dim=1)
+            fine = gather_cells(self.fine_segm, box, cell, weight).argmax(dim=1)
             part = torch.where(coarse > 0, fine, 0)
 
         def read(maps: torch.Tensor) -> torch.Tensor:
-            return gather_taps(maps, box, taps_x, taps_y, channel=part)
+            return gather_cells(maps, box, cell, weight, channel=part)
 
         direction = self.direction
         return PointPredictions(

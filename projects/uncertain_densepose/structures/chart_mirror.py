@@ -56,9 +56,24 @@ class ChartMirror:
     def covariance(
         self, part: torch.Tensor, uv: torch.Tensor, covariance: torch.Tensor
     ) -> torch.Tensor:
-        """Covariances (N, 2, 2) at `uv` to those of the mirrored person, chart units²."""
+        """Covariances at `uv` to those of the mirrored person: T Σ Tᵀ, T a change of coordinates.
+
+        A displacement goes by the Jacobian. Of a similarity (`distributions.similarity_basis`),
+        a reflected chart turns the other way and keeps its change of size; that is exact for
+        charts that are congruent to their twin, as those of a :class:`SymmetricChartMirror` are.
+
+        Args:
+            part: (N) int64 charts 1..24 before the reflection.
+            uv: (N, 2) chart units.
+            covariance: (N, K, K), of a displacement (K = 2, chart units²) or a similarity (K = 4).
+        """
         jacobian = self.jacobian(part, uv)
-        return jacobian @ covariance @ jacobian.transpose(-1, -2)
+        turn = torch.where(jacobian.det() < 0, -1.0, 1.0).to(jacobian)
+        besides = torch.stack([turn, torch.ones_like(turn)], dim=-1)
+        change = jacobian.new_zeros(covariance.shape)
+        change[..., :2, :2] = jacobian
+        change[..., 2:, 2:] = torch.diag_embed(besides[..., : covariance.shape[-1] - 2])
+        return change @ covariance @ change.mT
 
 
 class SymmetricChartMirror(ChartMirror):

@@ -12,6 +12,8 @@ from .geometry import DP_EXTENT
 
 POINT_FIELDS = ("dp_x", "dp_y", "dp_I", "dp_U", "dp_V")
 TRUE_FIELDS = ("dp_U_true", "dp_V_true")
+TRUE_PART_FIELD = "dp_I_true"
+"""The charts of `TRUE_FIELDS`, where annotators may mistake charts; otherwise those of `dp_I`."""
 
 
 NUM_COARSE_PARTS = 14
@@ -43,6 +45,7 @@ class LabelledPoints:
 
     xy: np.ndarray
     part: np.ndarray
+    part_true: np.ndarray
     uv: np.ndarray
     uv_true: np.ndarray
 
@@ -94,6 +97,8 @@ def read_points(annotation: dict, box: np.ndarray) -> LabelledPoints | None:
     values = {field: _numbers(annotation, field) for field in POINT_FIELDS}
     if any(field in annotation for field in TRUE_FIELDS):
         values |= {field: _numbers(annotation, field) for field in TRUE_FIELDS}
+    if TRUE_PART_FIELD in annotation:
+        values[TRUE_PART_FIELD] = _numbers(annotation, TRUE_PART_FIELD)
     num_points = len(values["dp_x"])
     for field, array in values.items():
         if len(array) != num_points:
@@ -102,15 +107,18 @@ def read_points(annotation: dict, box: np.ndarray) -> LabelledPoints | None:
             )
     if num_points == 0:
         return None
+    for field in {"dp_I", TRUE_PART_FIELD} & values.keys():
+        part = values[field]
+        wrong = part[(part != np.round(part)) | (part < 1) | (part > NUM_PARTS)]
+        if len(wrong):
+            raise AnnotationError(field, f"has the value {wrong[0]:g}, expected 1..{NUM_PARTS}")
     part = values["dp_I"]
-    wrong = part[(part != np.round(part)) | (part < 1) | (part > NUM_PARTS)]
-    if len(wrong):
-        raise AnnotationError("dp_I", f"has the value {wrong[0]:g}, expected 1..{NUM_PARTS}")
     unknown = np.full(num_points, np.nan)
     position = np.stack([values["dp_x"], values["dp_y"]], axis=1) / DP_EXTENT
     return LabelledPoints(
         xy=box[:2] + position * box[2:],
         part=part.astype(np.int64),
+        part_true=values.get(TRUE_PART_FIELD, part).astype(np.int64),
         uv=np.stack([values["dp_U"], values["dp_V"]], axis=1),
         uv_true=np.stack([values.get(field, unknown) for field in TRUE_FIELDS], axis=1),
     )

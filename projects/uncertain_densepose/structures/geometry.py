@@ -56,6 +56,51 @@ def linear_taps(position: torch.Tensor, size: int) -> tuple[torch.Tensor, torch.
     return index, torch.stack([1 - fraction, fraction], dim=-1)
 
 
+def plane_taps(
+    taps_x: tuple[torch.Tensor, torch.Tensor],
+    taps_y: tuple[torch.Tensor, torch.Tensor],
+    width: int,
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """The cells of a plane that taps along both axes read, and their weights.
+
+    Points that read several maps of one size find them once for all.
+
+    Args:
+        taps_x, taps_y: index (P, T) and weight (P, T) along each axis.
+        width: of the plane, cells.
+
+    Returns:
+        cell: (P, T²) int64, row * width + column, and weight: (P, T²).
+    """
+    (x, weight_x), (y, weight_y) = taps_x, taps_y
+    cell = y[:, :, None] * width + x[:, None, :]
+    return cell.flatten(1), (weight_y[:, :, None] * weight_x[:, None, :]).flatten(1)
+
+
+def gather_cells(
+    maps: torch.Tensor,
+    item: torch.Tensor,
+    cell: torch.Tensor,
+    weight: torch.Tensor,
+    channel: torch.Tensor | None = None,
+) -> torch.Tensor:
+    """Read maps at points: the weighted sum of cells.
+
+    Args:
+        maps: (N, C, H, W).
+        item: (P,) int64 in 0..N-1, whose maps a point reads.
+        cell: (P, T) int64 in 0..H*W-1 and weight: (P, T), see :func:`plane_taps`.
+        channel: (P,) int64, to read one channel a point; None reads them all.
+
+    Returns:
+        (P,) with `channel`, else (P, C).
+    """
+    planes, weight = maps.flatten(2), weight.to(maps.dtype)
+    if channel is not None:
+        return (planes[item[:, None], channel[:, None], cell] * weight).sum(dim=1)
+    return (planes[item[:, None], :, cell] * weight[:, :, None]).sum(dim=1)
+
+
 def gather_taps(
     maps: torch.Tensor,
     item: torch.Tensor,
@@ -63,22 +108,5 @@ def gather_taps(
     taps_y: tuple[torch.Tensor, torch.Tensor],
     channel: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    """Read maps at points: the weighted sum of the cells that the taps name.
-
-    Args:
-        maps: (N, C, H, W).
-        item: (P,) int64 in 0..N-1, whose maps a point reads.
-        taps_x, taps_y: index (P, T) and weight (P, T) along each axis.
-        channel: (P,) int64, to read one channel a point; None reads them all.
-
-    Returns:
-        (P,) with `channel`, else (P, C).
-    """
-    (x, weight_x), (y, weight_y) = taps_x, taps_y
-    weight = (weight_y[:, :, None] * weight_x[:, None, :]).to(maps.dtype)
-    rows, columns = y[:, :, None], x[:, None, :]
-    if channel is not None:
-        values = maps[item[:, None, None], channel[:, None, None], rows, columns]
-        return (values * weight).sum(dim=(1, 2))
-    values = maps[item[:, None, None], :, rows, columns]
-    return (values * weight[..., None]).sum(dim=(1, 2))
+    """:func:`gather_cells` of the cells that taps (P, T) along both axes name."""
+    return gather_cells(maps, item, *plane_taps(taps_x, taps_y, maps.shape[-1]), channel)

@@ -1,6 +1,13 @@
 """Noise models of chart coordinates, one a file, found through a registry."""
 
-from . import full, iid_iso, indep_aniso, mse, smooth_l1  # noqa: F401  (they register themselves)
+from . import (  # noqa: F401  (they register themselves)
+    full,
+    full_similarity,
+    iid_iso,
+    indep_aniso,
+    mse,
+    smooth_l1,
+)
 from .base import NOISE_MODEL_REGISTRY, NoiseModel, build_noise_model, register_noise_model
 
 __all__ = ["NOISE_MODEL_REGISTRY", "NoiseModel", "build_noise_model", "register_noise_model"]

@@ -85,8 +85,8 @@ class NoiseModel:
                 any shape (***).
 
         Returns:
-            `variance` (...), `direction` (2, ...), `shared_covariance` (***, 2, 2): those that
-            the model has.
+            `variance` (...), `direction` (2, ...), `shared_covariance` (***, K, K) in the
+            basis of `distributions.BASIS_OF_SIZE`: those that the model has.
         """
         return {}
 
