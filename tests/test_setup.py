@@ -1,23 +1,19 @@
 """Set-up: pins that cover every requirement, and an existing environment that keeps what it has."""
 
-import importlib.util
 import sys
 from importlib import metadata
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from tool_loader import load_tool
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(scope="module")
 def tool():
-    path = ROOT / "tools" / "setup_environment.py"
-    spec = importlib.util.spec_from_file_location("setup_environment", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_tool("setup_environment")
 
 
 @pytest.fixture(scope="module")

@@ -76,6 +76,13 @@ def test_evaluation_alone_repeats_the_numbers(trained, tiny_data_root):
     for key in ("densepose_gpsm/AP", "correspondence/AUC30", "likelihood_gt_boxes/points_read"):
         assert written[key] == pytest.approx(expected[key], nan_ok=True)
     assert list(out.glob("events.out.tfevents.*"))
+    figures = out / "figures_synth_people_tiny_val"
+    assert {path.name for path in figures.iterdir()} >= {
+        "correspondence_accuracy.png",
+        "part_errors_annotated_boxes.png",
+        "reliability.png",
+        "sparsification.png",
+    }
 
 
 def test_an_interrupted_training_goes_on(trained, tiny_data_root):
@@ -137,7 +144,7 @@ def test_a_checkpoint_of_another_noise_model_is_refused(trained, tiny_data_root)
         done = train_net(
             tiny_data_root, *mode, config="iid", OUTPUT_DIR=out, MODEL__WEIGHTS=str(weights)
         )
-        refused(done, str(weights), "noise model", "UV_CONFIDENCE.TYPE")
+        refused(done, str(weights), "noise model", "TYPE", "UV_CONFIDENCE")
 
 
 def test_missing_things_are_named(tiny_data_root):
@@ -160,3 +167,9 @@ def test_missing_things_are_named(tiny_data_root):
         train_net(tiny_data_root, "--eval-only", OUTPUT_DIR=out, MODEL__WEIGHTS="none.pth"),
         "none.pth",
     )
+    for mode in ((), ("--eval-only",)):
+        done = train_net(
+            tiny_data_root, *mode, OUTPUT_DIR=out, DENSEPOSE_EVALUATION__RECALIBRATION="none.json"
+        )
+        refused(done, "none.json", "tools/recalibrate.py")
+        assert "Loading" not in done.stdout and "Starting training" not in done.stdout

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from uncertain_densepose.evaluation.correspondence import CorrespondenceErrors
 from uncertain_densepose.evaluation.ground_truth import GroundTruth
 from uncertain_densepose.evaluation.metrics_file import write_metrics
 from uncertain_densepose.evaluation.metrics_table import metrics_table
@@ -26,12 +25,16 @@ from uncertain_densepose.evaluation.result_file import (
 from uncertain_densepose.evaluation.surface_distance import SurfaceDistance
 from uncertain_densepose.structures.coco_annotation import AnnotationFileError
 from uncertain_densepose.surface import Surface, SurfaceFileError
-from uncertain_densepose.visualization.accuracy_curve import draw_accuracy_curve
-from uncertain_densepose.visualization.body_figure import draw_part_values
+from uncertain_densepose.visualization.evaluation_figures import draw_correspondence_figures
 
 USER_ERRORS = (AnnotationFileError, OSError, ResultFileError, SurfaceFileError)
 
 PER_PART = "per_part"
+
+NO_COVARIANCE = (
+    "no reliability and no sparsification curve, for result files carry no covariance: "
+    "tools/train_net.py --eval-only draws those of a model"
+)
 
 EPILOGUE = """\
 RESULTS.json is a list of records as COCO has them: image_id, category_id, bbox (x, y, width, height
@@ -44,9 +47,9 @@ All images of the annotations count; where there are no results, nobody was foun
 cannot be used ends the run with its index and field, or is left out and counted with --lenient.
 
 With --out the folder gets
-  metrics.json                 every metric by task; null where there was nothing to measure
-  correspondence_accuracy.png  share of points within a distance
-  part_errors.png              mean error of each part on the body, those above 30 cm as 30 cm
+  metrics.json                    every metric by task; null where there was nothing to measure
+  correspondence_accuracy.png     share of points within a distance
+  part_errors_detected_boxes.png  mean error of each part on the body, above 30 cm as 30 cm
 
 example:
   python tools/evaluate.py --annotations datasets/synth_people_demo/val.json \\
@@ -99,17 +102,6 @@ def parse_kappa(text: str) -> float | None:
     return kappa_m
 
 
-def draw_figures(folder: Path, errors: CorrespondenceErrors, surface: Surface) -> None:
-    """Write the figures of an evaluation."""
-    curves = {
-        "model": errors.model,
-        "centre of the predicted part's chart": errors.trivial,
-    }
-    draw_accuracy_curve(curves, folder / "correspondence_accuracy.png")
-    label = "mean error (cm), at most 30 a point"
-    draw_part_values(surface, errors.part_error_cm(), label, folder / "part_errors.png")
-
-
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; what the user got wrong ends it with a message and status 2."""
     parser = build_parser()
@@ -121,7 +113,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         surface = Surface.load(args.surface)
         ground_truth = GroundTruth.load(args.annotations)
         results = ResultFile(args.results, ground_truth, left_out if args.lenient else refuse)
-        metrics, errors = evaluate_results(
+        metrics, correspondence = evaluate_results(
             tqdm(results, total=len(ground_truth), desc="images", disable=None),
             SurfaceDistance(surface),
             PROTOCOLS[args.protocol],
@@ -148,8 +140,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             "left_out": left_out.counts,
         }
         write_metrics(args.out / "metrics.json", {"settings": settings} | metrics)
-        draw_figures(args.out, errors, surface)
-        print(f"see {args.out}")
+        draw_correspondence_figures(args.out, {"detected boxes": correspondence}, surface)
+        print(f"see {args.out}; {NO_COVARIANCE}")
 
 
 if __name__ == "__main__":

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import torch
 from detectron2.config import CfgNode
-from detectron2.data import DatasetCatalog, build_detection_test_loader
+from detectron2.data import DatasetCatalog
 
 from uncertain_densepose.config import load_config
-from uncertain_densepose.data import DensePoseDatasetMapper
 from uncertain_densepose.engine import USER_ERRORS, Trainer
+from uncertain_densepose.engine.data import inference_loader, spread_records
 from uncertain_densepose.evaluation import Recalibration, RecalibrationError
 from uncertain_densepose.evaluation.recalibration import fit_per_part, fit_scalar
 from uncertain_densepose.evaluation.recalibration_fit import fit_recalibration
@@ -88,10 +88,7 @@ def held_out_records(cfg: CfgNode, name: str | None, count: int | None) -> tuple
         name = cfg.DATASETS.TEST[0]
     if name not in DatasetCatalog.list():
         raise InputError(f"--dataset {name}: no data set is registered under this name")
-    records = DatasetCatalog.get(name)
-    if count is not None:
-        records = records[:: max(1, len(records) // count)][:count]
-    return name, records
+    return name, spread_records(name, count)
 
 
 def fit(args: argparse.Namespace) -> Recalibration:
@@ -106,13 +103,8 @@ def fit(args: argparse.Namespace) -> Recalibration:
     name, records = held_out_records(cfg, args.dataset, args.images)
     model = Trainer.build_model(cfg)
     Trainer.load_weights(cfg, model)
-    loader = build_detection_test_loader(
-        records,
-        mapper=DensePoseDatasetMapper(cfg, is_train=False),
-        num_workers=cfg.DATALOADER.NUM_WORKERS,
-    )
     method = fit_per_part if args.per_part else fit_scalar
-    fitted = fit_recalibration(model, loader, name, method)
+    fitted = fit_recalibration(model, inference_loader(cfg, records), name, method)
     origin = {"weights": Path(args.weights).name, "dataset": name, "num_images": len(records)}
     return replace(fitted, origin={**origin, **fitted.origin})
 

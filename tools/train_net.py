@@ -7,6 +7,13 @@ Examples:
     tools/train_net.py --config-file configs/synth/unc_full.yaml --eval-only \\
         MODEL.WEIGHTS output/demo/model_final.pth
 
+Evaluation writes metrics_<data set>.json and, into figures_<data set>/ beside it,
+  correspondence_accuracy.png  share of points within a distance
+  part_errors_<boxes>.png      mean error of each part on the body
+  reliability.png              observed against nominal coverage, quantiles against those of χ²
+  sparsification.png           error without the points of the largest predicted error, and AUSE
+the last two of a model that predicts a variance, or has a global one.
+
 KEY VALUE pairs at the end override the config; without a GPU the model runs on the CPU.
 """
 
@@ -14,11 +21,12 @@ import sys
 
 import torch
 from detectron2.config import CfgNode
-from detectron2.engine import default_argument_parser, default_setup, hooks, launch
+from detectron2.engine import default_argument_parser, default_setup, launch
 
 from uncertain_densepose.config import load_config
 from uncertain_densepose.engine import USER_ERRORS, Trainer
 from uncertain_densepose.engine.events import write_events
+from uncertain_densepose.engine.model_evaluation import evaluation_options
 
 
 def setup(args) -> CfgNode:
@@ -35,18 +43,15 @@ def main(args) -> dict:
     """Train, or with `--eval-only` evaluate, and return the results of the evaluation."""
     cfg = setup(args)
     if args.eval_only:
+        # What is wrong with them is known before the model is there.
+        evaluation_options(cfg)
         model = Trainer.build_model(cfg)
         iteration = Trainer.load_weights(cfg, model, resume=args.resume)
-        results = Trainer.test(cfg, model)
-        if cfg.TEST.AUG.ENABLED:
-            results.update(Trainer.test_with_TTA(cfg, model))
+        results = Trainer.evaluate(cfg, model)
         write_events(cfg.OUTPUT_DIR, results, iteration)
         return results
     trainer = Trainer(cfg)
     trainer.resume_or_load(resume=args.resume)
-    if cfg.TEST.AUG.ENABLED:
-        augmented = hooks.EvalHook(0, lambda: trainer.test_with_TTA(cfg, trainer.model))
-        trainer.register_hooks([augmented])
     return trainer.train()
 
 

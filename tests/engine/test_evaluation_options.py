@@ -1,26 +1,39 @@
-"""What a config says about how detections are counted."""
+"""What a config says about how a model is evaluated."""
 
 import pytest
 from model_factory import make_config
 
 from uncertain_densepose.config import ConfigError
 from uncertain_densepose.engine import Trainer
-from uncertain_densepose.engine.trainer import evaluation_options
+from uncertain_densepose.engine.model_evaluation import evaluation_options
+from uncertain_densepose.evaluation import Recalibration, RecalibrationError
 
 PROTOCOL, KAPPA = "DENSEPOSE_EVALUATION.PROTOCOL", "DENSEPOSE_EVALUATION.KAPPA"
+RECALIBRATION = "DENSEPOSE_EVALUATION.RECALIBRATION"
 
 
 def test_the_default_is_strict_with_a_length_scale_a_part():
-    assert evaluation_options(make_config("full")) == {"protocol": "strict", "kappa_m": None}
+    options = evaluation_options(make_config("full"))
+    assert options == {"protocol": "strict", "kappa_m": None, "recalibration": None}
 
 
-def test_both_can_be_chosen():
-    cfg = make_config("full", PROTOCOL, "reference", KAPPA, 0.255)
-    assert evaluation_options(cfg) == {"protocol": "reference", "kappa_m": 0.255}
+def test_all_can_be_chosen(tmp_path):
+    path = str(tmp_path / "recalibration.json")
+    Recalibration(2.0).save(path)
+    cfg = make_config("full", PROTOCOL, "reference", KAPPA, 0.255, RECALIBRATION, path)
+    options = evaluation_options(cfg)
+    assert options["recalibration"].variance_scale == 2
+    assert (options["protocol"], options["kappa_m"]) == ("reference", 0.255)
 
 
 @pytest.mark.parametrize(("key", "value"), [(PROTOCOL, "coco"), (KAPPA, -0.1), (KAPPA, "nan")])
 def test_what_makes_no_sense_is_refused_before_training(key, value):
     cfg = make_config("full", key, float("nan") if value == "nan" else value)
     with pytest.raises(ConfigError, match=key):
+        Trainer(cfg)
+
+
+def test_a_recalibration_that_is_not_there_is_refused_before_training(tmp_path):
+    cfg = make_config("full", RECALIBRATION, str(tmp_path / "none.json"))
+    with pytest.raises(RecalibrationError, match=r"none\.json: no such file"):
         Trainer(cfg)

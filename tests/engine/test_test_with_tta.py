@@ -6,11 +6,14 @@ import pytest
 import torch
 from detectron2.data import MetadataCatalog
 from detectron2.evaluation import DatasetEvaluator
+from evaluation.scene import coco, write
 from model_factory import make_config, make_model
 from surface_factory import make_tiny_surface
 
-from uncertain_densepose.engine import Trainer
+from uncertain_densepose.engine import Trainer, model_evaluation, trainer
+from uncertain_densepose.evaluation import DensePoseEvaluator
 from uncertain_densepose.modeling.test_time_augmentation import DensePoseRCNNWithTTA
+from uncertain_densepose.surface import Surface
 
 NAMES = ("tta_test_first", "tta_test_second")
 
@@ -29,7 +32,9 @@ class Recorder(DatasetEvaluator):
 
 
 class RecordingTrainer(Trainer):
-    """A trainer whose data are one image at random."""
+    """A trainer whose data are one image at random, and its evaluators."""
+
+    evaluators = []
 
     @classmethod
     def build_test_loader(cls, cfg, dataset_name):
@@ -40,16 +45,18 @@ class RecordingTrainer(Trainer):
 
     @classmethod
     def build_evaluator(cls, cfg, dataset_name, *options):
-        cls.evaluator = Recorder(dataset_name, *options)
-        return cls.evaluator
+        cls.evaluators.append(Recorder(dataset_name, *options))
+        return cls.evaluators[-1]
 
 
 @pytest.fixture
 def cfg(tmp_path):
     surface = tmp_path / "surface.npz"
     make_tiny_surface().save(surface)
+    nobody = write(tmp_path / "nobody.json", coco([], num_images=1))
     for name in NAMES:
-        MetadataCatalog.get(name).set(densepose_surface=str(surface))
+        MetadataCatalog.get(name).set(densepose_surface=str(surface), json_file=nobody)
+    RecordingTrainer.evaluators.clear()
     options = {
         "MODEL.ROI_HEADS.SCORE_THRESH_TEST": 0.0,
         "TEST.DETECTIONS_PER_IMAGE": 2,
@@ -72,8 +79,10 @@ def test_images_come_unresized_and_people_with_averaged_charts(cfg, tmp_path):
     results = RecordingTrainer.test_with_TTA(cfg, make_model(cfg))
     assert RecordingTrainer.loader_cfg.INPUT.MIN_SIZE_TEST == 0
     assert cfg.INPUT.MIN_SIZE_TEST > 0
-    recorder = RecordingTrainer.evaluator
-    assert recorder.made_with[0] == NAMES[0] and recorder.made_with[-1] == "inference_TTA"
+    (recorder,) = RecordingTrainer.evaluators
+    name, folder, densepose = recorder.made_with
+    assert name == NAMES[0] and folder == str(tmp_path / "inference_TTA" / NAMES[0])
+    assert isinstance(densepose, DensePoseEvaluator)
     people = recorder.outputs[0]
     assert people.image_size == (80, 110) and len(people.pred_densepose) == 2
     assert results == {"people_TTA": {"count": 6.0}}
@@ -100,3 +109,19 @@ def test_the_mirror_is_that_of_the_data_and_only_read_to_flip(cfg, monkeypatch, 
         return
     with pytest.raises(ValueError, match="no_such_table.mat"):
         RecordingTrainer.test_with_TTA(cfg, make_model(cfg))
+
+
+def test_both_evaluations_share_the_surface_and_the_global_variance(cfg, monkeypatch):
+    calls = []
+    load = Surface.load
+    monkeypatch.setattr(Surface, "load", lambda path: calls.append("surface") or load(path))
+    monkeypatch.setattr(
+        model_evaluation, "fit_global_variance", lambda *_: calls.append("variance") or 0.01
+    )
+    cfg.defrost()
+    cfg.DATASETS.TEST = NAMES
+    monkeypatch.setattr(trainer, "inference_on_dataset", lambda *_: {})
+    RecordingTrainer.evaluate(cfg, make_model(cfg))
+    assert calls == ["surface", "variance"]
+    folders = [recorder.made_with[1] for recorder in RecordingTrainer.evaluators]
+    assert [path.split("/")[-2] for path in folders] == ["inference"] * 2 + ["inference_TTA"] * 2

@@ -30,6 +30,7 @@ def people(boxes, points, crowd=None, image_id=1) -> AnnotatedImage:
         part=np.ones(total, dtype=np.int64),
         uv=np.zeros((total, 2)),
         uv_true=np.full((total, 2), np.nan),
+        part_true=np.zeros(total, dtype=np.int64),
         visibility=np.full(total, UNKNOWN, dtype=np.uint8),
     )
 

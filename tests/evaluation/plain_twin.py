@@ -4,6 +4,8 @@ speed and the oracle of what is fast."""
 import math
 
 import numpy as np
+import torch
+import torch.nn.functional as F
 from evaluation import ap_twin
 from pycocotools import mask as mask_api
 
@@ -34,21 +36,106 @@ def nearest_vertex(surface, lookup, jacobian, part, u, v):
     return nearest
 
 
-def gps(surface, lookup, jacobian, image, person, box, iuv):
+class PlainIUV:
+    """A quantised detection, read pixel by pixel."""
+
+    def __init__(self, score, box, iuv):
+        self.score, self.box, self.iuv = score, box, iuv
+
+    def answer(self, x, y):
+        """Part, u and v at a position of the image; None where there is none."""
+        column, row = int(x - self.box[0]), int(y - self.box[1])
+        if not (0 <= column < self.iuv.shape[2] and 0 <= row < self.iuv.shape[1]):
+            return None
+        part, u, v = (int(value) for value in self.iuv[:, row, column])
+        return (part, u / 255, v / 255) if part else None
+
+    def mask(self, image):
+        """(height, width) bool."""
+        mask = np.zeros((image.height, image.width), dtype=bool)
+        x, y = int(self.box[0]), int(self.box[1])
+        right = min(int(self.box[0] + self.box[2]), image.width, x + self.iuv.shape[2])
+        bottom = min(int(self.box[1] + self.box[3]), image.height, y + self.iuv.shape[1])
+        mask[y:bottom, x:right] = self.iuv[0, : bottom - y, : right - x] > 0
+        return mask
+
+    @staticmethod
+    def all_of(found):
+        """Those of `IUVDetections`."""
+        return [PlainIUV(*one) for one in zip(found.score, found.boxes, found._iuv, strict=True)]
+
+
+class PlainCharts:
+    """Chart maps of a detection, of 2 coarse channels, interpolated point by point."""
+
+    def __init__(self, score, corners, coarse, fine, u, v):
+        self.score, self.corners = score, corners
+        self.box = np.concatenate([corners[:2], corners[2:] - corners[:2]])
+        self.coarse, self.fine, self.u, self.v = coarse, fine, u, v
+
+    def answer(self, x, y):
+        """Part, u and v at a position of the image; None where there is none."""
+        fx, fy = (x - self.box[0]) / self.box[2], (y - self.box[1]) / self.box[3]
+        if not (0 <= fx <= 1 and 0 <= fy <= 1):
+            return None
+        coarse = [self._read(plane, fx, fy) for plane in self.coarse]
+        if coarse[0] >= coarse[1]:
+            return None
+        fine = [self._read(plane, fx, fy) for plane in self.fine]
+        part = max(range(25), key=fine.__getitem__)
+        if part == 0:
+            return None
+        return part, self._read(self.u[part], fx, fy), self._read(self.v[part], fx, fy)
+
+    @staticmethod
+    def _read(plane, fx, fy):
+        side = len(plane)
+        x = min(max(fx * side - 0.5, 0.0), side - 1.0)
+        y = min(max(fy * side - 0.5, 0.0), side - 1.0)
+        i, j = min(int(y), side - 2), min(int(x), side - 2)
+        a, b = y - i, x - j
+        upper = (1 - b) * plane[i, j] + b * plane[i, j + 1]
+        lower = (1 - b) * plane[i + 1, j] + b * plane[i + 1, j + 1]
+        return (1 - a) * upper + a * lower
+
+    def mask(self, image):
+        """(height, width) bool."""
+        x = (np.arange(image.width) + 0.5 - self.box[0]) / self.box[2]
+        y = (np.arange(image.height) + 0.5 - self.box[1]) / self.box[3]
+        grid = np.stack(np.broadcast_arrays(2 * x - 1, 2 * y[:, None] - 1), axis=-1)
+        scores = F.grid_sample(
+            torch.as_tensor(self.coarse)[None],
+            torch.as_tensor(grid)[None],
+            padding_mode="border",
+            align_corners=False,
+        )[0].numpy()
+        inside = np.outer((y >= 0) & (y < 1), (x >= 0) & (x < 1))
+        return inside & (scores[1] > scores[0])
+
+    @staticmethod
+    def all_of(instances):
+        """Those of Detectron2's `Instances`, the highest score first."""
+        maps, corners = instances.pred_densepose, instances.pred_boxes.tensor.double().numpy()
+        fields = [x.double().numpy() for x in (maps.coarse_segm, maps.fine_segm, maps.u, maps.v)]
+        order = np.argsort(-instances.scores.numpy(), kind="stable")
+        return [
+            PlainCharts(instances.scores[k].item(), corners[k], *(x[k] for x in fields))
+            for k in order
+        ]
+
+
+def gps(surface, lookup, jacobian, image, person, detection):
     """Of one detection on one person."""
     total, count = 0.0, 0
     for point in range(len(image.part)):
         if image.person[point] != person:
             continue
         count += 1
-        column = int(image.xy[point, 0] - box[0])
-        row = int(image.xy[point, 1] - box[1])
-        if not (0 <= column < iuv.shape[2] and 0 <= row < iuv.shape[1]):
+        answer = detection.answer(*image.xy[point])
+        if answer is None:
             continue
-        part = int(iuv[0, row, column])
-        if part == 0:
-            continue
-        u, v = iuv[1, row, column] / 255, iuv[2, row, column] / 255
+        part, u, v = answer
+        u, v = min(max(u, 0.0), 1.0), min(max(v, 0.0), 1.0)
         predicted = nearest_vertex(surface, lookup, jacobian, part, u, v)
         annotated = nearest_vertex(
             surface, lookup, jacobian, int(image.part[point]), *image.uv[point]
@@ -57,16 +144,6 @@ def gps(surface, lookup, jacobian, image, person, box, iuv):
         kappa = KAPPA_M[FINE_TO_GPS_GROUP[image.part[point]]]
         total += math.exp(-(distance**2) / (2 * kappa**2))
     return total / count if count else 0.0
-
-
-def detection_mask(image, box, iuv):
-    """(height, width) bool."""
-    mask = np.zeros((image.height, image.width), dtype=bool)
-    x, y = int(box[0]), int(box[1])
-    right = min(int(box[0] + box[2]), image.width, x + iuv.shape[2])
-    bottom = min(int(box[1] + box[3]), image.height, y + iuv.shape[1])
-    mask[y:bottom, x:right] = iuv[0, : bottom - y, : right - x] > 0
-    return mask
 
 
 def box_iou(a, b):
@@ -81,7 +158,7 @@ def evaluate(surface, lookup, jacobian, images, detections):
 
     Args:
         images: annotated images whose people have a segmentation and are no crowds.
-        detections: `IUVDetections`, one an image.
+        detections: for each image those of `PlainIUV` or `PlainCharts`, the highest score first.
     """
     plain = {"densepose_gps": [], "densepose_gpsm": [], "densepose_segm": []}
     for image, found in zip(images, detections, strict=True):
@@ -90,11 +167,11 @@ def evaluate(surface, lookup, jacobian, images, detections):
             for area, ignored in zip(image.area, image.ignored, strict=True)
         ]
         records = {mode: [] for mode in plain}
-        for score, box, iuv in zip(found.score, found.boxes, found._iuv, strict=True):
+        for detection in found:
             similarity = {mode: [] for mode in plain}
             for person in range(image.num_people):
-                placed = gps(surface, lookup, jacobian, image, person, box, iuv)
-                mask = detection_mask(image, box, iuv)
+                placed = gps(surface, lookup, jacobian, image, person, detection)
+                mask = detection.mask(image)
                 other = mask_api.decode(image.masks[person].encoding) > 0
                 iou = (mask & other).sum() / max((mask | other).sum(), 1)
                 similarity["densepose_gps"].append(placed)
@@ -103,10 +180,10 @@ def evaluate(surface, lookup, jacobian, images, detections):
             for mode, values in similarity.items():
                 records[mode].append(
                     {
-                        "score": score,
-                        "area": box[2] * box[3],
+                        "score": detection.score,
+                        "area": detection.box[2] * detection.box[3],
                         "similarity": values,
-                        "overlap": [box_iou(box, other) for other in image.boxes],
+                        "overlap": [box_iou(detection.box, other) for other in image.boxes],
                     }
                 )
         for mode, found_in_image in records.items():

@@ -1,13 +1,16 @@
 """A data set of the size on which speed and memory are measured: per image three people with 100
-points each, and five detections. Images have 640 x 480 pixels."""
+points each, and five detections, quantised or as chart maps. Images have 640 x 480 pixels."""
 
 import json
 
 import numpy as np
+import torch
+from detectron2.structures import Boxes, Instances
 from pycocotools import mask as mask_api
 
 from uncertain_densepose.evaluation.ground_truth import GroundTruth
 from uncertain_densepose.evaluation.iuv_detections import IUVDetections
+from uncertain_densepose.structures import ChartMaps
 
 HEIGHT, WIDTH = 480, 640
 PEOPLE, DETECTIONS, POINTS = 3, 5, 100
@@ -97,3 +100,44 @@ def _detections(people, rng) -> IUVDetections:
         iuv.append(np.stack(planes).astype(np.uint8))
     category = np.zeros(DETECTIONS, dtype=np.int64)
     return IUVDetections(category, rng.random(DETECTIONS), boxes, iuv)
+
+
+def chart_instances(found, num_maps=4, side=112, seed=0) -> dict[int, Instances]:
+    """Detections in the same boxes with the same scores, as a network gives them.
+
+    Args:
+        found: detections of each image.
+        num_maps: images take turns with so many sets of maps, for which there is memory.
+        side: of the maps.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    maps = [_chart_maps(side, generator) for _ in range(num_maps)]
+    instances = {}
+    for index, (image_id, detections) in enumerate(found.items()):
+        corners = torch.as_tensor(detections.boxes, dtype=torch.float32)
+        corners[:, 2:] += corners[:, :2]
+        instances[image_id] = Instances(
+            (HEIGHT, WIDTH),
+            pred_boxes=Boxes(corners),
+            scores=torch.as_tensor(detections.score),
+            pred_classes=torch.zeros(DETECTIONS, dtype=torch.int64),
+            pred_densepose=maps[index % num_maps],
+        )
+    return instances
+
+
+def _chart_maps(side, generator) -> ChartMaps:
+    shape = (DETECTIONS, 25, side, side)
+    position = (torch.arange(side) + 0.5) / side
+    fine = torch.randn(shape, generator=generator)
+    for part, half in zip(TORSO, (slice(None, side // 2), slice(side // 2, None)), strict=True):
+        fine[:, part, :, half] += 6
+    body = torch.where(torch.as_tensor(_ellipse(side, side)), 3.0, -3.0)
+    coarse = torch.stack([torch.zeros_like(body), body]).expand(DETECTIONS, 2, side, side)
+    error = 0.05 * torch.randn((2, DETECTIONS, 1, 1, 1), generator=generator)
+    return ChartMaps(
+        coarse_segm=coarse + 0.1 * torch.randn(coarse.shape, generator=generator),
+        fine_segm=fine,
+        u=(position + error[0]).expand(shape).contiguous(),
+        v=(position[:, None] + error[1]).expand(shape).contiguous(),
+    )

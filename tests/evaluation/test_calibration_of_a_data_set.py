@@ -13,6 +13,7 @@ from uncertain_densepose.evaluation import (
     GroundTruth,
     GroundTruthBoxEvaluator,
 )
+from uncertain_densepose.evaluation.correspondence import CorrespondenceTotals
 from uncertain_densepose.evaluation.point_totals import PointTotals, point_totals
 from uncertain_densepose.evaluation.recalibration import Recalibration, RecalibrationError
 from uncertain_densepose.evaluation.recalibration_fit import MahalanobisEvaluator
@@ -171,6 +172,7 @@ def test_totals_of_single_images_add_up_to_those_of_all(noisy, flat_distance):
             told[image.image_id].pred_densepose,
             told[image.image_id].pred_boxes.tensor,
             np.zeros(1, dtype=np.int64),
+            CorrespondenceTotals(),
             flat_distance,
         )
         for image in GroundTruth.of_dataset(noisy)

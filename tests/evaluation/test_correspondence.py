@@ -4,29 +4,24 @@ from evaluation.ap_scene import people
 
 from uncertain_densepose.evaluation.correspondence import (
     THRESHOLDS_CM,
-    CorrespondenceErrors,
+    CorrespondenceTotals,
     accuracy,
-    area_under_curve,
-    correspondence_errors,
+    correspondence_totals,
 )
+from uncertain_densepose.evaluation.distance_totals import DistanceTotals
 from uncertain_densepose.evaluation.point_answers import PointAnswers
-from uncertain_densepose.evaluation.visibility import UNKNOWN
 
 NAN = [np.nan, np.nan]
 SHARES = [f"within_{t}cm" for t in THRESHOLDS_CM]
 
 
-def errors(distance_m, part=None, visibility=None) -> CorrespondenceErrors:
-    """Errors of a model alone."""
+def of_model(distance_m, part, visibility=()) -> CorrespondenceTotals:
+    """Totals of a model alone, on people with keypoints if there are visibilities."""
+    part, visibility = np.array(part), np.array(visibility, dtype=np.int64)
     distance_m = np.array(distance_m, dtype=np.float32)
-    count = len(distance_m)
-    return CorrespondenceErrors(
-        part=np.array([1] * count if part is None else part, dtype=np.uint8),
-        visibility=np.array([UNKNOWN] * count if visibility is None else visibility, np.uint8),
-        model=distance_m,
-        trivial=np.full(count, np.inf, dtype=np.float32),
-        model_true=np.full(count, np.nan, dtype=np.float32),
-        trivial_true=np.full(count, np.nan, dtype=np.float32),
+    return CorrespondenceTotals(
+        by_part=DistanceTotals.of(distance_m, part, 25),
+        by_visibility=DistanceTotals.of(distance_m[: len(visibility)], visibility, 3),
     )
 
 
@@ -43,33 +38,27 @@ def test_the_area_under_the_curve_is_that_of_its_steps():
     assert found["AUC30"] == pytest.approx(100 * 55 / 90)
 
 
-@pytest.mark.parametrize("limit_cm", [10, 30])
-def test_the_area_under_the_curve_equals_its_sum_over_fine_steps(limit_cm):
-    distance_m = np.random.default_rng(0).exponential(0.1, 400)
-    threshold_m = (np.arange(20_000) + 0.5) / 20_000 * limit_cm / 100
-    curve = np.searchsorted(np.sort(distance_m), threshold_m) / len(distance_m)
-    assert area_under_curve(distance_m, limit_cm).mean() == pytest.approx(curve.mean(), abs=1e-4)
-
-
 @pytest.mark.filterwarnings("error")
 def test_no_points_have_no_shares():
-    results = CorrespondenceErrors.join([]).results()
+    results = CorrespondenceTotals().results()
     assert np.isnan([results[name] for name in (*SHARES, "AUC10", "AUC30")]).all()
     assert results["num_points"] == 0
     assert "within_1cm_true" not in results
     assert not any("-" in name for name in results)
-    assert np.isnan(CorrespondenceErrors.join([]).part_error_cm()).all()
+    assert np.isnan(CorrespondenceTotals().part_error_cm()).all()
 
 
-def test_errors_of_two_sets_are_joined():
-    distance_m = np.random.default_rng(0).exponential(0.05, 50)
-    joined = CorrespondenceErrors.join([errors(distance_m[:20]), errors(distance_m[20:])])
-    assert joined.results() == errors(distance_m).results()
+def test_totals_of_two_sets_add_up():
+    rng = np.random.default_rng(0)
+    distance_m, part = rng.exponential(0.05, 50), rng.integers(1, 25, 50)
+    added = of_model(distance_m[:20], part[:20]) + of_model(distance_m[20:], part[20:])
+    assert added.results() == pytest.approx(of_model(distance_m, part).results(), nan_ok=True)
+    np.testing.assert_allclose(added.part_error_cm(), of_model(distance_m, part).part_error_cm())
 
 
 def test_parts_and_visibilities_are_measured_apart():
     # Right hand and head, joints visible and hidden.
-    found = errors([0, 0.2, 0.06, np.inf], part=[3, 3, 24, 24], visibility=[2, 1, 2, UNKNOWN])
+    found = of_model([0, 0.2, 0.06, np.inf], part=[3, 3, 24, 24], visibility=[2, 1, 2])
     results = found.results()
     expected = {
         "within_10cm-right hand": 50,
@@ -97,7 +86,7 @@ def test_model_and_trivial_answer_against_labels_and_truth(flat_distance):
     # Four points of chart 2 annotated at (0, 0) and one at the centre; charts are 0.4 m wide. A
     # sixth point is that of a crowd and does not count.
     image = people([[0, 0, 10, 10]] * 2, points=[5, 1], crowd=[False, True])
-    image.part[:] = 2
+    image.part[:] = image.part_true[:] = 2
     image.uv[4] = 0.5
     # What the annotator meant: the label itself, 0.1 m beside it, unknown, unknown, unknown.
     image.uv_true[:] = np.array([[0, 0], [0.25, 0], NAN, NAN, NAN, NAN])
@@ -106,7 +95,7 @@ def test_model_and_trivial_answer_against_labels_and_truth(flat_distance):
     uv = np.array([[0, 0], [0.25, 0], [0, 0], [0, 0], [0.5, 0.75], [0, 0]])
     vertex, annotated = flat_distance.vertex(part, uv), flat_distance.vertex(image.part, image.uv)
     answers = PointAnswers(part, vertex, flat_distance.between_m(vertex, annotated), annotated)
-    results = correspondence_errors(image, answers, flat_distance).results()
+    results = correspondence_totals(image, answers, flat_distance).results()
     # Tabulated in float16, 0.1 m is a little less, so it is within 10 cm.
     assert [results[name] for name in SHARES] == [20, 20, 20, 20, 60, 60]
     assert [results[f"{name}_true"] for name in SHARES] == [100] * 6

@@ -182,10 +182,24 @@ def test_results_are_flat_numbers_for_detectron2(dataset, flat_distance, caplog)
     assert "densepose_gpsm" in caplog.text
 
 
-def test_what_is_kept_of_an_image_is_small(dataset, flat_distance):
+def test_what_is_kept_is_a_few_numbers_a_detection_and_nothing_a_point(dataset, flat_distance):
     evaluator = DensePoseEvaluator(dataset, surface=flat_distance)
-    run(evaluator, perfect_answers())
-    assert len(pickle.dumps(evaluator._kept)) < 10_000
+    answers = perfect_answers(variance=torch.full((25, 32, 32), 0.01))
+    sizes = []
+    for some in ({1: answers[1]}, answers):
+        run(evaluator, some)
+        sizes.append(len(pickle.dumps(evaluator.totals)))
+    assert sizes[0] == pytest.approx(sizes[1], abs=100) and sizes[1] < 500_000
+    # Four detections.
+    assert len(pickle.dumps(evaluator._kept)) < 2500
+
+
+def test_evaluating_again_counts_nothing_twice(dataset, flat_distance):
+    evaluator = DensePoseEvaluator(dataset, surface=flat_distance)
+    first = run(evaluator, perfect_answers())
+    again = evaluator.evaluate()
+    assert again["correspondence"] == first["correspondence"]
+    assert evaluator.totals.correspondence.by_part.num_points.sum() == 36
 
 
 def test_detections_are_written_when_asked(dataset, flat_distance, tmp_path):
@@ -233,7 +247,9 @@ def test_ranks_are_gathered(dataset, flat_distance, monkeypatch):
     expected = detected(flat_distance, dataset, answers)
     other = DensePoseEvaluator(dataset, surface=flat_distance)
     run(other, {1: answers[1]})
-    monkeypatch.setattr("detectron2.utils.comm.gather", lambda kept, dst: [kept, other._kept])
+    monkeypatch.setattr(
+        "detectron2.utils.comm.gather", lambda kept, dst: [kept, (other._kept, other._own_totals)]
+    )
     results = detected(flat_distance, dataset, {2: answers[2], 3: answers[3]})
     assert flatten_results_dict(results) == pytest.approx(
         flatten_results_dict(expected), nan_ok=True

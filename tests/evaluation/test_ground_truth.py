@@ -177,3 +177,15 @@ def test_an_unknown_image_is_named(tmp_path, person):
 def test_a_data_set_without_an_annotation_file_is_named():
     with pytest.raises(AnnotationFileError, match="'evaluation_test_nowhere'.*'json_file'"):
         GroundTruth.of_dataset("evaluation_test_nowhere")
+
+
+def test_the_true_chart_is_the_labelled_one_unless_another_is_given(tmp_path, person):
+    slipped = person | {"id": 8, "dp_I_true": [5] * 12}
+    image = load(tmp_path, person, slipped)[1]
+    np.testing.assert_array_equal(image.part_true, [*person["dp_I"], *[5] * 12])
+
+
+def test_a_true_chart_that_is_none_is_refused(tmp_path, person):
+    person["dp_I_true"] = [25] * 12
+    with pytest.raises(AnnotationFileError, match="annotation 7: .*dp_I_true.*25"):
+        load(tmp_path, person)

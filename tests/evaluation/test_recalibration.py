@@ -95,8 +95,9 @@ def test_totals_of_two_sets_add_up_to_those_of_both():
         assert whole.total[part] == pytest.approx(expected.item())
 
 
-def test_the_means_and_the_chart_stay():
-    points, _, _ = draw("full", 40)
+@pytest.mark.parametrize("model", ["full", "full_similarity"])
+def test_the_means_and_the_chart_stay(model):
+    points, _, _ = draw(model, 40)
     mended = Recalibration(2.5, {int(points.part[0]): 0.1}).apply(points)
     assert mended.mean_uv is points.mean_uv and mended.part is points.part
     scale = torch.where(points.part == points.part[0], 0.1, 2.5).double()

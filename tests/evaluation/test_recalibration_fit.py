@@ -1,8 +1,6 @@
 """A recalibration fitted to a real, untrained model, by a call and by tools/recalibrate.py."""
 
-import importlib.util
 import json
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -12,6 +10,7 @@ from detectron2.data import DatasetCatalog, MetadataCatalog
 from detectron2.evaluation import inference_on_dataset
 from evaluation.scene import HEIGHT, WIDTH, coco, labelled, write
 from model_factory import make_config, make_model
+from tool_loader import load_tool
 
 from uncertain_densepose.data.coco_densepose import register_densepose_json
 from uncertain_densepose.evaluation import (
@@ -23,7 +22,6 @@ from uncertain_densepose.evaluation import (
 from uncertain_densepose.evaluation.recalibration_fit import fit_recalibration
 
 NAME = "recalibration_test_people"
-TOOL = Path(__file__).parents[2] / "tools" / "recalibrate.py"
 
 
 @pytest.fixture
@@ -69,10 +67,7 @@ def files(tmp_path):
 
 @pytest.fixture(scope="module")
 def tool():
-    spec = importlib.util.spec_from_file_location("recalibrate_tool", TOOL)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_tool("recalibrate")
 
 
 def test_after_the_fit_the_mean_squared_distance_is_right(dataset, loader, flat_distance):

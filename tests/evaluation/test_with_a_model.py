@@ -50,7 +50,7 @@ def loader():
     ]
 
 
-@pytest.mark.parametrize("noise_model", ["mse", "full"])
+@pytest.mark.parametrize("noise_model", ["mse", "full", "full_similarity"])
 def test_given_boxes_and_detected_boxes(dataset, loader, flat_distance, noise_model):
     model = make_model(make_config(noise_model, "MODEL.ROI_HEADS.SCORE_THRESH_TEST", 0.0))
     told = GroundTruthBoxModel.for_dataset(model, dataset)

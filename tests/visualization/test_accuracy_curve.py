@@ -2,11 +2,13 @@ import matplotlib.image
 import numpy as np
 import pytest
 
+from uncertain_densepose.evaluation.distance_totals import DistanceTotals
 from uncertain_densepose.visualization.accuracy_curve import draw_accuracy_curve
 
 
 def picture(path, **distances_m) -> np.ndarray:
-    draw_accuracy_curve(distances_m, path)
+    curves = {name: DistanceTotals.of(metres).curve() for name, metres in distances_m.items()}
+    draw_accuracy_curve(curves, path)
     return matplotlib.image.imread(path)
 
 

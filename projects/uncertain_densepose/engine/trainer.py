@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import logging
-import math
 import os
 from collections import OrderedDict
+from collections.abc import Mapping
 
 from detectron2.checkpoint import DetectionCheckpointer
 from detectron2.config import CfgNode
-from detectron2.data import (
-    DatasetCatalog,
-    build_detection_test_loader,
-    build_detection_train_loader,
-)
-from detectron2.engine import DefaultTrainer
+from detectron2.data import build_detection_train_loader
+from detectron2.engine import DefaultTrainer, hooks
 from detectron2.evaluation import (
     COCOEvaluator,
     DatasetEvaluators,
@@ -26,25 +21,20 @@ from detectron2.utils.file_io import PathManager
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
-from ..config import ConfigError
 from ..data import DensePoseDatasetMapper
 from ..data.mapper import chart_mirror_of
-from ..evaluation import (
-    DensePoseEvaluator,
-    GlobalVarianceEvaluator,
-    GroundTruthBoxEvaluator,
-    GroundTruthBoxModel,
-    SurfaceDistance,
-)
-from ..evaluation.evaluator import surface_distance
+from ..evaluation import DensePoseEvaluator, GroundTruthBoxModel
 from ..evaluation.metrics_file import write_metrics
-from ..evaluation.protocols import PROTOCOLS
-from ..evaluation.recalibration import Recalibration
+from ..evaluation.point_totals import PointTotals
 from ..modeling.chart_predictor import NoiseModelMismatch
 from ..modeling.test_time_augmentation import DensePoseRCNNWithTTA
+from ..surface import Surface
+from ..visualization.evaluation_figures import (
+    draw_calibration_figures,
+    draw_correspondence_figures,
+)
+from .model_evaluation import ModelEvaluation, evaluation_options
 from .optimizer import build_optimizer
-
-logger = logging.getLogger(__name__)
 
 
 class WeightsError(ValueError):
@@ -54,17 +44,31 @@ class WeightsError(ValueError):
 class Trainer(DefaultTrainer):
     """`DefaultTrainer` for dense pose.
 
-    `test` evaluates boxes, dense pose in detected boxes and dense pose in annotated boxes, and
-    writes `metrics_<data set>.json` into the output folder.
+    Every evaluation writes `metrics_<data set>.json` and the figures of `figures_<data set>/` into
+    the output folder; that after the last iteration is an `evaluate`.
 
     Raises:
-        ConfigError: see `evaluation_options`.
+        ConfigError, RecalibrationError: see `evaluation_options`.
     """
 
     def __init__(self, cfg: CfgNode):
         # Not only after hours of training.
         evaluation_options(cfg)
         super().__init__(cfg)
+
+    def build_hooks(self) -> list[hooks.HookBase]:
+        """Detectron2's, with `evaluate` after the last iteration."""
+        built = super().build_hooks()
+        (index,) = (k for k, hook in enumerate(built) if isinstance(hook, hooks.EvalHook))
+        built[index] = hooks.EvalHook(self.cfg.TEST.EVAL_PERIOD, self._evaluate_now)
+        return built
+
+    def _evaluate_now(self) -> OrderedDict:
+        last = self.iter + 1 >= self.max_iter
+        evaluation = self.evaluate if last else self.test
+        # The attribute of `DefaultTrainer` that its `train` returns.
+        self._last_eval_results = evaluation(self.cfg, self.model)
+        return self._last_eval_results
 
     @classmethod
     def build_train_loader(cls, cfg: CfgNode):
@@ -81,77 +85,84 @@ class Trainer(DefaultTrainer):
         cls,
         cfg: CfgNode,
         dataset_name: str,
-        surface: SurfaceDistance | None = None,
-        global_variance: float | None = None,
-        output_folder: str = "inference",
+        output_folder: str | None = None,
+        densepose: DensePoseEvaluator | None = None,
     ):
-        """Box AP, and all that `DensePoseEvaluator` measures in detected boxes.
+        """Box AP, and what is measured of dense pose in detected boxes.
 
-        Files are written into `output_folder` of the output folder, apart for each data set.
+        Args:
+            cfg: the config of the model.
+            dataset_name: as registered.
+            output_folder: for the files of evaluators, by default one in the output folder.
+            densepose: the evaluator of dense pose, by default one without a global variance.
         """
-        folder = os.path.join(cfg.OUTPUT_DIR, output_folder, dataset_name)
+        folder = output_folder or _inference_folder(cfg, dataset_name)
+        if densepose is None:
+            surface = cfg.DENSEPOSE_EVALUATION.SURFACE or None
+            densepose = DensePoseEvaluator(
+                dataset_name, surface=surface, output_dir=folder, **evaluation_options(cfg)
+            )
         boxes = COCOEvaluator(dataset_name, tasks=("bbox",), output_dir=folder)
-        return DatasetEvaluators(
-            [
-                boxes,
-                DensePoseEvaluator(
-                    dataset_name,
-                    surface=surface,
-                    output_dir=folder,
-                    global_variance=global_variance,
-                    recalibration=Recalibration.named(cfg.DENSEPOSE_EVALUATION.RECALIBRATION),
-                    **evaluation_options(cfg),
-                ),
-            ]
-        )
+        return DatasetEvaluators([boxes, densepose])
 
     @classmethod
-    def test(cls, cfg: CfgNode, model: nn.Module, evaluators=None) -> OrderedDict:
+    def evaluate(cls, cfg: CfgNode, model: nn.Module) -> OrderedDict:
+        """The results of `test` and, with `TEST.AUG.ENABLED`, those of `test_with_TTA`."""
+        shared = ModelEvaluation(cfg, _without_wrapper(model))
+        results = cls.test(cfg, model, shared=shared)
+        if cfg.TEST.AUG.ENABLED:
+            results.update(cls.test_with_TTA(cfg, model, shared))
+        return results
+
+    @classmethod
+    def test(
+        cls,
+        cfg: CfgNode,
+        model: nn.Module,
+        evaluators=None,
+        shared: ModelEvaluation | None = None,
+    ) -> OrderedDict:
         """Evaluate a model on `DATASETS.TEST`.
 
         Args:
             cfg: its config.
             model: with weights.
             evaluators: given, they replace all of the evaluation, as in `DefaultTrainer.test`.
+            shared: what other evaluations of the model need too, made here by default.
 
         Returns:
             {task: {metric: value}}, one such dict a data set if there are several.
         """
         if evaluators is not None:
             return super().test(cfg, model, evaluators)
-        if isinstance(model, DistributedDataParallel):
-            model = model.module
-        variance = fit_global_variance(cfg, model)
+        model = _without_wrapper(model)
+        shared = shared or ModelEvaluation(cfg, model)
         results = OrderedDict()
         for name in cfg.DATASETS.TEST:
             loader = cls.build_test_loader(cfg, name)
-            distance = surface_distance(name, cfg.DENSEPOSE_EVALUATION.SURFACE or None)
-            evaluator = cls.build_evaluator(cfg, name, distance, variance)
-            found = inference_on_dataset(model, loader, evaluator) or {}
-            in_annotated_boxes = inference_on_dataset(
-                GroundTruthBoxModel.for_dataset(model, name),
-                loader,
-                GroundTruthBoxEvaluator(
-                    name,
-                    surface=distance,
-                    global_variance=variance,
-                    recalibration=Recalibration.named(cfg.DENSEPOSE_EVALUATION.RECALIBRATION),
-                ),
-            )
-            found.update(in_annotated_boxes or {})
-            results[name] = found
-            _report(os.path.join(cfg.OUTPUT_DIR, f"metrics_{name}.json"), found)
+            folder = _inference_folder(cfg, name)
+            detected = shared.in_detected_boxes(name, folder)
+            annotated = shared.in_annotated_boxes(name)
+            evaluator = cls.build_evaluator(cfg, name, folder, detected)
+            results[name] = inference_on_dataset(model, loader, evaluator) or OrderedDict()
+            in_annotated_boxes = GroundTruthBoxModel.for_dataset(model, name)
+            results[name].update(inference_on_dataset(in_annotated_boxes, loader, annotated) or {})
+            points = {"detected boxes": detected.totals, "annotated boxes": annotated.totals}
+            _report(cfg, name, results[name], points, shared.surface(name))
         return next(iter(results.values())) if len(results) == 1 else results
 
     @classmethod
-    def test_with_TTA(cls, cfg: CfgNode, model: nn.Module) -> OrderedDict:
+    def test_with_TTA(
+        cls, cfg: CfgNode, model: nn.Module, shared: ModelEvaluation | None = None
+    ) -> OrderedDict:
         """Evaluate a model with test-time augmentation, in the boxes that it detects.
 
-        Metrics are written to `metrics_<data set>_TTA.json`.
+        Metrics and figures have "_TTA" after the name of the data set.
 
         Args:
             cfg: its config; `TEST.AUG` says which augmentations there are.
             model: with weights.
+            shared: what other evaluations of the model need too, made here by default.
 
         Returns:
             As :meth:`test`, with "_TTA" after every key.
@@ -160,18 +171,20 @@ class Trainer(DefaultTrainer):
         if cfg.TEST.AUG.FLIP:
             mirror = chart_mirror_of(cfg.DATASETS.TRAIN or cfg.DATASETS.TEST)
         augmented = DensePoseRCNNWithTTA(cfg, model, mirror)
+        shared = shared or ModelEvaluation(cfg, augmented.model)
         # Of the image at its own size, for augmentations resize it.
         unresized = cfg.clone()
         unresized.defrost()
         unresized.INPUT.MIN_SIZE_TEST = 0
-        variance = fit_global_variance(cfg, augmented.model)
         results = OrderedDict()
         for name in cfg.DATASETS.TEST:
-            distance = surface_distance(name, cfg.DENSEPOSE_EVALUATION.SURFACE or None)
-            evaluator = cls.build_evaluator(cfg, name, distance, variance, "inference_TTA")
+            folder = _inference_folder(cfg, name, "inference_TTA")
+            detected = shared.in_detected_boxes(name, folder)
+            evaluator = cls.build_evaluator(cfg, name, folder, detected)
             loader = cls.build_test_loader(unresized, name)
-            results[name] = inference_on_dataset(augmented, loader, evaluator) or {}
-            _report(os.path.join(cfg.OUTPUT_DIR, f"metrics_{name}_TTA.json"), results[name])
+            results[name] = inference_on_dataset(augmented, loader, evaluator) or OrderedDict()
+            points = {"detected boxes": detected.totals}
+            _report(cfg, f"{name}_TTA", results[name], points, shared.surface(name))
         found = next(iter(results.values())) if len(results) == 1 else results
         return OrderedDict((f"{key}_TTA", value) for key, value in found.items())
 
@@ -217,59 +230,30 @@ def weights_path(cfg: CfgNode, checkpointer: DetectionCheckpointer, resume: bool
     return cfg.MODEL.WEIGHTS
 
 
-def evaluation_options(cfg: CfgNode) -> dict:
-    """How `DENSEPOSE_EVALUATION` wants detections counted, as arguments of `DensePoseEvaluator`.
-
-    Raises:
-        ConfigError: for an unknown protocol, or a length scale below 0.
-    """
-    protocol, kappa_m = cfg.DENSEPOSE_EVALUATION.PROTOCOL, cfg.DENSEPOSE_EVALUATION.KAPPA
-    if protocol not in PROTOCOLS:
-        raise ConfigError(
-            f"DENSEPOSE_EVALUATION.PROTOCOL is {protocol!r}, not one of {tuple(PROTOCOLS)}"
-        )
-    if not 0 <= kappa_m < math.inf:
-        raise ConfigError(f"DENSEPOSE_EVALUATION.KAPPA is {kappa_m}, expected metres or 0")
-    return {"protocol": protocol, "kappa_m": kappa_m or None}
+def _without_wrapper(model: nn.Module) -> nn.Module:
+    return model.module if isinstance(model, DistributedDataParallel) else model
 
 
-def fit_global_variance(cfg: CfgNode, model: nn.Module) -> float | None:
-    """The variance of the labels around a model's predictions, over training images.
-
-    Likelihood tables compare a model with this one number, and a model without a noise model is
-    read with it.
-
-    Args:
-        cfg: `DATASETS.TRAIN` and `DENSEPOSE_EVALUATION.GLOBAL_VARIANCE_IMAGES` are read: the
-            images are spread evenly over the first training set.
-        model: with weights.
-
-    Returns:
-        Mean squared residual a coordinate, chart units²; None without training data. Every worker
-        gets the same.
-    """
-    count = cfg.DENSEPOSE_EVALUATION.GLOBAL_VARIANCE_IMAGES
-    if not cfg.DATASETS.TRAIN or count < 1:
-        return None
-    name = cfg.DATASETS.TRAIN[0]
-    records = DatasetCatalog.get(name)
-    records = records[:: max(1, len(records) // count)][:count]
-    loader = build_detection_test_loader(
-        records,
-        mapper=DensePoseDatasetMapper(cfg, is_train=False),
-        num_workers=cfg.DATALOADER.NUM_WORKERS,
-    )
-    fitted = inference_on_dataset(
-        GroundTruthBoxModel.for_dataset(model, name), loader, GlobalVarianceEvaluator(name)
-    )
-    variance = comm.all_gather(fitted)[0]["global_variance"]["variance_uv"]
-    logger.info(f"Global variance of {name}: {variance:.3g} chart units², {len(records)} images")
-    return None if math.isnan(variance) else variance
+def _inference_folder(cfg: CfgNode, dataset_name: str, kind: str = "inference") -> str:
+    """For what evaluators write of a data set."""
+    return os.path.join(cfg.OUTPUT_DIR, kind, dataset_name)
 
 
-def _report(path: str, results: OrderedDict) -> None:
-    """Print results and write them as strict JSON, null where there was nothing to measure."""
+def _report(
+    cfg: CfgNode,
+    name: str,
+    results: OrderedDict,
+    points: Mapping[str, PointTotals],
+    surface: Surface,
+) -> None:
+    """Print results, write them as strict JSON, null where there was nothing to measure, and draw
+    the figures of the sums over points that they come from."""
     if not comm.is_main_process():
         return
     print_csv_format(results)
-    write_metrics(path, results)
+    write_metrics(os.path.join(cfg.OUTPUT_DIR, f"metrics_{name}.json"), results)
+    folder = os.path.join(cfg.OUTPUT_DIR, f"figures_{name}")
+    correspondence = {boxes: totals.correspondence for boxes, totals in points.items()}
+    draw_correspondence_figures(folder, correspondence, surface)
+    calibration = {boxes: totals.calibration for boxes, totals in points.items()}
+    draw_calibration_figures(folder, calibration)

@@ -6,6 +6,7 @@ import dataclasses
 import math
 
 import numpy as np
+import torch
 from detectron2.structures import Instances
 
 from .detections import ImageDetections
@@ -32,7 +33,8 @@ class ChartDetections(ImageDetections):
         self.score = scores[self.order]
         self.category = instances.pred_classes.cpu().numpy()[self.order]
         self._boxes_xyxy = instances.pred_boxes.tensor.detach()
-        self.boxes = self._boxes_xyxy.double().cpu().numpy()[self.order]
+        self._corners = self._boxes_xyxy.double().cpu().numpy()[self.order]
+        self.boxes = self._corners.copy()
         self.boxes[:, 2:] -= self.boxes[:, :2]
         if len(instances):
             # Reading the noise model at every pair would cost more than all else.
@@ -60,10 +62,9 @@ class ChartDetections(ImageDetections):
 
     def mask(self, detection: int, height: int, width: int) -> WindowMask:
         """See `foreground_mask`."""
-        instance = self.order[detection]
-        coarse_segm = self._maps.coarse_segm[instance].detach().cpu().float().numpy()
-        corners = self._boxes_xyxy[instance].double().cpu().numpy()
-        return foreground_mask(coarse_segm, corners, height, width)
+        coarse_segm = self._maps.coarse_segm[self.order[detection]]
+        scores = coarse_segm.detach().to("cpu", torch.float32).numpy()
+        return foreground_mask(scores, self._corners[detection], height, width)
 
 
 def foreground_mask(
@@ -114,8 +115,8 @@ def _resampled(values: np.ndarray, position: np.ndarray) -> np.ndarray:
     last = values.shape[1] - 1
     position = np.clip(position, 0, last)
     low = np.minimum(position.astype(np.int64), max(last - 1, 0))
-    step = np.diff(values, axis=1) if last else np.zeros_like(values)
-    resampled = step[:, low]
+    step = values[:, 1:] - values[:, :-1] if last else np.zeros_like(values)
+    resampled = step.take(low, axis=1)
     resampled *= (position - low).astype(values.dtype)[:, None]
-    resampled += values[:, low]
+    resampled += values.take(low, axis=1)
     return resampled

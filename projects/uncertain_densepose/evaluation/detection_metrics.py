@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .correspondence import CorrespondenceErrors, correspondence_errors
+from .correspondence import CorrespondenceTotals, correspondence_totals
 from .detection_scores import DetectionScores, score_detections
 from .detections import ImageDetections
 from .gps_ap import MODES, average_precision
@@ -23,11 +23,11 @@ class ImageResult(NamedTuple):
 
     Attributes:
         scores: of each detection.
-        errors: of the points, each by the detection that stands for its person.
+        correspondence: of the points, each by the detection that stands for its person.
     """
 
     scores: DetectionScores
-    errors: CorrespondenceErrors
+    correspondence: CorrespondenceTotals
 
 
 def match_people(image: AnnotatedImage, detections: ImageDetections) -> np.ndarray:
@@ -59,14 +59,14 @@ def evaluate_image(
     matched = answers.of_detections(match[image.person])
     return ImageResult(
         score_detections(image, detections, answers, kappa_m),
-        correspondence_errors(image, matched, distance),
+        correspondence_totals(image, matched, distance),
     )
 
 
 def detection_metrics(
     images: Sequence[AnnotatedImage],
     scores: Sequence[DetectionScores],
-    errors: CorrespondenceErrors,
+    correspondence: CorrespondenceTotals,
     count: Callable[[Pairs], Matches],
 ) -> dict[str, dict[str, float]]:
     """AP and AR under each of `gps_ap.MODES`, and `correspondence`.
@@ -74,8 +74,8 @@ def detection_metrics(
     Args:
         images: that were predicted.
         scores: of the detections of each.
-        errors: of the points of all.
+        correspondence: of the points of all.
         count: one of `protocols.PROTOCOLS`.
     """
     averages = average_precision(images, scores, count)
-    return dict(zip(MODES, averages, strict=True)) | {"correspondence": errors.results()}
+    return dict(zip(MODES, averages, strict=True)) | {"correspondence": correspondence.results()}

@@ -1,7 +1,8 @@
 """Detectron2's evaluators for dense pose.
 
-Images are reduced one by one to a few numbers a detection and to sums over points; no map is kept.
-Percentages and nats are reported, NaN where there is nothing to measure:
+Images are reduced one by one to a few numbers a detection, which AP has to sort, and to sums over
+points, whose size does not depend on how many there are; no map is kept. Percentages and nats are
+reported, NaN where there is nothing to measure:
 
 - `densepose_gps`, `densepose_gpsm`, `densepose_segm`: AP and AR, see `gps_ap` and `protocols`;
 - `correspondence`: share of points within 1 .. 20 cm and AUC, see `correspondence`;
@@ -13,128 +14,38 @@ Percentages and nats are reported, NaN where there is nothing to measure:
 
 from __future__ import annotations
 
-import itertools
-import logging
 import os
-from collections import OrderedDict
 from typing import Any
 
-import numpy as np
-import torch
 from detectron2.data import MetadataCatalog
-from detectron2.evaluation import DatasetEvaluator
 from detectron2.structures import Instances
-from detectron2.utils import comm
 
-from ..structures import ChartMaps
 from ..surface import Surface
 from .chart_detections import ChartDetections
-from .correspondence import CorrespondenceErrors, correspondence_errors
+from .correspondence import correspondence_totals
 from .detection_file import write_detections
-from .detection_metrics import ImageResult, detection_metrics, evaluate_image, match_people
+from .detection_metrics import detection_metrics, evaluate_image, match_people
 from .gps_ap import MAX_DETECTIONS
-from .ground_truth import AnnotatedImage, GroundTruth
+from .ground_truth import AnnotatedImage
+from .image_by_image import (
+    ImageByImageEvaluator,
+    Reduction,
+    maps_and_boxes,
+    match_by_annotation,
+)
 from .likelihood import SquaredErrorTotals
-from .matching import UNMATCHED
-from .metrics_table import metrics_table
 from .point_answers import read_matched
 from .point_totals import PointTotals, point_totals, squared_error_totals
 from .protocols import PROTOCOLS
 from .recalibration import Recalibration
 from .surface_distance import SurfaceDistance
 
-logger = logging.getLogger(__name__)
-
 SurfaceSource = SurfaceDistance | Surface | str | os.PathLike | None
 """A surface with its tables (which evaluators can share), a surface, its file, or None for the file
 that the data set's metadata name as `densepose_surface`."""
 
 
-class _ImageByImageEvaluator(DatasetEvaluator):
-    """Reduces every image with `_reduce` and summarises what is left with `_summarise`.
-
-    Args:
-        dataset_name: registered with `json_file` in its metadata.
-        distributed: gather the reductions of all ranks in the main process; the others return {}.
-
-    Raises:
-        AnnotationFileError: see `GroundTruth.of_dataset`.
-    """
-
-    # Whether an image that was not predicted is worth a warning.
-    _expects_all_images = True
-
-    def __init__(self, dataset_name: str, *, distributed: bool = True):
-        self.ground_truth = GroundTruth.of_dataset(dataset_name)
-        self._distributed = distributed
-        self.reset()
-
-    def _reduce(self, image: AnnotatedImage, instances: Instances) -> Any:
-        """What is kept of an image; it must be small and fit for pickling."""
-        raise NotImplementedError
-
-    def _summarise(self, images: list[AnnotatedImage], kept: list[Any]) -> dict[str, dict]:
-        """The results, from the images and what `_reduce` kept of each."""
-        raise NotImplementedError
-
-    def reset(self) -> None:
-        """Forget all images."""
-        self._kept: dict[int, Any] = {}
-
-    def process(self, inputs: list[dict], outputs: list[dict]) -> None:
-        """Reduce a batch.
-
-        Args:
-            inputs: dicts with `image_id`.
-            outputs: dicts with `instances` in pixels of the original image.
-
-        Raises:
-            AnnotationFileError: an image is not in the annotation file.
-            ValueError: an image comes twice, or the model gives boxes without `pred_densepose`.
-        """
-        for record, output in zip(inputs, outputs, strict=True):
-            image = self.ground_truth[record["image_id"]]
-            instances = output["instances"]
-            if image.image_id in self._kept:
-                raise ValueError(f"image {image.image_id!r} was predicted twice")
-            if len(instances) and not instances.has("pred_densepose"):
-                raise ValueError(
-                    f"image {image.image_id!r}: the model gives boxes without 'pred_densepose';"
-                    " is MODEL.DENSEPOSE_ON set?"
-                )
-            with torch.no_grad():
-                self._kept[image.image_id] = self._reduce(image, instances)
-
-    def evaluate(self) -> OrderedDict[str, dict]:
-        """The results over all images that were predicted; {} outside the main process.
-
-        Raises:
-            ValueError: two ranks predicted the same image.
-        """
-        gathered = [self._kept]
-        if self._distributed:
-            comm.synchronize()
-            gathered = comm.gather(self._kept, dst=0)
-            if not comm.is_main_process():
-                return OrderedDict()
-        kept = dict(itertools.chain.from_iterable(part.items() for part in gathered))
-        if len(kept) < sum(len(part) for part in gathered):
-            raise ValueError("the same image was predicted by more than one process")
-        if self._expects_all_images and len(kept) < len(self.ground_truth):
-            logger.warning(
-                "%d of the %d images of %s were predicted; the results are those of these images.",
-                len(kept),
-                len(self.ground_truth),
-                self.ground_truth.json_file,
-            )
-        images = [self.ground_truth[image_id] for image_id in sorted(kept)]
-        results = self._summarise(images, [kept[image.image_id] for image in images])
-        for task, metrics in results.items():
-            logger.info("Results of %s:\n%s", task, metrics_table(metrics))
-        return OrderedDict(results)
-
-
-class DensePoseEvaluator(_ImageByImageEvaluator):
+class DensePoseEvaluator(ImageByImageEvaluator):
     """Dense pose in the boxes that the model detects: AP, correspondence, likelihood, calibration.
 
     The 20 detections of the highest score count. For correspondence and likelihood each person is
@@ -159,6 +70,8 @@ class DensePoseEvaluator(_ImageByImageEvaluator):
         ValueError: no surface is given, here or in the metadata; or for an unknown protocol.
     """
 
+    _no_totals = PointTotals
+
     def __init__(
         self,
         dataset_name: str,
@@ -179,34 +92,38 @@ class DensePoseEvaluator(_ImageByImageEvaluator):
         self._output_dir = output_dir
         self._point_options = (self._distance, global_variance, recalibration)
 
-    def _reduce(
-        self, image: AnnotatedImage, instances: Instances
-    ) -> tuple[ImageResult, PointTotals]:
+    def _reduce(self, image: AnnotatedImage, instances: Instances) -> Reduction:
         detections = ChartDetections(instances, MAX_DETECTIONS)
         match = match_people(image, detections)
         result = evaluate_image(image, detections, match, self._distance, self._kappa_m)
-        match = detections.instances_of(match)
-        totals = point_totals(image, *_maps_and_boxes(instances), match, *self._point_options)
-        return result, totals
+        totals = point_totals(
+            image,
+            *maps_and_boxes(instances),
+            detections.instances_of(match),
+            result.correspondence,
+            *self._point_options,
+        )
+        return Reduction(totals, result.scores)
 
-    def _summarise(self, images: list[AnnotatedImage], kept: list[Any]) -> dict[str, dict]:
-        scores = [result.scores for result, _ in kept]
-        errors = CorrespondenceErrors.join([result.errors for result, _ in kept])
-        totals = sum((totals for _, totals in kept), PointTotals())
+    def _summarise(
+        self, images: list[AnnotatedImage], kept: list[Any], totals: PointTotals
+    ) -> dict[str, dict]:
         if self._output_dir is not None:
-            write_detections(self._output_dir, images, scores)
+            write_detections(self._output_dir, images, kept)
         return {
-            **detection_metrics(images, scores, errors, self._count),
+            **detection_metrics(images, kept, totals.correspondence, self._count),
             "likelihood": totals.likelihood.results(),
             "calibration": totals.calibration.results(),
         }
 
 
-class GroundTruthBoxEvaluator(_ImageByImageEvaluator):
+class GroundTruthBoxEvaluator(ImageByImageEvaluator):
     """Dense pose in the annotated boxes, from the outputs of a `GroundTruthBoxModel`.
 
     Args and errors: as `DensePoseEvaluator`.
     """
+
+    _no_totals = PointTotals
 
     def __init__(
         self,
@@ -221,28 +138,31 @@ class GroundTruthBoxEvaluator(_ImageByImageEvaluator):
         self._distance = surface_distance(dataset_name, surface)
         self._point_options = (self._distance, global_variance, recalibration)
 
-    def _reduce(
-        self, image: AnnotatedImage, instances: Instances
-    ) -> tuple[CorrespondenceErrors, PointTotals]:
-        match = _match_by_annotation(image, instances)
+    def _reduce(self, image: AnnotatedImage, instances: Instances) -> Reduction:
+        match = match_by_annotation(image, instances)
         everybody = ChartDetections(instances)
         detection = everybody.detections_of(match)[image.person]
         answers = read_matched(image, everybody, detection, self._distance)
-        errors = correspondence_errors(image, answers, self._distance)
-        totals = point_totals(image, *_maps_and_boxes(instances), match, *self._point_options)
-        return errors, totals
+        totals = point_totals(
+            image,
+            *maps_and_boxes(instances),
+            match,
+            correspondence_totals(image, answers, self._distance),
+            *self._point_options,
+        )
+        return Reduction(totals)
 
-    def _summarise(self, images: list[AnnotatedImage], kept: list[Any]) -> dict[str, dict]:
-        errors = CorrespondenceErrors.join([errors for errors, _ in kept])
-        totals = sum((totals for _, totals in kept), PointTotals())
+    def _summarise(
+        self, images: list[AnnotatedImage], kept: list[Any], totals: PointTotals
+    ) -> dict[str, dict]:
         return {
-            "correspondence_gt_boxes": errors.results(),
+            "correspondence_gt_boxes": totals.correspondence.results(),
             "likelihood_gt_boxes": totals.likelihood.results(),
             "calibration_gt_boxes": totals.calibration.results(),
         }
 
 
-class GlobalVarianceEvaluator(_ImageByImageEvaluator):
+class GlobalVarianceEvaluator(ImageByImageEvaluator):
     """Fits the global variance that likelihood tables compare with, on (part of) a training set.
 
     It takes the outputs of a `GroundTruthBoxModel` and needs no surface. The result is
@@ -253,13 +173,15 @@ class GlobalVarianceEvaluator(_ImageByImageEvaluator):
     """
 
     _expects_all_images = False
+    _no_totals = SquaredErrorTotals
 
-    def _reduce(self, image: AnnotatedImage, instances: Instances) -> SquaredErrorTotals:
-        match = _match_by_annotation(image, instances)
-        return squared_error_totals(image, *_maps_and_boxes(instances), match)
+    def _reduce(self, image: AnnotatedImage, instances: Instances) -> Reduction:
+        match = match_by_annotation(image, instances)
+        return Reduction(squared_error_totals(image, *maps_and_boxes(instances), match))
 
-    def _summarise(self, images: list[AnnotatedImage], kept: list[Any]) -> dict[str, dict]:
-        totals = sum(kept, SquaredErrorTotals())
+    def _summarise(
+        self, images: list[AnnotatedImage], kept: list[Any], totals: SquaredErrorTotals
+    ) -> dict[str, dict]:
         variance = totals.variance() if totals.num_points else float("nan")
         return {"global_variance": {"variance_uv": variance, "num_points": totals.num_points}}
 
@@ -275,36 +197,19 @@ def surface_distance(dataset_name: str, surface: SurfaceSource) -> SurfaceDistan
         return surface
     if isinstance(surface, Surface):
         return SurfaceDistance(surface)
-    if surface is None:
-        surface = MetadataCatalog.get(dataset_name).get("densepose_surface")
-    if surface is None:
+    return SurfaceDistance(Surface.load(surface or surface_file(dataset_name)))
+
+
+def surface_file(dataset_name: str) -> str:
+    """The surface that a data set's metadata name.
+
+    Raises:
+        ValueError: they name none.
+    """
+    path = MetadataCatalog.get(dataset_name).get("densepose_surface")
+    if path is None:
         raise ValueError(
             f"data set '{dataset_name}': no 'densepose_surface' in its metadata, the path of the"
             " surface file; set it there or pass `surface`"
         )
-    return SurfaceDistance(Surface.load(surface))
-
-
-def _maps_and_boxes(instances: Instances) -> tuple[ChartMaps | None, torch.Tensor]:
-    maps = instances.pred_densepose if len(instances) else None
-    return maps, instances.pred_boxes.tensor
-
-
-def _match_by_annotation(image: AnnotatedImage, instances: Instances) -> np.ndarray:
-    """(G,) the instance with each person's annotation id, `UNMATCHED` where it was dropped.
-
-    Raises:
-        ValueError: the instances do not say whose boxes they are.
-    """
-    match = np.full(image.num_people, UNMATCHED, dtype=np.int64)
-    if len(instances) == 0:
-        return match
-    if not instances.has("annotation_id"):
-        raise ValueError(
-            f"image {image.image_id!r}: the outputs have no 'annotation_id'; run the model through"
-            " GroundTruthBoxModel"
-        )
-    same = image.annotation_id[:, None] == instances.annotation_id.cpu().numpy()
-    person, instance = np.nonzero(same)
-    match[person] = instance
-    return match
+    return path

@@ -42,6 +42,7 @@ class AnnotatedImage:
         part: (P,) int64, charts 1..24.
         uv: (P, 2) float64, chart units, as annotated.
         uv_true: (P, 2) float64, chart units without the annotator's error; NaN where unknown.
+        part_true: (P,) int64, the charts of `uv_true`.
         visibility: (P,) uint8, of the limb that the point lies on, see `visibility`.
     """
 
@@ -59,6 +60,7 @@ class AnnotatedImage:
     part: np.ndarray
     uv: np.ndarray
     uv_true: np.ndarray
+    part_true: np.ndarray
     visibility: np.ndarray
 
     @property
@@ -229,6 +231,7 @@ def _annotated_image(
         part=of_points("part", np.zeros(0, dtype=np.int64)),
         uv=of_points("uv", np.zeros((0, 2))),
         uv_true=of_points("uv_true", np.zeros((0, 2))),
+        part_true=of_points("part_true", np.zeros(0, dtype=np.int64)),
         visibility=np.concatenate([np.zeros(0, dtype=np.uint8), *visibility]),
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 
@@ -44,14 +46,6 @@ def read_points(
     chart = None if part is None else torch.as_tensor(part, device=device)[inside]
     points = maps.sample(box[inside], xy_box[inside], part=chart)
 
-    def home(values: torch.Tensor | None) -> torch.Tensor | None:
-        return None if values is None else values.detach().to("cpu", torch.float64)
-
-    predictions = PointPredictions(
-        part=points.part.cpu(),
-        mean_uv=home(points.mean_uv),
-        variance=home(points.variance),
-        direction=home(points.direction),
-        shared_covariance=home(points.shared_covariance),
-    )
-    return inside.cpu().numpy(), predictions
+    part = points.part.cpu()
+    predictions = points.map(lambda values: values.detach().to("cpu", torch.float64))
+    return inside.cpu().numpy(), replace(predictions, part=part)

@@ -9,14 +9,19 @@ from detectron2.evaluation import inference_on_dataset
 from detectron2.structures import Instances
 from torch import nn
 
-from .evaluator import _ImageByImageEvaluator, _maps_and_boxes, _match_by_annotation
 from .ground_truth import AnnotatedImage
 from .ground_truth_boxes import GroundTruthBoxModel
+from .image_by_image import (
+    ImageByImageEvaluator,
+    Reduction,
+    maps_and_boxes,
+    match_by_annotation,
+)
 from .point_totals import mahalanobis_totals
 from .recalibration import MahalanobisTotals, Recalibration, fit_scalar
 
 
-class MahalanobisEvaluator(_ImageByImageEvaluator):
+class MahalanobisEvaluator(ImageByImageEvaluator):
     """Sums what a recalibration is fitted to, from the outputs of a `GroundTruthBoxModel`.
 
     The result is `{"recalibration": {"variance_scale": ..., "num_points": ...}}`, the factor of
@@ -27,20 +32,17 @@ class MahalanobisEvaluator(_ImageByImageEvaluator):
     """
 
     _expects_all_images = False
+    _no_totals = MahalanobisTotals
 
-    def reset(self) -> None:
-        """Forget all images."""
-        super().reset()
-        self.totals = MahalanobisTotals()
+    def _reduce(self, image: AnnotatedImage, instances: Instances) -> Reduction:
+        match = match_by_annotation(image, instances)
+        return Reduction(mahalanobis_totals(image, *maps_and_boxes(instances), match))
 
-    def _reduce(self, image: AnnotatedImage, instances: Instances) -> MahalanobisTotals:
-        match = _match_by_annotation(image, instances)
-        return mahalanobis_totals(image, *_maps_and_boxes(instances), match)
-
-    def _summarise(self, images: list[AnnotatedImage], kept: list[Any]) -> dict[str, dict]:
-        self.totals = sum(kept, MahalanobisTotals())
-        count = int(self.totals.num_points.sum())
-        scale = fit_scalar(self.totals).variance_scale if count else float("nan")
+    def _summarise(
+        self, images: list[AnnotatedImage], kept: list[Any], totals: MahalanobisTotals
+    ) -> dict[str, dict]:
+        count = int(totals.num_points.sum())
+        scale = fit_scalar(totals).variance_scale if count else float("nan")
         return {"recalibration": {"variance_scale": scale, "num_points": count}}
 
 

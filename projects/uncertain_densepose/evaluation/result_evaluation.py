@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from .correspondence import CorrespondenceErrors
+from .correspondence import CorrespondenceTotals
 from .detection_metrics import detection_metrics, evaluate_image, match_people
 from .detections import ImageDetections
 from .ground_truth import AnnotatedImage
@@ -17,7 +17,7 @@ def evaluate_results(
     distance: SurfaceDistance,
     count: Callable[[Pairs], Matches] = count_strict,
     kappa_m: float | None = None,
-) -> tuple[dict[str, dict[str, float]], CorrespondenceErrors]:
+) -> tuple[dict[str, dict[str, float]], CorrespondenceTotals]:
     """Evaluate images; in one without detections, nobody was found.
 
     Args:
@@ -28,14 +28,13 @@ def evaluate_results(
         kappa_m: the length scale of GPS for the whole body, metres; by default one a part.
 
     Returns:
-        The metrics of `detection_metrics` by task, and the errors of all points.
+        The metrics of `detection_metrics` by task, and the correspondence of all points.
     """
-    images, scores, errors = [], [], []
+    images, scores, correspondence = [], [], CorrespondenceTotals()
     for image, detections in results:
         match = match_people(image, detections)
         result = evaluate_image(image, detections, match, distance, kappa_m)
         images.append(image)
         scores.append(result.scores)
-        errors.append(result.errors)
-    joined = CorrespondenceErrors.join(errors)
-    return detection_metrics(images, scores, joined, count), joined
+        correspondence += result.correspondence
+    return detection_metrics(images, scores, correspondence, count), correspondence

@@ -37,10 +37,13 @@ class SurfaceDistance:
 
     Args:
         surface: the body on which the annotations were made.
+
+    Attributes:
+        surface: the same.
     """
 
     def __init__(self, surface: Surface):
-        self._surface = surface
+        self.surface = surface
         self._lookup = ChartLookup(surface)
         self._metric = ChartMetric(surface, self._lookup)
         parts = np.arange(NUM_PARTS + 1)
@@ -69,7 +72,7 @@ class SurfaceDistance:
 
         Infinite where either is `NOWHERE`.
         """
-        return self._surface.geodesic_distance(predicted, annotated)
+        return self.surface.geodesic_distance(predicted, annotated)
 
     def jacobian_m(self, part: np.ndarray, uv: np.ndarray) -> np.ndarray:
         """The chart Jacobian at points, (N, 3, 2) metres per chart unit; see `ChartMetric`.

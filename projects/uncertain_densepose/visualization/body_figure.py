@@ -1,4 +1,4 @@
-"""The body coloured by one value a part, from the front and from the back."""
+"""The body coloured by values, one a part or one a face, from the front and from the back."""
 
 from __future__ import annotations
 
@@ -33,18 +33,40 @@ def draw_part_values(
         label: of the colour bar: what the values are, with their unit.
         path: where to write.
     """
-    shown = values[1:][np.isfinite(values[1:])]
-    scale = Normalize(0, max(float(shown.max()), 1e-9) if len(shown) else 1.0)
+    draw_face_values(surface, values[surface.face_part], label, path)
+
+
+def draw_face_values(
+    surface: Surface,
+    values: np.ndarray,
+    label: str,
+    path: str | os.PathLike,
+    vmax: float | None = None,
+) -> None:
+    """Write the picture, in the format that the file's ending names.
+
+    Args:
+        surface: the body.
+        values: (F,) a number for each face, at least 0. NaN is grey.
+        label: of the colour bar: what the values are, with their unit.
+        path: where to write.
+        vmax: the value at the upper end of the scale; larger ones share its colour. The largest
+            value when left out.
+    """
+    shown = values[np.isfinite(values)]
+    largest = float(shown.max(initial=0.0))
+    scale = Normalize(0, max(largest if vmax is None else vmax, 1e-9) if len(shown) else 1.0)
     colours = PART_VALUE_COLOURS(scale(np.nan_to_num(values)))[:, :3]
     colours[~np.isfinite(values)] = _NO_VALUE
-    figure = Figure(figsize=(7, 6), layout="constrained")
+    figure = Figure(figsize=(9, 6), layout="constrained")
     for column, (view, toward) in enumerate(_TOWARD_VIEWER.items()):
         axes = figure.add_subplot(1, len(_TOWARD_VIEWER), column + 1)
         _draw_body(axes, surface, toward, colours)
         axes.set_title(view)
     mappable = ScalarMappable(scale, PART_VALUE_COLOURS)
-    figure.colorbar(mappable, ax=figure.axes, label=label, shrink=0.7)
-    figure.savefig(path, dpi=100)
+    extend = "max" if largest > scale.vmax else "neither"
+    figure.colorbar(mappable, ax=figure.axes, label=label, shrink=0.7, extend=extend)
+    figure.savefig(path, dpi=120)
 
 
 def _draw_body(axes: Axes, surface: Surface, toward: np.ndarray, colours: np.ndarray) -> None:
@@ -52,7 +74,7 @@ def _draw_body(axes: Axes, surface: Surface, toward: np.ndarray, colours: np.nda
 
     Args:
         toward: (3,) unit vector from the body to the viewer.
-        colours: (25, 3) of the parts.
+        colours: (F, 3) of the faces.
     """
     corners = surface.vertices[surface.faces].astype(np.float64)
     normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
@@ -62,7 +84,7 @@ def _draw_body(axes: Axes, surface: Surface, toward: np.ndarray, colours: np.nda
     order = order[facing[order] > 0]
     flat = np.stack([corners @ np.cross(_UP, toward), corners @ _UP], axis=-1)
     shade = 0.6 + 0.4 * np.clip(facing, 0, 1)
-    face_colours = colours[surface.face_part] * shade[:, None]
+    face_colours = colours * shade[:, None]
     axes.add_collection(
         PolyCollection(
             flat[order], facecolors=face_colours[order], edgecolors="face", linewidths=0.2

@@ -6,7 +6,20 @@ import pytest
 import torch
 from evaluation.drawn_points import FIELDS, draw, scaled
 
-from uncertain_densepose.evaluation.calibration import CalibrationTotals, calibration_totals
+from uncertain_densepose.evaluation.calibration import (
+    BIN_RATIO,
+    CalibrationTotals,
+    area_under_sparsification,
+    calibration_totals,
+    ellipse_coverage,
+    expected_normalised_calibration_error,
+    mahalanobis_squared,
+    quantile_curve,
+    quantile_error,
+    reliability_bins,
+    sharpness,
+    sparsification_curve,
+)
 
 SQUARE_M = torch.tensor([[0.4, 0.0], [0.0, 0.0], [0.0, 0.4]])
 
@@ -44,48 +57,98 @@ def test_a_variance_that_is_four_times_too_small_is_reported(model):
 
 
 def test_centimetres_of_a_square_chart_are_a_multiple_of_chart_units():
-    results = totals_of(*draw("full", 500)[:2]).results()
+    # The square of 32 is a power of two, so that no point changes its place in a bin.
+    points, target, _ = draw("full", 500)
+    results = totals_of(points, target, 0.8 * SQUARE_M).results()
     for name in ("sharpness", "rms_error"):
-        assert results[f"{name}_cm"] == pytest.approx(40 * results[f"{name}_uv"], rel=1e-5)
+        assert results[f"{name}_cm"] == pytest.approx(32 * results[f"{name}_uv"], rel=1e-6)
     for name in ("ence", "ause"):
-        assert results[f"{name}_cm"] == pytest.approx(results[f"{name}_uv"], rel=1e-5)
+        assert results[f"{name}_cm"] == pytest.approx(results[f"{name}_uv"], rel=1e-6)
 
 
-def test_each_column_equals_its_definition_point_by_point():
+def test_each_sum_equals_its_definition_point_by_point():
     points, target, _ = draw("full", 20)
     jacobian = torch.randn(20, 3, 2, generator=torch.Generator().manual_seed(0)).double()
-    kept = totals_of(points, target, jacobian).points()
     covariance = points.covariance()
     for i in range(20):
         residual, sigma = (target - points.mean_uv)[i].numpy(), covariance[i].numpy()
         stretch = 100 * jacobian[i].numpy()
-        expected = [
-            residual @ np.linalg.inv(sigma) @ residual,
-            np.trace(sigma) / 2,
-            residual @ residual / 2,
-            np.trace(stretch @ sigma @ stretch.T) / 2,
-            np.linalg.norm(stretch @ residual) ** 2 / 2,
-        ]
-        np.testing.assert_allclose([column[i] for column in kept], expected, rtol=1e-5)
+        kept = calibration_totals((target - points.mean_uv)[[i]], covariance[[i]], jacobian[[i]])
+        distance = residual @ np.linalg.inv(sigma) @ residual
+        assert kept.by_distance.sum(1).tolist() == pytest.approx([1, distance])
+        percent = 100 * (1 - math.exp(-distance / 2))
+        assert kept.covered.sum() == np.sum(np.arange(1, 100) >= percent)
+        for unit, transform in ((kept.uv, np.eye(2)), (kept.cm, stretch)):
+            variance = np.trace(transform @ sigma @ transform.T) / 2
+            squared = np.linalg.norm(transform @ residual) ** 2 / 2
+            expected = [1, variance, squared, math.sqrt(squared)]
+            assert unit.by_variance.sum(1).tolist() == pytest.approx(expected)
+            assert unit.by_error.sum(1).tolist() == pytest.approx([1, math.sqrt(squared)])
+
+
+@pytest.fixture(scope="module")
+def many():
+    """What a model says of 20000 points, and the errors there: variance and squared error."""
+    points, target, _ = draw("full", 20_000)
+    variance = points.covariance().diagonal(dim1=-2, dim2=-1).sum(-1) / 2
+    return totals_of(points, target), variance, (target - points.mean_uv).square().sum(-1) / 2
+
+
+def test_curves_and_ence_from_bins_are_close_to_those_of_the_points(many):
+    totals, variance, squared_error = many
+    exact = sparsification_curve(variance, squared_error.sqrt())
+    binned = totals.uv.sparsification()
+    torch.testing.assert_close(binned.removed, exact.removed)
+    # What a bin cannot tell apart differs by the width of the bin.
+    assert ((binned.oracle / exact.oracle).log().abs() < math.log(BIN_RATIO) / 2).all()
+    # Here a bin has less than two percent of the points.
+    assert totals.uv.by_variance[0].max() < 0.02 * len(variance)
+    assert (binned.error - exact.error).abs().max() < 0.005
+    results = totals.results()
+    assert results["ause_uv"] == pytest.approx(area_under_sparsification(exact), abs=2e-4)
+    ence = expected_normalised_calibration_error(reliability_bins(variance, squared_error))
+    assert results["ence_uv"] == pytest.approx(ence, abs=0.002)
+
+
+def test_everything_else_is_exact(many):
+    totals, variance, squared_error = many
+    results = totals.results()
+    assert results["sharpness_uv"] == pytest.approx(sharpness(variance), rel=1e-12)
+    rms_error = squared_error.mean().sqrt().item()
+    assert results["rms_error_uv"] == pytest.approx(rms_error, rel=1e-12)
+    points, target, _ = draw("full", 20_000)
+    distance = mahalanobis_squared(target - points.mean_uv, points.covariance())
+    assert nominal(results) == [100 * c for c in ellipse_coverage(distance).tolist()]
+    assert results["quantile_error"] == 100 * quantile_error(quantile_curve(distance))
+    assert results["variance_scale"] == pytest.approx(distance.mean().item() / 2, rel=1e-12)
+
+
+def test_quantiles_of_distances_lie_beside_the_diagonal_by_the_factor_of_the_variance():
+    points, target, _ = draw("full", 60_000)
+    for factor in (1, 1 / 4):
+        quantiles = totals_of(scaled(points, factor), target).distance_quantiles()
+        ratio = (quantiles.observed / quantiles.expected)[9:]
+        assert (ratio * factor).tolist() == pytest.approx([1] * 90, abs=0.06)
 
 
 def test_totals_of_a_split_set_are_those_of_the_whole():
     points, target, _ = draw("full", 1000)
-    whole = totals_of(points, target)
-    (rows,) = whole.chunks
+    residual, covariance = target - points.mean_uv, points.covariance()
+    order = torch.from_numpy(np.random.default_rng(0).permutation(1000))
     split = sum(
-        (CalibrationTotals((part,)) for part in np.split(rows, [100, 100, 730])),
+        (
+            calibration_totals(residual[k], covariance[k], SQUARE_M.expand(len(k), 3, 2))
+            for k in order.split([100, 0, 630, 270])
+        ),
         CalibrationTotals(),
     )
-    assert split.results() == pytest.approx(whole.results(), rel=1e-12)
-    shuffled = CalibrationTotals((np.random.default_rng(0).permutation(rows),))
-    assert shuffled.results() == pytest.approx(whole.results(), rel=1e-9)
+    assert split.results() == pytest.approx(totals_of(points, target).results(), rel=1e-12)
 
 
-def test_a_point_costs_twenty_bytes():
-    totals = totals_of(*draw("full", 1000)[:2])
-    assert sum(chunk.nbytes for chunk in totals.chunks) == 20 * 1000
-    assert len(pickle.dumps(totals)) < 20 * 1000 + 400
+def test_what_is_kept_does_not_grow_with_the_points():
+    sizes = [len(pickle.dumps(totals_of(*draw("full", count)[:2]))) for count in (40, 4000)]
+    assert sizes[0] == pytest.approx(sizes[1], abs=50)
+    assert sizes[0] < 350_000
 
 
 @pytest.mark.filterwarnings("error")

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 import torch
 
+from .ties import tied_sums
+
 NUM_BINS = 10
 
 
@@ -40,18 +42,27 @@ def reliability_bins(
         squared_error: (P,) squared error per direction, |δ|² / 2, in the same unit.
         num_bins: at most so many bins; those without a point are left out.
     """
-    total = len(variance)
-    variance, order = variance.double().sort()
-    first = torch.arange(min(num_bins, total)) * total // max(1, min(num_bins, total))
-    edges = torch.searchsorted(variance, variance[first]).unique()
-    edges = torch.cat([edges[edges < total], torch.tensor([total])])
-    count = edges.diff()
-    bins = torch.repeat_interleave(torch.arange(len(count)), count)
+    return tied_reliability_bins(tied_sums(variance, variance, squared_error), num_bins)
 
-    def root_mean(values: torch.Tensor) -> torch.Tensor:
-        return (torch.zeros(len(count)).double().index_add(0, bins, values) / count).sqrt()
 
-    return ReliabilityBins(root_mean(variance), root_mean(squared_error.double()[order]), count)
+def tied_reliability_bins(sums: torch.Tensor, num_bins: int = NUM_BINS) -> ReliabilityBins:
+    """`reliability_bins` of points in T groups, those of a group taken to have the same variance.
+
+    Args:
+        sums: (3, T) numbers of points, sums of their variances and of their squared errors, the
+            groups in the order of rising variance.
+        num_bins: at most so many bins.
+    """
+    end = sums[0].cumsum(0)
+    total = int(sums[0].sum())
+    rank = torch.arange(min(num_bins, total)) * total // max(1, min(num_bins, total))
+    first = torch.searchsorted(end, rank.double(), right=True).unique()
+    bins = torch.searchsorted(first, torch.arange(sums.shape[1]), right=True) - 1
+    # Groups before the first that has a point are empty.
+    of_bins = torch.zeros(3, len(first), dtype=torch.float64)
+    of_bins.index_add_(1, bins[bins >= 0], sums[:, bins >= 0].double())
+    count, variance, squared_error = of_bins
+    return ReliabilityBins((variance / count).sqrt(), (squared_error / count).sqrt(), count.long())
 
 
 def expected_normalised_calibration_error(bins: ReliabilityBins) -> float:

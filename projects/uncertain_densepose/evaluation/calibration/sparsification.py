@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
 import torch
+
+from .ties import tied_sums
 
 NUM_STEPS = 100
 
@@ -39,25 +42,39 @@ def sparsification_curve(
         error: (P,) distances, at least 0.
         num_steps: K.
     """
+    by_uncertainty, by_error = (tied_sums(key, error) for key in (uncertainty, error))
+    return tied_sparsification_curve(by_uncertainty, by_error, num_steps)
+
+
+def tied_sparsification_curve(
+    by_uncertainty: torch.Tensor, by_error: torch.Tensor, num_steps: int = NUM_STEPS
+) -> SparsificationCurve:
+    """`sparsification_curve` of points in groups, those of a group taken to be equal.
+
+    Args:
+        by_uncertainty: (2, T) numbers of points and sums of their errors, of groups in the order of
+            rising uncertainty.
+        by_error: (2, T') the same points in groups of rising error.
+        num_steps: K.
+    """
     steps = torch.arange(num_steps)
     removed = steps / torch.tensor(num_steps, dtype=torch.float64)
-    if len(error) == 0:
+    total = int(by_error[0].sum())
+    if total == 0:
         return SparsificationCurve(removed, removed * torch.nan, removed * torch.nan)
-    error = error.double()
-    kept = len(error) - len(error) * steps // num_steps
+    kept = total - total * steps // num_steps
+    mean = by_error[1].sum() / total
     return SparsificationCurve(
         removed,
-        _mean_of_the_least(uncertainty, error, kept) / error.mean(),
-        _mean_of_the_least(error, error, kept) / error.mean(),
+        _mean_of_the_least(by_uncertainty, kept) / mean,
+        _mean_of_the_least(by_error, kept) / mean,
     )
 
 
-def _mean_of_the_least(key: torch.Tensor, error: torch.Tensor, kept: torch.Tensor) -> torch.Tensor:
-    """Mean error of the `kept` (K,) points of the smallest keys, ties averaged."""
-    key, order = key.sort()
-    _, tie, count = key.unique_consecutive(return_inverse=True, return_counts=True)
-    mean = torch.zeros(len(count)).double().index_add(0, tie, error[order]) / count
-    return mean[tie].cumsum(0)[kept - 1] / kept
+def _mean_of_the_least(groups: torch.Tensor, kept: torch.Tensor) -> torch.Tensor:
+    """Mean error of the first `kept` (K,) points of groups (2, T); part of a group has its mean."""
+    count, error = torch.nn.functional.pad(groups.double().cumsum(1), (1, 0)).numpy()
+    return torch.from_numpy(np.interp(kept.numpy(), count, error)) / kept
 
 
 def area_under_sparsification(curve: SparsificationCurve) -> float:

@@ -1,0 +1,30 @@
+"""Some images of a registered data set, as a model takes them for inference."""
+
+from __future__ import annotations
+
+from detectron2.config import CfgNode
+from detectron2.data import DatasetCatalog, build_detection_test_loader
+from torch.utils.data import DataLoader
+
+from ..data import DensePoseDatasetMapper
+
+
+def spread_records(dataset_name: str, count: int | None = None) -> list[dict]:
+    """Records of a data set, spread evenly over it.
+
+    Args:
+        dataset_name: as registered.
+        count: how many, at least 1; all by default and if there are fewer.
+    """
+    records = DatasetCatalog.get(dataset_name)
+    count = len(records) if count is None else min(count, len(records))
+    return [records[index * len(records) // count] for index in range(count)]
+
+
+def inference_loader(cfg: CfgNode, records: list[dict]) -> DataLoader:
+    """Batches of Detectron2's test input with the mapper and the workers of a config."""
+    return build_detection_test_loader(
+        records,
+        mapper=DensePoseDatasetMapper(cfg, is_train=False),
+        num_workers=cfg.DATALOADER.NUM_WORKERS,
+    )

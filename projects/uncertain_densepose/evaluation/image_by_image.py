@@ -1,0 +1,156 @@
+"""The frame of our evaluators: images are reduced one by one, as Detectron2 hands them over."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from detectron2.evaluation import DatasetEvaluator
+from detectron2.structures import Instances
+from detectron2.utils import comm
+
+from ..structures import ChartMaps
+from .ground_truth import AnnotatedImage, GroundTruth
+from .matching import UNMATCHED
+from .metrics_table import metrics_table
+
+logger = logging.getLogger(__name__)
+
+
+class Reduction(NamedTuple):
+    """What is left of an image; it must be small and fit for pickling.
+
+    Attributes:
+        totals: added to those of the other images, which does not take more memory the more there
+            are. Where nothing is added up, an empty tuple.
+        kept: of this image alone.
+    """
+
+    totals: Any = ()
+    kept: Any = None
+
+
+class ImageByImageEvaluator(DatasetEvaluator):
+    """Reduces every image with `_reduce` and summarises what is left with `_summarise`.
+
+    Args:
+        dataset_name: registered with `json_file` in its metadata.
+        distributed: gather the reductions of all ranks in the main process; the others return {}.
+
+    Attributes:
+        totals: of the images of all ranks, after `evaluate` in the main process.
+
+    Raises:
+        AnnotationFileError: see `GroundTruth.of_dataset`.
+    """
+
+    # Whether an image that was not predicted is worth a warning.
+    _expects_all_images = True
+    # Makes the totals of no image.
+    _no_totals: Callable[[], Any] = tuple
+
+    def __init__(self, dataset_name: str, *, distributed: bool = True):
+        self.ground_truth = GroundTruth.of_dataset(dataset_name)
+        self._distributed = distributed
+        self.reset()
+
+    def _reduce(self, image: AnnotatedImage, instances: Instances) -> Reduction:
+        """What is left of an image."""
+        raise NotImplementedError
+
+    def _summarise(
+        self, images: list[AnnotatedImage], kept: list[Any], totals: Any
+    ) -> dict[str, dict]:
+        """The results, from the images, what was kept of each, and the totals of all."""
+        raise NotImplementedError
+
+    def reset(self) -> None:
+        """Forget all images."""
+        self._kept: dict[int, Any] = {}
+        self._own_totals = self.totals = self._no_totals()
+
+    def process(self, inputs: list[dict], outputs: list[dict]) -> None:
+        """Reduce a batch.
+
+        Args:
+            inputs: dicts with `image_id`.
+            outputs: dicts with `instances` in pixels of the original image.
+
+        Raises:
+            AnnotationFileError: an image is not in the annotation file.
+            ValueError: an image comes twice, or the model gives boxes without `pred_densepose`.
+        """
+        for record, output in zip(inputs, outputs, strict=True):
+            image = self.ground_truth[record["image_id"]]
+            instances = output["instances"]
+            if image.image_id in self._kept:
+                raise ValueError(f"image {image.image_id!r} was predicted twice")
+            if len(instances) and not instances.has("pred_densepose"):
+                raise ValueError(
+                    f"image {image.image_id!r}: the model gives boxes without 'pred_densepose';"
+                    " is MODEL.DENSEPOSE_ON set?"
+                )
+            with torch.no_grad():
+                reduction = self._reduce(image, instances)
+            self._kept[image.image_id] = reduction.kept
+            self._own_totals = self._own_totals + reduction.totals
+
+    def evaluate(self) -> OrderedDict[str, dict]:
+        """The results over all images that were predicted; {} outside the main process.
+
+        Raises:
+            ValueError: two ranks predicted the same image.
+        """
+        gathered = [(self._kept, self._own_totals)]
+        if self._distributed:
+            comm.synchronize()
+            gathered = comm.gather(gathered[0], dst=0)
+            if not comm.is_main_process():
+                return OrderedDict()
+        kept = dict(itertools.chain.from_iterable(part.items() for part, _ in gathered))
+        if len(kept) < sum(len(part) for part, _ in gathered):
+            raise ValueError("the same image was predicted by more than one process")
+        if self._expects_all_images and len(kept) < len(self.ground_truth):
+            logger.warning(
+                "%d of the %d images of %s were predicted; the results are those of these images.",
+                len(kept),
+                len(self.ground_truth),
+                self.ground_truth.json_file,
+            )
+        self.totals = sum((totals for _, totals in gathered), self._no_totals())
+        images = [self.ground_truth[image_id] for image_id in sorted(kept)]
+        results = self._summarise(images, [kept[image.image_id] for image in images], self.totals)
+        for task, metrics in results.items():
+            logger.info("Results of %s:\n%s", task, metrics_table(metrics))
+        return OrderedDict(results)
+
+
+def maps_and_boxes(instances: Instances) -> tuple[ChartMaps | None, torch.Tensor]:
+    """The chart maps of D instances, None if there are none, and their boxes (D, 4), pixels."""
+    maps = instances.pred_densepose if len(instances) else None
+    return maps, instances.pred_boxes.tensor
+
+
+def match_by_annotation(image: AnnotatedImage, instances: Instances) -> np.ndarray:
+    """(G,) the instance with each person's annotation id, `UNMATCHED` where it was dropped.
+
+    Raises:
+        ValueError: the instances do not say whose boxes they are.
+    """
+    match = np.full(image.num_people, UNMATCHED, dtype=np.int64)
+    if len(instances) == 0:
+        return match
+    if not instances.has("annotation_id"):
+        raise ValueError(
+            f"image {image.image_id!r}: the outputs have no 'annotation_id'; run the model through"
+            " GroundTruthBoxModel"
+        )
+    same = image.annotation_id[:, None] == instances.annotation_id.cpu().numpy()
+    person, instance = np.nonzero(same)
+    match[person] = instance
+    return match
