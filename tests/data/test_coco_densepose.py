@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from detectron2.data import DatasetCatalog, MetadataCatalog
+from detectron2.data import MetadataCatalog
 from detectron2.data import transforms as T
 from model_factory import make_config
 from pycocotools import mask as mask_utils
@@ -90,9 +90,9 @@ def test_malformed_points_are_refused_with_file_id_and_field(data_set, changes, 
         data_set(annotation(**changes))
 
 
-def test_a_missing_data_set_says_how_to_get_it():
-    with pytest.raises(FileNotFoundError, match="synth_people_bench_train.*make data"):
-        DatasetCatalog.get("synth_people_bench_train")
+def test_a_missing_data_set_says_how_to_get_it(tmp_path):
+    with pytest.raises(FileNotFoundError, match="'people' needs .*gone.json, .*; run `make data`"):
+        load_densepose_json("people", tmp_path / "gone.json", tmp_path, "run `make data`")
 
 
 def test_the_mapper_keeps_people_and_points_in_step(data_set):

@@ -11,6 +11,7 @@ from uncertain_densepose.synthetic.noise import LabelNoiseModel
 from uncertain_densepose.synthetic.render import Renderer
 from uncertain_densepose.synthetic.sampling_points import MAX_POINTS_PER_PART, choose_points
 from uncertain_densepose.synthetic.scene import sample_scene
+from uncertain_densepose.synthetic.scene_kind import SceneKind
 
 SEEDS = (7, 12)
 
@@ -19,7 +20,7 @@ SEEDS = (7, 12)
 def annotated(request, person_maker):
     """A scene, what its pixels show, and its annotations."""
     rng = np.random.default_rng(request.param)
-    scene = sample_scene(rng, person_maker, width=224, height=256)
+    scene = sample_scene(rng, person_maker, SceneKind(), width=224, height=256)
     renderer = Renderer(scene, person_maker.mesh)
     seen = renderer.correspondences()
     annotations = {
@@ -170,7 +171,9 @@ def test_a_share_of_people_has_no_dense_labels(person_maker, monkeypatch):
     monkeypatch.setattr("uncertain_densepose.synthetic.image.DENSE_SHARE", 0.5)
     people = []
     for seed in range(5):
-        image = synthesise(np.random.default_rng(seed), person_maker, width=96, height=96)
+        image = synthesise(
+            np.random.default_rng(seed), person_maker, SceneKind(), width=96, height=96
+        )
         people += image.annotations
     sparse = [annotation for annotation in people if "dp_I" not in annotation]
     assert 0 < len(sparse) < len(people)

@@ -38,7 +38,10 @@ def test_axes_follow_the_convention(camera):
 
 def test_random_cameras_see_the_person_from_various_places():
     rng = np.random.default_rng(0)
-    cameras = [sample_camera(rng, stature_m=1.7, width=256, height=256) for _ in range(200)]
+    cameras = [
+        sample_camera(rng, stature_m=1.7, close_up_share=0.25, width=256, height=256)
+        for _ in range(200)
+    ]
     middle = np.array([0.0, 0.0, 1.0])
     pixels = np.array([camera.project(middle) for camera in cameras])
     assert ((pixels > 0) & (pixels < 256)).all(axis=1).mean() > 0.9

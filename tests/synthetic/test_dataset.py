@@ -107,6 +107,14 @@ def test_other_parameters_are_refused_by_name(copy):
     assert make_dataset(copy, "small", seed=6, overwrite=True).made == 6
 
 
+def test_noise_worlds_of_a_replaced_data_set_are_deleted(copy):
+    stale, foreign = copy / "train_annotator.json", copy / "train_notes.json"
+    for path in (stale, foreign):
+        path.write_text("{}")
+    make_dataset(copy, "small", seed=6, overwrite=True)
+    assert not stale.exists() and foreign.exists()
+
+
 def test_a_folder_of_other_things_is_refused(tmp_path):
     (tmp_path / "thesis.txt").write_text("precious")
     with pytest.raises(DatasetFolderError, match="neither empty nor"):

@@ -13,7 +13,7 @@ MANY = 400
 @pytest.fixture(scope="module")
 def poses():
     rng = np.random.default_rng(0)
-    return [sample_pose(rng) for _ in range(MANY)]
+    return [sample_pose(rng, list(STANCES)) for _ in range(MANY)]
 
 
 def test_every_joint_stays_within_its_limits(poses):
@@ -44,7 +44,9 @@ def test_trunks_are_mostly_upright(poses):
 
 
 def test_the_same_seed_gives_the_same_pose():
-    assert sample_pose(np.random.default_rng(3)) == sample_pose(np.random.default_rng(3))
+    assert sample_pose(np.random.default_rng(3), ["walk", "sit"]) == sample_pose(
+        np.random.default_rng(3), ["walk", "sit"]
+    )
 
 
 def test_phenotypes_are_in_range_and_varied(person_maker):
@@ -59,7 +61,7 @@ def test_phenotypes_are_in_range_and_varied(person_maker):
 
 def test_people_have_human_statures_and_touch_the_ground(person_maker):
     rng = np.random.default_rng(5)
-    people = [person_maker.sample(rng) for _ in range(12)]
+    people = [person_maker.sample(rng, list(STANCES)) for _ in range(12)]
     for person in people:
         assert 1.25 < person.stature_m < 2.15
         assert person.vertices[:, 2].min() == pytest.approx(0, abs=1e-5)
@@ -69,7 +71,7 @@ def test_people_have_human_statures_and_touch_the_ground(person_maker):
 
 def test_limbs_seldom_sink_into_the_body(person_maker):
     rng = np.random.default_rng(6)
-    depth = [person_maker.sample(rng).penetration_m for _ in range(12)]
+    depth = [person_maker.sample(rng, list(STANCES)).penetration_m for _ in range(12)]
     assert np.median(depth) < 0.03
 
 

@@ -5,14 +5,16 @@ import dataclasses
 import numpy as np
 import pytest
 
+from uncertain_densepose.synthetic.pose import STANCES
 from uncertain_densepose.synthetic.render import NOBODY, Renderer
 from uncertain_densepose.synthetic.scene import sample_scene
+from uncertain_densepose.synthetic.scene_kind import SceneKind
 from uncertain_densepose.synthetic.sensor import encode_jpeg, expose, sample_sensor
 
 
 @pytest.fixture(scope="module")
 def scene(person_maker):
-    return sample_scene(np.random.default_rng(7), person_maker, width=128, height=160)
+    return sample_scene(np.random.default_rng(7), person_maker, SceneKind(), width=128, height=160)
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +76,7 @@ def test_the_ground_is_darker_in_the_shadow(person_maker):
     from uncertain_densepose.synthetic.scene import Light
     from uncertain_densepose.synthetic.shadow import GroundShadow
 
-    person = person_maker.sample(np.random.default_rng(0))
+    person = person_maker.sample(np.random.default_rng(0), list(STANCES))
     light = Light(np.array([0.6, 0.0, 0.8]), np.ones(3), np.ones(3), 0.05)
     shadow = GroundShadow([person.vertices], light)
     chest = person.keypoints[[5, 6, 11, 12]].mean(axis=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..surface.paths import data_root, default_surface_path
+from ..synthetic.worlds import WORLDS, world_file_name
 from .coco_densepose import register_densepose_json
 
 SYNTHETIC_PRESETS = ("tiny", "demo", "bench")
@@ -14,7 +15,8 @@ DENSEPOSE_COCO = {
 
 
 def register_builtin_datasets() -> None:
-    """Register `synth_people_<preset>_<train|val>` and `densepose_coco_2014_<split>`.
+    """Register `synth_people_<preset>_<train|val>`, `synth_people_<preset>_<train|val>_<world>` for
+    each noise world and `densepose_coco_2014_<split>`.
 
     Paths lie under `$DETECTRON2_DATASETS` (`./datasets`), as Detectron2's own do.
     """
@@ -32,6 +34,18 @@ def register_builtin_datasets() -> None:
                     f"`python tools/make_synthetic_dataset.py --preset {preset} --out {folder}`"
                 ),
             )
+            for world in WORLDS:
+                register_densepose_json(
+                    f"synth_people_{preset}_{split}_{world}",
+                    json_file=folder / world_file_name(split, world),
+                    image_root=folder / "images",
+                    surface=default_surface_path(),
+                    how_to_get=(
+                        "run `python tools/relabel_synthetic_dataset.py --data "
+                        f"{folder} --world {world}` on the rendered data set "
+                        f"(`make data PRESET={preset}`)"
+                    ),
+                )
     for split, (images, json_name) in DENSEPOSE_COCO.items():
         register_densepose_json(
             f"densepose_coco_2014_{split}",

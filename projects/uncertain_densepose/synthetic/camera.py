@@ -103,15 +103,17 @@ def _about_camera_axes(x_rad: float, y_rad: float) -> np.ndarray:
     return about_x @ about_y
 
 
-def sample_camera(rng: np.random.Generator, *, stature_m: float, width: int, height: int) -> Camera:
+def sample_camera(
+    rng: np.random.Generator, *, stature_m: float, close_up_share: float, width: int, height: int
+) -> Camera:
     """A camera in front (-y) of a person of the given stature who stands at the world's origin.
 
-    Three in four see the whole person, 45 to 100 % of the image high, the rest come closer. Focal
+    All but the close-ups see the whole person, 50 to 98 % of the image high. Focal
     lengths are those of a 24 to 70 mm lens, eye heights go from a child's to a raised arm's.
     """
     longer = max(width, height)
     focal = rng.uniform(0.75, 1.9) * longer
-    if rng.random() < 0.75:
+    if rng.random() < 1 - close_up_share:
         share, centre_y = rng.uniform(0.5, 0.98), rng.normal(0.5, 0.03)
         aim = 0.5 * stature_m
     else:

@@ -72,6 +72,15 @@ def write_coco_file(root: Path, split: str, count: int, parameters: dict, first_
             "skeleton": [list(bone) for bone in _SKELETON],
         }
     ]
+    content = coco_content(info, categories, images, annotations)
+    write_atomically(root / f"{split}.json", content)
+    return content
+
+
+def coco_content(
+    info: dict, categories: list[dict], images: list[dict], annotations: list[dict]
+) -> bytes:
+    """A COCO file without licenses, one image or annotation a line."""
     sections = [
         f'"info":{_dump(info)}',
         '"licenses":[]',
@@ -79,9 +88,7 @@ def write_coco_file(root: Path, split: str, count: int, parameters: dict, first_
         _section("images", images),
         _section("annotations", annotations),
     ]
-    content = ("{" + ",\n".join(sections) + "}\n").encode()
-    write_atomically(root / f"{split}.json", content)
-    return content
+    return ("{" + ",\n".join(sections) + "}\n").encode()
 
 
 def _dump(value) -> str:

@@ -19,6 +19,7 @@ from tqdm import tqdm
 from ..surface import Surface, default_surface_path
 from .presets import SPLITS, Preset, find_preset
 from .requirements import require_synth_extra
+from .scene_kind import SceneKind
 from .shards import (
     IMAGE_FOLDER,
     SHARD_FOLDER,
@@ -28,6 +29,7 @@ from .shards import (
     remove_leftovers,
     write_atomically,
 )
+from .worlds import WORLDS, world_file_name
 
 GENERATOR_VERSION = 1
 """Changes whenever the same seed gives other images or annotations."""
@@ -108,7 +110,7 @@ def make_dataset(
     make_folders(root)
     remove_leftovers(root)
     tasks = [
-        ImageTask(str(root), seed, split, index, chosen.image_sizes)
+        ImageTask(str(root), seed, split, index, chosen.image_sizes, chosen.scene)
         for split in SPLITS
         for index in range(chosen.num_images(split))
         if read_shard(root, split, index) is None
@@ -144,9 +146,8 @@ def _load_or_build(path: Path, workers: int, progress: bool) -> Surface:
 
 def _parameters(name: str, preset: Preset, seed: int, surface: Surface) -> dict:
     """All that the bytes of a data set depend on, besides the versions of libraries."""
-    crc = 0
-    for array in (surface.vertices, surface.faces, surface.face_part, surface.face_uv):
-        crc = zlib.crc32(np.ascontiguousarray(array), crc)
+    # Data sets of the usual kind say nothing of it.
+    scene = {} if preset.scene == SceneKind() else {"scene": _as_json(preset.scene)}
     return {
         "preset": name,
         "seed": seed,
@@ -154,8 +155,22 @@ def _parameters(name: str, preset: Preset, seed: int, surface: Surface) -> dict:
         "num_images": {split: preset.num_images(split) for split in SPLITS},
         "image_sizes": [list(size) for size in preset.image_sizes],
         "surface": surface.name,
-        "surface_crc32": crc,
+        "surface_crc32": surface_crc32(surface),
+        **scene,
     }
+
+
+def _as_json(kind: SceneKind) -> dict:
+    """Its fields as they are read back from json, tuples being lists."""
+    return json.loads(json.dumps(dataclasses.asdict(kind)))
+
+
+def surface_crc32(surface: Surface) -> int:
+    """Checksum of what a surface's annotations depend on."""
+    crc = 0
+    for array in (surface.vertices, surface.faces, surface.face_part, surface.face_uv):
+        crc = zlib.crc32(np.ascontiguousarray(array), crc)
+    return crc
 
 
 def _claim(root: Path, parameters: dict, overwrite: bool) -> None:
@@ -190,7 +205,8 @@ def _claim(root: Path, parameters: dict, overwrite: bool) -> None:
 
 def _delete(root: Path) -> None:
     """Remove a data set, and nothing else that may be in its folder."""
-    for name in (COMPLETE_FILE, PARAMETERS_FILE, *(f"{split}.json" for split in SPLITS)):
+    worlds = [world_file_name(split, world) for split in SPLITS for world in WORLDS]
+    for name in (COMPLETE_FILE, PARAMETERS_FILE, *(f"{split}.json" for split in SPLITS), *worlds):
         (root / name).unlink(missing_ok=True)
     for name in (IMAGE_FOLDER, SHARD_FOLDER):
         shutil.rmtree(root / name, ignore_errors=True)

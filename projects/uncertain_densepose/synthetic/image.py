@@ -11,6 +11,7 @@ from .noise import LabelNoiseModel
 from .person import PersonMaker
 from .render import NOBODY, Renderer
 from .scene import Scene, sample_scene
+from .scene_kind import SceneKind
 from .sensor import encode_jpeg, expose, sample_sensor
 
 DENSE_SHARE = 0.9
@@ -39,6 +40,7 @@ class SyntheticImage:
 def synthesise(
     rng: np.random.Generator,
     maker: PersonMaker,
+    kind: SceneKind,
     *,
     width: int,
     height: int,
@@ -50,7 +52,7 @@ def synthesise(
         RuntimeError: no scene of `_MAX_SCENES` was good enough.
     """
     for _ in range(_MAX_SCENES):
-        scene = sample_scene(rng, maker, width=width, height=height)
+        scene = sample_scene(rng, maker, kind, width=width, height=height)
         renderer = Renderer(scene, maker.mesh)
         seen = renderer.correspondences()
         if _all_well_visible(seen.person, len(scene.people)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -78,8 +79,8 @@ class PersonMaker:
             collisions=CollisionModel.from_surface(surface),
         )
 
-    def sample(self, rng: np.random.Generator) -> Person:
-        """Draw a person who stands (or sits) at the origin.
+    def sample(self, rng: np.random.Generator, stances: Sequence[str]) -> Person:
+        """Draw a person at the origin in one of the stances that `pose.STANCES` names.
 
         Poses in which limbs sink into the body by more than `ACCEPTED_PENETRATION_M` are drawn
         again, a few times; then the least bad one is taken.
@@ -87,7 +88,7 @@ class PersonMaker:
         phenotypes = sample_phenotypes(rng)
         best = None
         for _ in range(_TRIES):
-            pose = sample_pose(rng)
+            pose = sample_pose(rng, stances)
             posed = self.body.pose([phenotypes], bone_rotations(pose.angles, self.rest))
             vertices = self.mesh.close(posed.vertices[0])
             of_faces = face_normals(vertices, self.mesh.faces)

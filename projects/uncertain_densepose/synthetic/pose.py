@@ -7,7 +7,7 @@ limits. Directions and signs are those of `joints.JOINT_LIMITS_DEG`.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -280,9 +280,14 @@ _RELAXED_HAND: Angles = {"finger_curl": (22, 18), "wrist_flexion": (3, 10)}
 _SOLE_NOISE_DEG = 3.0
 
 
-def sample_pose(rng: np.random.Generator) -> SampledPose:
-    """Draw a pose. The soles of both feet are near parallel to the ground unless in swing."""
-    stance_name = _choose(rng, STANCES)
+def sample_pose(rng: np.random.Generator, stances: Sequence[str]) -> SampledPose:
+    """Draw a pose. The soles of both feet are near parallel to the ground unless in swing.
+
+    Args:
+        rng: draws it.
+        stances: names of `STANCES` to choose from.
+    """
+    stance_name = _choose(rng, {name: STANCES[name] for name in stances})
     stance = STANCES[stance_name]
     first = _choose(rng, GESTURES)
     second = first if rng.random() < GESTURES[first].paired else _choose(rng, GESTURES)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
+from .scene_kind import SceneKind
+
 SPLITS = ("train", "val")
 
 
@@ -13,12 +15,14 @@ class Preset:
     train, val: numbers of images.
     image_sizes: (width, height) in pixels; each image has one of them.
     purpose: what it is for.
+    scene: what its images show.
     """
 
     train: int
     val: int
     image_sizes: tuple[tuple[int, int], ...]
     purpose: str
+    scene: SceneKind = SceneKind()
 
     def num_images(self, split: str) -> int:
         """Images of ``train`` or ``val``."""
@@ -30,6 +34,13 @@ PRESETS: dict[str, Preset] = {
     "demo": Preset(700, 80, ((256, 256),), "`make demo`; about two minutes on two cores"),
     "bench": Preset(
         6000, 500, ((256, 256), (320, 256), (256, 320), (320, 320)), "experiments; about 20 minutes"
+    ),
+    "upright": Preset(
+        4000,
+        800,
+        ((128, 160),),
+        "experiments on a CPU: one whole person who stands or walks",
+        SceneKind((1.0,), ("stand", "contrapposto", "walk"), 0.0, False),
     ),
 }
 """All presets, by name."""

@@ -11,9 +11,7 @@ from .camera import Camera, sample_camera
 from .geometry import normalised
 from .person import Person, PersonMaker
 from .props import Prop, sample_standing_prop, seat
-
-NUM_PEOPLE_WEIGHTS = (0.45, 0.35, 0.2)
-"""Probabilities of one, two and three people."""
+from .scene_kind import SceneKind
 
 _PERSONAL_SPACE_M = 0.55
 _NEAREST_M = 0.9
@@ -47,29 +45,45 @@ class Scene:
     backdrop: Backdrop
 
 
-def sample_scene(rng: np.random.Generator, maker: PersonMaker, *, width: int, height: int) -> Scene:
+def sample_scene(
+    rng: np.random.Generator, maker: PersonMaker, kind: SceneKind, *, width: int, height: int
+) -> Scene:
     """Draw a scene around a first person at the origin.
 
     Not everybody need be visible: see `image.synthesise`, which looks before it accepts.
     """
-    count = 1 + int(rng.choice(len(NUM_PEOPLE_WEIGHTS), p=NUM_PEOPLE_WEIGHTS))
-    people = [maker.sample(rng)]
-    camera = sample_camera(rng, stature_m=people[0].stature_m, width=width, height=height)
+    weights = kind.num_people_weights
+    count = 1 + int(rng.choice(len(weights), p=weights))
+    people = [maker.sample(rng, kind.stances)]
+    camera = sample_camera(
+        rng,
+        stature_m=people[0].stature_m,
+        close_up_share=kind.close_up_share,
+        width=width,
+        height=height,
+    )
     while len(people) < count:
         place = _free_place(rng, camera, people)
-        people.append(maker.sample(rng).moved(*place))
+        people.append(maker.sample(rng, kind.stances).moved(*place))
     depth = float(camera.to_camera(np.zeros(3))[2])
     props = [
         seat(rng, np.array([*_pelvis(person)[:2], person.seat_top_m]), person.yaw_rad, 0.4)
         for person in people
         if person.seat_top_m is not None
     ]
-    if rng.random() < 0.3:
-        props.append(sample_standing_prop(rng, camera, (0.45 * depth, 0.8 * depth)))
-    for _ in range(int(rng.integers(0, 3)) if rng.random() < 0.5 else 0):
-        props.append(sample_standing_prop(rng, camera, (depth + 0.6, depth + 4.0)))
+    if kind.with_things:
+        props += _things(rng, camera, depth)
     backdrop = sample_backdrop(rng, width=width, height=height, scene_depth_m=depth)
     return Scene(camera, tuple(people), tuple(props), sample_light(rng), backdrop)
+
+
+def _things(rng: np.random.Generator, camera: Camera, depth: float) -> list[Prop]:
+    things = []
+    if rng.random() < 0.3:
+        things.append(sample_standing_prop(rng, camera, (0.45 * depth, 0.8 * depth)))
+    for _ in range(int(rng.integers(0, 3)) if rng.random() < 0.5 else 0):
+        things.append(sample_standing_prop(rng, camera, (depth + 0.6, depth + 4.0)))
+    return things
 
 
 def sample_light(rng: np.random.Generator) -> Light:

@@ -20,6 +20,7 @@ from ..surface import Surface
 from .image import synthesise
 from .person import PersonMaker
 from .presets import SPLITS
+from .scene_kind import SceneKind
 from .shards import image_name, write_shard
 
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -38,6 +39,7 @@ class ImageTask:
         seed: of the data set.
         split, index: which image.
         sizes: (width, height) to choose from.
+        kind: of its scene.
     """
 
     root: str
@@ -45,6 +47,7 @@ class ImageTask:
     split: str
     index: int
     sizes: tuple[tuple[int, int], ...]
+    kind: SceneKind
 
 
 def make_images(
@@ -82,7 +85,7 @@ def make_images(
 def _make_image(task: ImageTask, maker: PersonMaker) -> None:
     rng = np.random.default_rng([task.seed, SPLITS.index(task.split), task.index])
     width, height = task.sizes[int(rng.integers(len(task.sizes)))]
-    image = synthesise(rng, maker, width=width, height=height)
+    image = synthesise(rng, maker, task.kind, width=width, height=height)
     write_shard(
         Path(task.root), task.split, task.index, image.jpeg, image.record, image.annotations
     )
