@@ -8,23 +8,29 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-import cv2
-import numpy as np
 from tqdm import tqdm
 
 from uncertain_densepose.config import ConfigError
-from uncertain_densepose.inference import Predictor, result_records, save_maps
+from uncertain_densepose.inference import (
+    ImageError,
+    Predictor,
+    read_image,
+    result_records,
+    save_people,
+)
 from uncertain_densepose.modeling.chart_predictor import NoiseModelMismatch
 from uncertain_densepose.surface import SurfaceFileError
 from uncertain_densepose.visualization import save_picture
 
 USER_ERRORS = (FileNotFoundError, ConfigError, NoiseModelMismatch, SurfaceFileError)
+"""What a user can get wrong about the model."""
 
 EPILOGUE = """\
 For an image NAME.jpg the output folder gets
   NAME.png          detections, charts, U, V and the standard deviation in centimetres
   NAME.npz          the maps of person i under "i/part", "i/uv", "i/covariance_uv", "i/sigma_uv",
-                    "i/sigma_cm"; "i/window" is x0, y0, x1, y1, the pixels that they cover
+                    "i/sigma_cm"; "i/window" is x0, y0, x1, y1, the pixels that they cover; and
+                    "i/box", "i/score", "i/shared_covariance". inference.load_people reads it
 and predictions.json lists the people of all images: file_name, bbox (x, y, width, height), score,
 and where their maps are. NaN in a map is background. Models without a noise model ("mse") have no
 covariances.
@@ -81,18 +87,6 @@ def check_files(images: Sequence[Path], out: Path) -> None:
         raise InputError(f"{out}: --out must be a folder, this is a file")
 
 
-def read_image(path: Path) -> np.ndarray:
-    """An image (H, W, 3) uint8, blue, green, red.
-
-    Raises:
-        InputError: the file is no image that OpenCV can read.
-    """
-    image = cv2.imread(str(path), cv2.IMREAD_COLOR)
-    if image is None:
-        raise InputError(f"{path}: not an image that can be read (damaged, or of another format)")
-    return image
-
-
 def predict_files(predictor: Predictor, paths: Sequence[Path], out: Path) -> list[dict]:
     """Write picture and maps of each image to `out`; returns the records of all people."""
     out.mkdir(parents=True, exist_ok=True)
@@ -101,7 +95,7 @@ def predict_files(predictor: Predictor, paths: Sequence[Path], out: Path) -> lis
         image = read_image(path)
         people = predictor(image)
         save_picture(out / f"{path.stem}.png", image, people)
-        save_maps(out / f"{path.stem}.npz", people)
+        save_people(out / f"{path.stem}.npz", people, image.shape[:2])
         records += result_records(people, str(path), f"{path.stem}.npz")
     (out / "predictions.json").write_text(json.dumps(records, indent=1) + "\n")
     return records
@@ -127,7 +121,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.error(str(error))
     try:
         records = predict_files(predictor, args.input, args.out)
-    except InputError as error:
+    except ImageError as error:
         parser.error(str(error))
     print(f"images: {len(args.input)}, people: {len(records)}; see {args.out}/predictions.json")
 

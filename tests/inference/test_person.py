@@ -201,3 +201,41 @@ def test_no_people():
     nobody.pred_boxes, nobody.scores = Boxes(torch.zeros(0, 4)), torch.zeros(0)
     nobody.pred_densepose = linear_person((0, 0, 8, 8), (8, 8)).maps[:0]
     assert people_from_instances(nobody, flat_metric()) == []
+
+
+def test_plain_tensors_of_the_window_are_the_maps():
+    subject = figure_person((5.5, 3, 60, 90), (100, 80))
+    tensors = subject.tensors()
+    assert all(isinstance(values, torch.Tensor) for values in tensors.values())
+    assert tensors["window"].tolist() == list(subject.window)
+    np.testing.assert_array_equal(tensors["box"], subject.box_xyxy)
+    assert tensors["score"] == pytest.approx(subject.score)
+    np.testing.assert_array_equal(tensors["mask"], subject.part > 0)
+    np.testing.assert_array_equal(tensors["shared_covariance"], subject.maps.shared_covariance[0])
+    for name in ("part", "uv", "covariance_uv", "sigma_uv", "sigma_cm"):
+        np.testing.assert_array_equal(tensors[name], getattr(subject, name))
+    assert tensors["part"].dtype == torch.uint8 and tensors["mask"].dtype == torch.bool
+
+
+def test_plain_tensors_of_the_image_have_the_maps_in_their_place():
+    subject = figure_person((-5.5, 3, 60, 90), (100, 80))
+    tensors = subject.tensors("image")
+    assert tensors["window"].tolist() == [0, 0, 80, 100]
+    outside = np.ones((100, 80), bool)
+    outside[subject.window_slices] = False
+    assert not tensors["part"].numpy()[outside].any() and not tensors["mask"].numpy()[outside].any()
+    for name in ("part", "uv", "covariance_uv", "sigma_uv", "sigma_cm"):
+        whole = tensors[name].numpy()
+        np.testing.assert_array_equal(whole[subject.window_slices], getattr(subject, name))
+        assert name == "part" or np.isnan(whole[outside]).all()
+
+
+def test_what_the_model_does_not_predict_is_none():
+    tensors = linear_person((0, 0, 8, 8), (8, 8), variance=None).tensors("image")
+    missing = {name for name, values in tensors.items() if values is None}
+    assert missing == {"covariance_uv", "sigma_uv", "sigma_cm", "shared_covariance"}
+
+
+def test_another_frame_is_refused():
+    with pytest.raises(ValueError, match="frame must be one of box, image, not 'world'"):
+        linear_person((0, 0, 8, 8), (8, 8)).tensors("world")

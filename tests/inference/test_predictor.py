@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -14,8 +15,10 @@ from inference.people_factory import flat_metric, linear_person
 from surface_factory import make_tiny_surface
 from torch import nn
 
-from uncertain_densepose.config import load_config
-from uncertain_densepose.inference import Predictor, surface_path
+from uncertain_densepose.config import ConfigError, load_config
+from uncertain_densepose.inference import ImageError, Predictor, surface_path
+from uncertain_densepose.inference import predictor as predictor_module
+from uncertain_densepose.inference.predictor import usable_device
 from uncertain_densepose.modeling.chart_predictor import NoiseModelMismatch
 from uncertain_densepose.structures import ChartMaps
 from uncertain_densepose.surface import SurfaceFileError, default_surface_path
@@ -28,12 +31,15 @@ class RecordingModel(nn.Module):
     """Finds three people, of charts 1, 2 and 3, wherever it is; remembers what it was given."""
 
     def forward(self, batched_inputs):
-        (self.given,) = batched_inputs
-        found = Instances((self.given["height"], self.given["width"]))
+        self.batch, self.given = batched_inputs, batched_inputs[-1]
+        return [{"instances": self.found_in(given)} for given in batched_inputs]
+
+    def found_in(self, given) -> Instances:
+        found = Instances((given["height"], given["width"]))
         found.pred_boxes = Boxes(torch.tensor([[5.0, 5, 25, 35]] * 3))
         found.scores = torch.tensor(SCORES)
         found.pred_densepose = self.maps(3)
-        return [{"instances": found}]
+        return found
 
     def inference(self, batched_inputs, detected_instances, do_postprocess):
         (self.given,), (self.known,) = batched_inputs, detected_instances
@@ -109,19 +115,76 @@ def test_given_boxes_of_another_shape_are_refused():
         predictor_of(RecordingModel()).predict_boxes(IMAGE, np.array([0, 0, 5, 5]))
 
 
+def test_a_file_is_read_as_its_array(tmp_path):
+    cv2.imwrite(str(tmp_path / "x.png"), IMAGE)
+    model = RecordingModel()
+    predictor = predictor_of(model)
+    predictor(IMAGE)
+    expected = model.given["image"]
+    for path in (tmp_path / "x.png", str(tmp_path / "x.png")):
+        people = predictor(path)
+        torch.testing.assert_close(model.given["image"], expected)
+    assert people[0].image_size == (40, 60)
+    assert predictor.predict_boxes(path, [[1, 2, 20, 30]])[0].image_size == (40, 60)
+
+
+def test_a_list_is_one_batch_and_gives_a_list_of_people_an_image(tmp_path):
+    cv2.imwrite(str(tmp_path / "x.png"), IMAGE)
+    model = RecordingModel()
+    people = predictor_of(model)([IMAGE, tmp_path / "x.png", IMAGE[:20]])
+    assert len(model.batch) == 3
+    assert [len(of_image) for of_image in people] == [2, 2, 2]
+    assert [of_image[0].image_size for of_image in people] == [(40, 60), (40, 60), (20, 60)]
+
+
+def test_an_empty_list_needs_no_model():
+    assert predictor_of(nn.Identity())([]) == []
+
+
+ODD = {
+    "grey": IMAGE[..., 0],
+    "16 bits": IMAGE.astype(np.uint16) * 257,
+    "alpha": np.dstack([IMAGE, IMAGE[..., :1]]),
+    "1 x 1": IMAGE[:1, :1],
+    "6000 x 4000": np.broadcast_to(np.uint8(9), (4000, 6000, 3)),
+}
+
+
+@pytest.mark.parametrize("image", ODD.values(), ids=ODD)
+def test_odd_images_reach_the_network_in_its_usual_size(image):
+    model = RecordingModel()
+    people = predictor_of(model)(image)
+    channels, height, width = model.given["image"].shape
+    assert channels == 3 and min(height, width) == 80 and max(height, width) <= 200
+    assert all(person.image_size == image.shape[:2] for person in people)
+    assert all(person.part.shape == person.sigma_cm.shape for person in people)
+
+
 @pytest.mark.parametrize(
     "image, complaint",
     [
         (None, "NoneType"),
-        (IMAGE[..., 0], r"\(40, 60\)"),
-        (np.zeros((4, 4, 4), np.uint8), r"\(4, 4, 4\)"),
         (IMAGE / 255.0, "float64"),
+        ("none.jpg", "none.jpg: no such image"),
+        (np.zeros((5000, 2, 3), np.uint8), "2 x 5000 pixels is too narrow"),
+        ([IMAGE, IMAGE[..., :2]], r"image 1: .*\(40, 60, 2\)"),
     ],
-    ids=["unread image", "grey", "with alpha", "floats"],
+    ids=["nothing", "floats", "no file", "narrow", "in a list"],
 )
 def test_what_is_no_image_is_refused(image, complaint):
-    with pytest.raises(ValueError, match=complaint):
+    with pytest.raises(ImageError, match=complaint):
         predictor_of(RecordingModel())(image)
+
+
+def test_the_device_is_the_first_that_there_is(monkeypatch):
+    monkeypatch.setattr(predictor_module, "DEVICES", {"cuda": lambda: False, "mps": lambda: True})
+    assert usable_device(None) == "mps" and usable_device("cpu") == "cpu"
+    with pytest.raises(ConfigError, match="device 'cuda:1': torch finds no cuda here"):
+        usable_device("cuda:1")
+    with pytest.raises(ConfigError, match="device 'gpu' is none that torch knows"):
+        usable_device("gpu")
+    monkeypatch.setattr(predictor_module, "DEVICES", {"cuda": lambda: False})
+    assert usable_device(None) == "cpu"
 
 
 @pytest.fixture(scope="module")

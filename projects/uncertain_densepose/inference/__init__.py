@@ -1,20 +1,59 @@
 """From images to people: dense correspondences at image resolution, with their uncertainty."""
 
-from .export import result_records, save_maps
+from .body_points import BodyPoints, body_points, body_points_at
+from .clicks_curve import ClicksCurve, clicks_curve
+from .coco_results import coco_results, write_coco_results
+from .condition import Click, ClickError, ConditionedPerson, condition, condition_points
+from .export import result_records
+from .fuse import fuse_maps, fuse_people, fuse_points
+from .fusion import FUSION_RULES, FusionError
+from .image_input import ImageError, as_bgr, read_image
 from .metric import ChartMetric, rms_sigma_cm, rms_sigma_uv, tangent_covariance_cm2
+from .part_field import PartField
+from .people_file import PeopleFileError, SavedPeople, load_people, save_people
 from .person import Person, people_from_instances, pixel_window
 from .predictor import Predictor, surface_path
+from .seen_vertex import SeenVertex, surface_to_image
+from .texture import Texture, transfer_texture
 
 __all__ = [
+    "FUSION_RULES",
+    "BodyPoints",
     "ChartMetric",
+    "Click",
+    "ClickError",
+    "ClicksCurve",
+    "ConditionedPerson",
+    "FusionError",
+    "ImageError",
+    "PartField",
+    "PeopleFileError",
     "Person",
     "Predictor",
+    "SavedPeople",
+    "SeenVertex",
+    "Texture",
+    "as_bgr",
+    "body_points",
+    "body_points_at",
+    "clicks_curve",
+    "coco_results",
+    "condition",
+    "condition_points",
+    "fuse_maps",
+    "fuse_people",
+    "fuse_points",
+    "load_people",
     "people_from_instances",
     "pixel_window",
+    "read_image",
     "result_records",
     "rms_sigma_cm",
     "rms_sigma_uv",
-    "save_maps",
+    "save_people",
     "surface_path",
+    "surface_to_image",
     "tangent_covariance_cm2",
+    "transfer_texture",
+    "write_coco_results",
 ]

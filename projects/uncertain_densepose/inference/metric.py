@@ -93,7 +93,11 @@ class ChartMetric:
         Returns:
             (..., 3, 2) metres per chart unit.
         """
-        return self._face_jacobian_m[self.lookup.face(part, uv)]
+        return self.face_jacobian_m(self.lookup.face(part, uv))
+
+    def face_jacobian_m(self, face: np.ndarray) -> np.ndarray:
+        """The chart Jacobian of faces (...,), (..., 3, 2) metres per chart unit."""
+        return self._face_jacobian_m[face]
 
     def sigma_cm(self, part: np.ndarray, uv: np.ndarray, covariance_uv: np.ndarray) -> np.ndarray:
         """:func:`rms_sigma_cm` at points with charts (...,), uv (..., 2) and Σ (..., 2, 2)."""

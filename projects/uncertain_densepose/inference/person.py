@@ -22,6 +22,9 @@ from .metric import ChartMetric, rms_sigma_uv
 POINTS_PER_READ = 1 << 16
 """Points read from the maps at once: bounds the memory that a large box takes."""
 
+REAL_MAPS = ("uv", "covariance_uv", "sigma_uv", "sigma_cm")
+"""The maps of a :class:`Person` that hold real numbers, NaN on background."""
+
 
 def pixel_window(box_xyxy: np.ndarray, image_size: tuple[int, int]) -> tuple[int, int, int, int]:
     """The pixels whose centres lie in a box and that are in the image.
@@ -190,9 +193,61 @@ class Person:
         values[shown] = function(self.part[shown], self.uv[shown], self.covariance_uv[shown])
         return values
 
+    @property
+    def shared_covariance(self) -> np.ndarray | None:
+        """(25, K, K) float32 covariance of the error that a chart's pixels share, or None.
+
+        Row 0, the background, has no meaning; see `ChartMaps.shared_covariance` for K.
+        """
+        shared = self.maps.shared_covariance
+        return None if shared is None else shared[0].detach().float().cpu().numpy()
+
+    def tensors(self, frame: str = "box") -> dict[str, torch.Tensor | None]:
+        """Everything about the person as plain tensors on the CPU.
+
+        Args:
+            frame: "box" for maps of the window, "image" for maps of the whole image.
+
+        Returns:
+            `box` (4,) float32 pixels x0, y0, x1, y1; `score` () float32; `window` (4,) int64, the
+            pixels that the maps cover: columns x0..x1-1 and rows y0..y1-1; the maps `part` (h, w)
+            uint8 and `mask` (h, w) bool, `uv` (h, w, 2), `sigma_uv` (h, w), `covariance_uv`
+            (h, w, 2, 2), `sigma_cm` (h, w) float32, NaN off the mask; `shared_covariance`
+            (25, K, K) float32. What the model does not predict is None.
+
+        Raises:
+            ValueError: there is no such frame.
+        """
+        if frame not in FRAMES:
+            raise ValueError(f"frame must be one of {', '.join(FRAMES)}, not {frame!r}")
+        maps = {"part": self.part.astype(np.uint8), "mask": self.part > 0}
+        maps |= {name: getattr(self, name) for name in REAL_MAPS}
+        arrays = {
+            "box": self.box_xyxy.astype(np.float32),
+            "score": np.array(self.score, dtype=np.float32),
+            "window": np.array(self.window if frame == "box" else (0, 0, *self.image_size[::-1])),
+            "shared_covariance": self.shared_covariance,
+            **{name: FRAMES[frame](self, values) for name, values in maps.items()},
+        }
+        return {k: None if v is None else torch.from_numpy(v) for k, v in arrays.items()}
+
     def __repr__(self) -> str:
         box = ", ".join(f"{edge:.1f}" for edge in self.box_xyxy)
         return f"Person(box_xyxy=[{box}], score={self.score:.3f})"
+
+
+def _in_image(person: Person, values: np.ndarray | None) -> np.ndarray | None:
+    """A map of the window as one of the whole image, NaN, 0 or False elsewhere."""
+    if values is None:
+        return None
+    empty = np.nan if values.dtype.kind == "f" else 0
+    whole = np.full((*person.image_size, *values.shape[2:]), empty, dtype=values.dtype)
+    whole[person.window_slices] = values
+    return whole
+
+
+FRAMES = {"box": lambda person, values: values, "image": _in_image}
+"""What :meth:`Person.tensors` makes of a map, by the name of the frame."""
 
 
 def people_from_instances(instances: Instances, metric: ChartMetric) -> list[Person]:

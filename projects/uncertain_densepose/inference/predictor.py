@@ -1,9 +1,10 @@
-"""From an image to people with dense correspondences, in one call."""
+"""From images to people with dense correspondences, in one call."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import overload
 
 import numpy as np
 import torch
@@ -15,12 +16,36 @@ from detectron2.modeling import build_model
 from detectron2.structures import Boxes, Instances
 from torch import nn
 
-from uncertain_densepose.config import load_config
+from uncertain_densepose.config import ConfigError, load_config
 from uncertain_densepose.modeling.chart_predictor import NoiseModelMismatch
 from uncertain_densepose.surface import default_surface_path
 
+from .image_input import ImageError, as_bgr, read_image
 from .metric import ChartMetric
 from .person import Person, people_from_instances
+
+Picture = np.ndarray | str | os.PathLike
+"""An array as `image_input.as_bgr` takes it, or the path of a file as `read_image` does."""
+
+DEVICES = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available}
+"""Accelerators and whether there is one, in the order of preference."""
+
+
+def usable_device(device: str | None) -> str:
+    """Where to run: a device that is named, or the first of `DEVICES` that there is, or the CPU.
+
+    Raises:
+        ConfigError: torch knows no such device, or has none here.
+    """
+    if device is None:
+        return next((kind for kind, is_there in DEVICES.items() if is_there()), "cpu")
+    try:
+        kind = torch.device(device).type
+    except RuntimeError as error:
+        raise ConfigError(f"device {device!r} is none that torch knows; try cpu or cuda") from error
+    if kind in DEVICES and not DEVICES[kind]():
+        raise ConfigError(f"device {device!r}: torch finds no {kind} here; use cpu")
+    return device
 
 
 def surface_path(cfg: CfgNode) -> str:
@@ -36,25 +61,26 @@ def surface_path(cfg: CfgNode) -> str:
 
 
 class Predictor:
-    """Runs a trained model on single images, by the conventions of Detectron2's predictor.
+    """Runs a trained model on images, by the conventions of Detectron2's predictor.
 
     Example::
 
         from uncertain_densepose.inference import Predictor
-        people = Predictor("configs/synth/unc_full.yaml", "output/demo/model_final.pth")(image)
+        predictor = Predictor("configs/synth/unc_full.yaml", "output/demo/model_final.pth")
+        people = predictor("photo.jpg")
         people[0].part, people[0].uv, people[0].sigma_cm
 
     Args:
         config_file: path of the yaml with which the model was trained.
         weights: its checkpoint, a path or an address that Detectron2 can resolve.
-        device: where to run; a GPU when there is one and the CPU otherwise.
+        device: where to run; by default :func:`usable_device`: CUDA, MPS or the CPU.
         score_threshold: detections below it are left out.
         surface: path of the surface file; by default :func:`surface_path` of the config.
         overrides: KEY, VALUE, ... that replace values of the config.
 
     Raises:
         FileNotFoundError: the config or the weights are missing.
-        ConfigError: a value of the config cannot be used.
+        ConfigError: a value of the config, or the device, cannot be used.
         NoiseModelMismatch: the weights are of another noise model than the config names.
         SurfaceFileError: the surface file is missing or is no valid surface.
     """
@@ -75,7 +101,7 @@ class Predictor:
                 f"`python tools/train_net.py --config-file {config_file}`, or run `make demo`"
             )
         cfg.MODEL.WEIGHTS = weights
-        cfg.MODEL.DEVICE = device or ("cuda" if torch.cuda.is_available() else "cpu")
+        cfg.MODEL.DEVICE = usable_device(device)
         # Boxes that will be left out need no dense prediction.
         cfg.MODEL.ROI_HEADS.SCORE_THRESH_TEST = score_threshold
         metric = ChartMetric.load(surface or surface_path(cfg))
@@ -114,42 +140,56 @@ class Predictor:
             [cfg.INPUT.MIN_SIZE_TEST, cfg.INPUT.MIN_SIZE_TEST], cfg.INPUT.MAX_SIZE_TEST
         )
 
+    @overload
+    def __call__(self, image: Picture) -> list[Person]: ...
+
+    @overload
+    def __call__(self, image: list[Picture]) -> list[list[Person]]: ...
+
     @torch.no_grad()
-    def __call__(self, image: np.ndarray) -> list[Person]:
-        """Find the people of an image.
+    def __call__(self, image):
+        """Find the people of an image, or of each image of a batch.
 
         Args:
-            image: (H, W, 3) uint8, [0, 255], channels in the order blue, green, red, as
-                `cv2.imread` gives it.
+            image: the path of a file, or an array (H, W, 3) uint8, [0, 255], channels in the order
+                blue, green, red, as `cv2.imread` gives it. Grey, 16-bit and four-channel images are
+                converted as `image_input` says. A list of these runs as one batch.
 
         Returns:
-            The people whose score reaches the threshold, the surest first.
+            The people whose score reaches the threshold, the surest first, none of them being an
+            empty list. For a list, one such list an image.
 
         Raises:
-            ValueError: `image` is not of that kind.
+            ImageError: `image`, or the one of the list that the message names, is not of that kind.
         """
-        instances = self.model([self._network_input(image)])[0]["instances"]
-        return people_from_instances(
-            instances[instances.scores >= self.score_threshold], self.metric
-        )
+        if not isinstance(image, list):
+            return self([image])[0]
+        outputs = self.model([self._network_input(one) for one in _arrays(image)]) if image else []
+        found = [output["instances"] for output in outputs]
+        return [
+            people_from_instances(each[each.scores >= self.score_threshold], self.metric)
+            for each in found
+        ]
 
     @torch.no_grad()
-    def predict_boxes(self, image: np.ndarray, boxes_xyxy: np.ndarray) -> list[Person]:
+    def predict_boxes(self, image: Picture, boxes_xyxy: np.ndarray) -> list[Person]:
         """Dense correspondences in boxes that are known, without detection.
 
         Args:
-            image: as for a call.
+            image: one image, as for a call.
             boxes_xyxy: (N, 4) pixels of the image.
 
         Returns:
             One person a box in the order of the boxes, each of score 1.
 
         Raises:
-            ValueError: `image` is not of that kind, or `boxes_xyxy` is not (N, 4).
+            ImageError: `image` is not of that kind.
+            ValueError: `boxes_xyxy` is not (N, 4).
         """
         boxes_xyxy = np.asarray(boxes_xyxy, dtype=np.float32)
         if boxes_xyxy.ndim != 2 or boxes_xyxy.shape[1] != 4:
             raise ValueError(f"boxes_xyxy must have shape (N, 4), not {boxes_xyxy.shape}")
+        (image,) = _arrays([image])
         network_input = self._network_input(image)
         network_size = tuple(network_input["image"].shape[-2:])
         scale = np.array(network_size[::-1], np.float32) / np.array(image.shape[1::-1], np.float32)
@@ -168,15 +208,32 @@ class Predictor:
         return people_from_instances(in_image, self.metric)
 
     def _network_input(self, image: np.ndarray) -> dict:
-        if not isinstance(image, np.ndarray) or image.ndim != 3 or image.shape[2] != 3:
-            shape = getattr(image, "shape", None)
-            raise ValueError(
-                f"an image must be an array (H, W, 3), not {type(image).__name__} of shape {shape}"
-            )
-        if image.dtype != np.uint8:
-            raise ValueError(f"an image must be uint8 in [0, 255], not {image.dtype}")
         height, width = image.shape[:2]
         ordered = image[:, :, ::-1] if self.cfg.INPUT.FORMAT == "RGB" else image
+        shortest, longest = self.cfg.INPUT.MIN_SIZE_TEST, self.cfg.INPUT.MAX_SIZE_TEST
+        if shortest and not all(
+            T.ResizeShortestEdge.get_output_shape(height, width, shortest, longest)
+        ):
+            raise ImageError(
+                f"an image of {width} x {height} pixels is too narrow: resized to at most "
+                f"{longest} pixels, nothing is left of its shorter side"
+            )
         resized = self._resize.get_transform(ordered).apply_image(ordered)
         pixels = torch.from_numpy(resized.astype(np.float32).transpose(2, 0, 1).copy())
         return {"image": pixels, "height": height, "width": width}
+
+
+def _arrays(images: Sequence[Picture]) -> list[np.ndarray]:
+    """Images as arrays (H, W, 3) uint8, blue, green, red.
+
+    Raises:
+        ImageError: one of them cannot be used; of several, the message has its number.
+    """
+    arrays = []
+    for number, image in enumerate(images):
+        try:
+            is_path = isinstance(image, (str, os.PathLike))
+            arrays.append(read_image(image) if is_path else as_bgr(image))
+        except ImageError as error:
+            raise ImageError(f"image {number}: {error}" if len(images) > 1 else error) from error
+    return arrays

@@ -4,6 +4,7 @@ from .lookup import ChartLookup
 from .parts import COARSE_PART_NAMES, FINE_TO_COARSE, FLIP_PARTS, NUM_PARTS, PART_NAMES
 from .paths import default_surface_path
 from .surface import Surface, SurfaceFileError
+from .surface_points import SurfacePoints, surface_position, surface_to_uv, uv_to_surface
 
 __all__ = [
     "COARSE_PART_NAMES",
@@ -14,5 +15,9 @@ __all__ = [
     "PART_NAMES",
     "Surface",
     "SurfaceFileError",
+    "SurfacePoints",
     "default_surface_path",
+    "surface_position",
+    "surface_to_uv",
+    "uv_to_surface",
 ]

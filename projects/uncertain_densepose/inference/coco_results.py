@@ -1,0 +1,126 @@
+"""Results as the COCO-DensePose evaluations read them: one JSON array of detections.
+
+A record has `image_id`, `category_id`, `bbox` (x, y, width, height in pixels), `score` and, over
+the pixels of the box, an array (3, h, w) uint8 of charts, 255 U and 255 V.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Callable, Iterable, Sequence
+
+import cv2
+import numpy as np
+
+from .person import POINTS_PER_READ, Person
+
+PERSON_CATEGORY_ID = 1
+"""COCO's category of people."""
+
+_QUANTA = 255
+
+
+def _png_text(iuv: np.ndarray) -> str:
+    """An array (3, h, w) as PNG in base64, its red, green and blue being I, U and V."""
+    _, encoded = cv2.imencode(".png", np.ascontiguousarray(iuv[::-1].transpose(1, 2, 0)))
+    return base64.b64encode(encoded.tobytes()).decode("ascii")
+
+
+ENCODINGS: dict[str, Callable[[np.ndarray], dict]] = {
+    "png": lambda iuv: {
+        "densepose": {"shape_chw": list(iuv.shape), "labels_uv_str": _png_text(iuv)}
+    },
+    "lists": lambda iuv: {"densepose": iuv.tolist()},
+    "challenge": lambda iuv: {"uv_shape": list(iuv.shape), "uv_data": _png_text(iuv)},
+}
+"""The fields that hold an array: as DensePose's compressed chart result, as nested lists, and as in
+the challenges of 2018 and 2019."""
+
+
+def coco_results(
+    people: Sequence[Person],
+    image_id: int | str,
+    category_id: int = PERSON_CATEGORY_ID,
+    encoding: str = "png",
+) -> list[dict]:
+    """The detections of an image, ready for `json.dump`.
+
+    Args:
+        people: of the image. A box is clipped to the image; one without a pixel in it is no
+            detection there and is left out.
+        image_id: the image's id in the annotation file.
+        category_id: the people's category there.
+        encoding: a name of `ENCODINGS`.
+
+    Raises:
+        ValueError: there is no such encoding.
+    """
+    if encoding not in ENCODINGS:
+        raise ValueError(f"encoding must be one of {', '.join(ENCODINGS)}, not {encoding!r}")
+    records = []
+    for person in people:
+        if person.part.size == 0:
+            continue
+        box = _box_in_image(person)
+        records.append(
+            {
+                "image_id": image_id,
+                "category_id": category_id,
+                "bbox": box.tolist(),
+                "score": person.score,
+                **ENCODINGS[encoding](quantised_iuv(person, box)),
+            }
+        )
+    return records
+
+
+def write_coco_results(path: str | os.PathLike, records: Iterable[dict]) -> int:
+    """Write records of all images as one JSON array, one a line, and return their number.
+
+    Records may come from a generator: only one is in memory at a time.
+    """
+    count = 0
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("[")
+        for record in records:
+            file.write(("," if count else "") + "\n" + json.dumps(record))
+            count += 1
+        file.write("\n]\n")
+    return count
+
+
+def quantised_iuv(person: Person, box_xywh: np.ndarray) -> np.ndarray:
+    """Charts and coordinates over the pixels of a box.
+
+    Pixel (k, l) of the array is l columns and k rows from the corner of the box, which need not
+    lie on the grid of the image's pixels; it is read at its centre, or at the edge of the box.
+
+    Args:
+        box_xywh: (4,) pixels.
+
+    Returns:
+        (3, h, w) uint8: charts, 0 background, and 255 u and 255 v, rounded, 0 on background. h and
+        w are the sides of the box, rounded up.
+    """
+    corner, side = box_xywh[:2], box_xywh[2:]
+    width, height = np.ceil(side).astype(int).tolist()
+    offset = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1) + 0.5
+    xy = (corner + np.minimum(offset, side)).reshape(-1, 2)
+    chunks = np.array_split(xy, -(-len(xy) // POINTS_PER_READ))
+    reads = [person.at(chunk) for chunk in chunks]
+    part = np.concatenate([read.part.numpy() for read in reads])
+    uv = np.concatenate([read.mean_uv.float().numpy() for read in reads])
+    known = (part > 0) & np.isfinite(uv).all(axis=1)
+    quantised = np.rint(np.clip(uv, 0, 1) * _QUANTA)
+    iuv = np.where(known, np.column_stack([part, quantised]).T, 0)
+    return iuv.astype(np.uint8).reshape(3, height, width)
+
+
+def _box_in_image(person: Person) -> np.ndarray:
+    """(4,) float64 x, y, width and height of the part of the box that is in the image."""
+    height, width = person.image_size
+    x0, x1 = np.clip(person.box_xyxy[[0, 2]].astype(np.float64), 0, width)
+    y0, y1 = np.clip(person.box_xyxy[[1, 3]].astype(np.float64), 0, height)
+    return np.array([x0, y0, x1 - x0, y1 - y0])

@@ -1,0 +1,61 @@
+"""What a rule of fusion is, and what rules have in common.
+
+Shapes: M models, P points, G groups, K coordinates of a shared error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import torch
+
+from ..part_field import PartField
+
+
+class FusionError(ValueError):
+    """Predictions that cannot be fused as asked for; the message says why."""
+
+
+class FusionRule(NamedTuple):
+    """A rule by which M predictions of the same points become one.
+
+    Attributes:
+        fuse: called with the M fields (Sequence[PartField], of the same points and groups), the
+            weight (M, P) of each model at each point, at least one of them 1 at every point, and
+            `informs` (P,) bool, the points of a group from which what it shares is learnt.
+        is_product: whether it multiplies densities, and so needs variances and takes its models'
+            errors to be independent.
+    """
+
+    fuse: Callable[[Sequence[PartField], torch.Tensor, torch.Tensor], PartField]
+    is_product: bool
+
+
+def group_sum(values: torch.Tensor, group: torch.Tensor, num_groups: int) -> torch.Tensor:
+    """(G, ...) sums of (P, ...)."""
+    return values.new_zeros(num_groups, *values.shape[1:]).index_add(0, group, values)
+
+
+def group_mean(
+    values: torch.Tensor,
+    group: torch.Tensor,
+    num_groups: int,
+    counts: torch.Tensor,
+    otherwise: float,
+) -> torch.Tensor:
+    """(G, ...) means of (P, ...) over the points that count.
+
+    Args:
+        values: (P, ...). group: (P,) int64 in 0..G-1. counts: (P,) bool.
+        otherwise: the value of a group in which no point counts.
+    """
+    number = torch.bincount(group[counts], minlength=num_groups)
+    number = number.reshape(-1, *[1] * (values.dim() - 1))
+    total = group_sum(values[counts], group[counts], num_groups)
+    return torch.where(number > 0, total / number.clamp_min(1), otherwise)
+
+
+def models_that_count(weight: torch.Tensor) -> torch.Tensor:
+    """(P,) the number of models with a weight above 0, of weights (M, P)."""
+    return (weight > 0).sum(dim=0)

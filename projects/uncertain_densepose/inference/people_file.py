@@ -1,0 +1,210 @@
+"""Predictions of an image on disk: one `.npz` that numpy alone reads, without pickle.
+
+Arrays of the file:
+
+- `version` () int64, `image_size` (2,) int64 height and width, `frame` () text, "box" or "image",
+  `num_people` () int64;
+- for person i what `Person.tensors` gives in that frame, as `<i>/box`, `<i>/score`, `<i>/window`,
+  `<i>/part`, `<i>/uv`, and, where the model has a noise model, `<i>/covariance_uv`,
+  `<i>/sigma_uv`, `<i>/sigma_cm` and `<i>/shared_covariance`. The mask is `part > 0`.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from uncertain_densepose.surface import NUM_PARTS
+
+from .person import FRAMES, Person
+
+VERSION = 1
+
+UV_TYPES = (np.float16, np.float32)
+"""Types in which `uv` may be kept. Half precision is exact to 1/4096 of a chart."""
+
+
+class PeopleFileError(ValueError):
+    """A file of people that cannot be used. The message is one line with file and array."""
+
+
+@dataclass(frozen=True)
+class SavedPeople:
+    """What a file of people holds.
+
+    Attributes:
+        image_size: height and width of the image, pixels.
+        frame: "box" or "image", see `Person.tensors`.
+        people: for each person the arrays that `Person.tensors` names; None for what the model
+            does not predict.
+    """
+
+    image_size: tuple[int, int]
+    frame: str
+    people: list[dict[str, np.ndarray | None]]
+
+
+def save_people(
+    path: str | os.PathLike,
+    people: Sequence[Person],
+    image_size: tuple[int, int],
+    frame: str = "box",
+    uv_type: type = np.float32,
+) -> None:
+    """Write the people of an image, atomically: a reader sees the old file or the new one.
+
+    Args:
+        path: the file, by custom `.npz`; its folder must exist.
+        people: of the image, possibly none.
+        image_size: its height and width, pixels.
+        frame: "box" keeps the maps of the people's windows, "image" those of the whole image.
+        uv_type: np.float32 or np.float16, of `uv` alone: variances are too small for the latter.
+
+    Raises:
+        ValueError: there is no such frame or type, or a person is of an image of another size.
+    """
+    if uv_type not in UV_TYPES:
+        raise ValueError(f"uv_type must be np.float16 or np.float32, not {uv_type}")
+    if frame not in FRAMES:
+        raise ValueError(f"frame must be one of {', '.join(FRAMES)}, not {frame!r}")
+    arrays = {
+        "version": np.array(VERSION),
+        "image_size": np.array(image_size),
+        "frame": np.array(frame),
+        "num_people": np.array(len(people)),
+    }
+    for index, person in enumerate(people):
+        if tuple(person.image_size) != tuple(image_size):
+            raise ValueError(
+                f"person {index} is of an image of height and width {tuple(person.image_size)}, "
+                f"not {tuple(image_size)}"
+            )
+        for name, values in person.tensors(frame).items():
+            if name != "mask" and values is not None:
+                stored = values.numpy()
+                arrays[f"{index}/{name}"] = stored.astype(uv_type) if name == "uv" else stored
+    path = Path(path)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez_compressed(file, **arrays)
+        os.chmod(temporary, 0o644)
+        os.replace(temporary, path)
+    finally:
+        if os.path.exists(temporary):
+            os.unlink(temporary)
+
+
+def load_people(path: str | os.PathLike) -> SavedPeople:
+    """Read and check a file of :func:`save_people`.
+
+    Raises:
+        PeopleFileError: the file is missing, damaged or of another version; or an array is missing
+            or has the wrong type, shape or values.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise PeopleFileError(f"{path}: no such file; write it with save_people")
+    try:
+        if not zipfile.is_zipfile(path):
+            raise zipfile.BadZipFile("the archive's directory is missing")
+        with np.load(path, allow_pickle=False) as archive:
+            return _read(_Arrays(path, archive))
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError) as error:
+        raise PeopleFileError(f"{path}: unreadable, truncated or no .npz ({error})") from error
+
+
+class _Arrays:
+    """The arrays of a file, each checked when it is read."""
+
+    def __init__(self, path: Path, archive: Mapping[str, np.ndarray]):
+        self._path, self._archive = path, archive
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._archive
+
+    def read(self, key: str, kinds: str, shape: tuple[int | None, ...]) -> np.ndarray:
+        """An array of one of the kinds of types ("f", "iu", ...) and a shape; None is any side."""
+        if key not in self._archive:
+            raise self.error(key, "is missing")
+        try:
+            values = self._archive[key]
+        except ValueError as error:
+            raise self.error(key, f"is no plain array ({error})") from error
+        if values.dtype.kind not in kinds:
+            raise self.error(key, f"has type {values.dtype}")
+        fits = len(values.shape) == len(shape) and all(
+            side in (None, found) for side, found in zip(shape, values.shape, strict=True)
+        )
+        if not fits:
+            expected = "(" + ", ".join("any" if s is None else str(s) for s in shape) + ")"
+            raise self.error(key, f"has shape {values.shape}, expected {expected}")
+        return values
+
+    def error(self, key: str, complaint: str) -> PeopleFileError:
+        return PeopleFileError(f"{self._path}: array '{key}' {complaint}")
+
+
+def _read(arrays: _Arrays) -> SavedPeople:
+    version = int(arrays.read("version", "iu", ()))
+    if version != VERSION:
+        raise arrays.error("version", f"is {version}, this program reads {VERSION}")
+    height, width = arrays.read("image_size", "iu", (2,)).tolist()
+    if height < 1 or width < 1:
+        raise arrays.error("image_size", f"is {height} x {width} pixels")
+    frame = str(arrays.read("frame", "U", ()))
+    if frame not in FRAMES:
+        raise arrays.error("frame", f"is {frame!r}, expected one of {', '.join(FRAMES)}")
+    count = int(arrays.read("num_people", "iu", ()))
+    if count < 0:
+        raise arrays.error("num_people", f"is {count}")
+    people = [_read_person(arrays, f"{index}/", height, width) for index in range(count)]
+    return SavedPeople((height, width), frame, people)
+
+
+def _read_person(
+    arrays: _Arrays, prefix: str, height: int, width: int
+) -> dict[str, np.ndarray | None]:
+    box = arrays.read(f"{prefix}box", "f", (4,))
+    if not np.isfinite(box).all():
+        raise arrays.error(f"{prefix}box", "is not finite")
+    score = arrays.read(f"{prefix}score", "f", ())
+    if not 0 <= score <= 1:
+        raise arrays.error(f"{prefix}score", f"is {score}, expected 0..1")
+    window = arrays.read(f"{prefix}window", "iu", (4,))
+    x0, y0, x1, y1 = window.tolist()
+    if not (0 <= x0 <= x1 <= width and 0 <= y0 <= y1 <= height):
+        raise arrays.error(
+            f"{prefix}window", f"is {window.tolist()}, outside of {width} x {height} pixels"
+        )
+    size = (y1 - y0, x1 - x0)
+    part = arrays.read(f"{prefix}part", "iu", size)
+    if part.size and (part.min() < 0 or part.max() > NUM_PARTS):
+        raise arrays.error(f"{prefix}part", f"has {part.min()}..{part.max()}, expected 0..24")
+    person = {"box": box, "score": score, "window": window, "part": part, "mask": part > 0}
+    person["uv"] = arrays.read(f"{prefix}uv", "f", (*size, 2))
+    for name, value_shape in {"covariance_uv": (2, 2), "sigma_uv": (), "sigma_cm": ()}.items():
+        key = f"{prefix}{name}"
+        person[name] = arrays.read(key, "f", (*size, *value_shape)) if key in arrays else None
+    for name in ("uv", "covariance_uv", "sigma_uv", "sigma_cm"):
+        values = person[name]
+        if values is not None and np.isnan(values[part > 0]).any():
+            raise arrays.error(f"{prefix}{name}", "is NaN where 'part' is not background")
+    person["shared_covariance"] = _read_shared_covariance(arrays, f"{prefix}shared_covariance")
+    return person
+
+
+def _read_shared_covariance(arrays: _Arrays, key: str) -> np.ndarray | None:
+    if key not in arrays:
+        return None
+    shared = arrays.read(key, "f", (NUM_PARTS + 1, None, None))
+    if shared.shape[1] != shared.shape[2]:
+        raise arrays.error(key, f"has shape {shared.shape}, expected {NUM_PARTS + 1} squares")
+    return shared
