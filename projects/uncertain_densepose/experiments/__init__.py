@@ -1,0 +1,1 @@
+"""The experiment of the four losses: noise worlds, training of its cells, what is reported."""

@@ -1,0 +1,109 @@
+"""One cell of an experiment: a model is trained on a world's labels and evaluated."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import torch
+from detectron2.config import CfgNode
+
+from ..evaluation.surface_distance import SurfaceDistance
+from ..surface import Surface
+from ..surface.paths import data_root, default_surface_path
+from .crop_model import build_crop_model
+from .crop_sets import SPLITS, CropSet, annotation_file, load_sets
+from .metrics import cell_metrics
+from .reading import read_outcome
+from .settings import Cell, cell_steps
+from .training import TrainingDiverged, train
+
+
+def cell_config(cfg: CfgNode, cell: Cell) -> CfgNode:
+    """The config of one cell."""
+    cfg = cfg.clone()
+    cfg.defrost()
+    cfg.SOLVER.MAX_ITER = cell_steps(cfg, cell)
+    if cell.stage == "tune":
+        cfg.EXPERIMENT.EVALUATE_AT = [1.0]
+    head = cfg.MODEL.ROI_DENSEPOSE_HEAD
+    head.UV_CONFIDENCE.ENABLED = True
+    head.UV_CONFIDENCE.TYPE = cell.model
+    head.UV_CONFIDENCE.MSE_ANCHOR_WEIGHT = cell.setting.anchor
+    head.UV_CONFIDENCE.WARM_START_ITERS = round(cell.setting.warm_start * cfg.SOLVER.MAX_ITER)
+    head.POINT_REGRESSION_WEIGHTS = cell.setting.uv_weight
+    if cfg.MODEL.DEVICE == "cuda" and not torch.cuda.is_available():
+        cfg.MODEL.DEVICE = "cpu"
+    cfg.freeze()
+    return cfg
+
+
+def evaluation_steps(cfg: CfgNode) -> list[int]:
+    """Numbers of training steps after which a model is evaluated, the last one included."""
+    last = cfg.SOLVER.MAX_ITER
+    return sorted({max(1, round(share * last)) for share in cfg.EXPERIMENT.EVALUATE_AT} | {last})
+
+
+def run_cell(cfg: CfgNode, cell: Cell, on_step: Callable[[], None]) -> list[dict]:
+    """Train and evaluate.
+
+    Args:
+        cfg: of the experiment.
+        cell: which; one of the stage "tune" does not see the test set.
+        on_step: called after every training step.
+
+    Returns:
+        A row an evaluation and split: `steps`, `split` ("validation", "test") and metrics. Both
+        splits are measured with what is fitted to the validation split.
+
+    Raises:
+        FileNotFoundError, AnnotationFileError: see `crop_sets.load_sets`.
+        TrainingDiverged: a loss is not finite; the message names the cell.
+    """
+    cfg = cell_config(cfg, cell)
+    training, validation, test = experiment_sets(cfg, cell.world)
+    distance = _surface_distance(default_surface_path())
+    reported = {"validation": validation} | ({"test": test} if cell.stage == "final" else {})
+    model = build_crop_model(cfg, cell.seed)
+    rows = []
+
+    def evaluate(steps: int) -> None:
+        outcomes = {split: read_outcome(model, crops) for split, crops in reported.items()}
+        for split, outcome in outcomes.items():
+            metrics = cell_metrics(outcome, outcomes["validation"], distance)
+            rows.append({"steps": steps, "split": split} | metrics)
+
+    milestones = {steps: functools.partial(evaluate, steps) for steps in evaluation_steps(cfg)}
+    try:
+        train(cfg, model, training, cell.seed, on_step, milestones)
+    except TrainingDiverged as error:
+        raise TrainingDiverged(f"{cell}: {error}") from error
+    return rows
+
+
+def check_worlds(cfg: CfgNode, worlds: Iterable[str]) -> None:
+    """Refuse worlds whose annotations are missing, before hours of work on others.
+
+    Raises:
+        FileNotFoundError: naming the file.
+    """
+    for world in worlds:
+        for split in SPLITS:
+            annotation_file(data_root() / cfg.EXPERIMENT.DATASET, split, world)
+
+
+def experiment_sets(cfg: CfgNode, world: str) -> tuple[CropSet, CropSet, CropSet]:
+    """Training, validation and test set of a world, see `crop_sets.load_sets`."""
+    options = cfg.EXPERIMENT
+    folder = data_root() / options.DATASET
+    return _load_sets(folder, world, options.CROP_SIDE, options.VALIDATION_SHARE)
+
+
+# Cells of one world follow each other in a process.
+_load_sets = functools.lru_cache(maxsize=1)(load_sets)
+
+
+@functools.lru_cache(maxsize=1)
+def _surface_distance(path: Path) -> SurfaceDistance:
+    return SurfaceDistance(Surface.load(path))

@@ -1,0 +1,172 @@
+"""Runs the cells of an experiment that are not in its table yet."""
+
+from __future__ import annotations
+
+import functools
+import multiprocessing
+import queue
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+
+import torch
+from detectron2.config import CfgNode
+
+from .cell import check_worlds, experiment_sets, run_cell
+from .result_table import ResultTable
+from .settings import (
+    Cell,
+    ExperimentError,
+    Setting,
+    final_cells,
+    models_of,
+    tuning_cells,
+)
+
+Finished = tuple[Cell, list[dict], float]
+"""A cell, its rows and the seconds that it took."""
+
+
+def choose_setting(cfg: CfgNode, model: str, table: ResultTable) -> Setting | None:
+    """The setting of a model that is best by `EXPERIMENT.TUNING.CRITERION`.
+
+    None while a cell of its tuning is missing.
+
+    Raises:
+        ExperimentError: the table has no such metric.
+    """
+    scores = {}
+    for cell in tuning_cells(cfg, model):
+        rows = table.rows_of(cell)
+        if not rows:
+            return None
+        scores[cell.setting] = _score(cfg, rows[-1], table)
+    return max(scores, key=scores.__getitem__)
+
+
+def _score(cfg: CfgNode, row: dict[str, str], table: ResultTable) -> float:
+    score = 0.0
+    for metric, weight in cfg.EXPERIMENT.TUNING.CRITERION:
+        if not row.get(metric):
+            raise ExperimentError(
+                f"{table.path}: no value of EXPERIMENT.TUNING.CRITERION's {metric!r} for "
+                f"{row['model']}"
+            )
+        score += weight * float(row[metric])
+    return score
+
+
+def plan(cfg: CfgNode, table: ResultTable) -> list[Cell]:
+    """All cells of an experiment: every model's tuning, then what is reported of it."""
+    tuning, final = [], []
+    for model in models_of(cfg):
+        tuning += tuning_cells(cfg, model)
+        final += final_cells(cfg, model, choose_setting(cfg, model, table))
+    # Cells of a world one after another, since a process keeps one world in memory.
+    worlds = list(dict.fromkeys(cell.world for cell in final))
+    return tuning + sorted(final, key=lambda cell: worlds.index(cell.world))
+
+
+def left_over(cfg: CfgNode, table: ResultTable, wanted: Callable[[Cell], bool]) -> list[Cell]:
+    """The wanted cells that are not in the table."""
+    return [cell for cell in plan(cfg, table) if wanted(cell) and not table.rows_of(cell)]
+
+
+def run_experiment(
+    cfg: CfgNode,
+    table: ResultTable,
+    wanted: Callable[[Cell], bool] = lambda cell: True,
+    jobs: int = 1,
+    on_step: Callable[[], None] = lambda: None,
+    on_finished: Callable[[Finished], None] = lambda finished: None,
+) -> None:
+    """Run what is left; every finished cell is in the table at once.
+
+    Args:
+        cfg: of the experiment.
+        table: its results.
+        wanted: which cells to run.
+        jobs: processes, of one thread each; with 1 this process does the work.
+        on_step: called once a training step of any cell.
+        on_finished: called after a cell's rows are in the table.
+
+    Raises:
+        ExperimentError: final cells are wanted whose model has not been tuned.
+        FileNotFoundError: a world of the cells is missing.
+    """
+    while left := left_over(cfg, table, wanted):
+        ready = [cell for cell in left if cell.setting is not None]
+        if not ready:
+            models = sorted({cell.model for cell in left})
+            raise ExperimentError(
+                f"the setting of {', '.join(models)} has not been chosen yet: run the tuning "
+                "(--only stage=tune) first"
+            )
+        check_worlds(cfg, {cell.world for cell in left})
+        # Crops are cut out here, once, and not by every process.
+        experiment_sets(cfg, ready[0].world)
+        run_cells = _run_here if jobs == 1 else functools.partial(_run_in_processes, jobs)
+        for finished in run_cells(cfg, ready, on_step):
+            table.append(*finished)
+            on_finished(finished)
+
+
+def timed_cell(cfg: CfgNode, cell: Cell, on_step: Callable[[], None]) -> Finished:
+    """Run a cell and take its time."""
+    start = time.perf_counter()
+    rows = run_cell(cfg, cell, on_step)
+    return cell, rows, time.perf_counter() - start
+
+
+def _run_here(
+    cfg: CfgNode, cells: Sequence[Cell], on_step: Callable[[], None]
+) -> Iterator[Finished]:
+    for cell in cells:
+        yield timed_cell(cfg, cell, on_step)
+
+
+def _run_in_processes(
+    jobs: int, cfg: CfgNode, cells: Sequence[Cell], on_step: Callable[[], None]
+) -> Iterator[Finished]:
+    context = multiprocessing.get_context("spawn")
+    steps = context.Queue()
+    pool = ProcessPoolExecutor(jobs, context, _start_worker, (steps,))
+    try:
+        running = {pool.submit(_work, cfg, cell) for cell in cells}
+        while running:
+            done, running = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
+            _pass_on(steps, on_step)
+            for future in done:
+                yield future.result()
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in multiprocessing.active_children():
+            process.terminate()
+        raise
+    pool.shutdown()
+
+
+def _pass_on(steps: multiprocessing.Queue, on_step: Callable[[], None]) -> None:
+    while True:
+        try:
+            steps.get_nowait()
+        except queue.Empty:
+            return
+        on_step()
+
+
+_steps: multiprocessing.Queue | None = None
+"""Of a worker process: where it says that it has taken a step."""
+
+
+def _start_worker(steps: multiprocessing.Queue) -> None:
+    global _steps
+    _steps = steps
+    # Ctrl-C is the parent's affair.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    torch.set_num_threads(1)
+
+
+def _work(cfg: CfgNode, cell: Cell) -> Finished:
+    return timed_cell(cfg, cell, lambda: _steps.put(None))
