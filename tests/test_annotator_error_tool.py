@@ -1,24 +1,18 @@
 """tools/annotator_error.py: a figure, a table and numbers; messages that name what is wrong."""
 
-import importlib.util
 import json
-from pathlib import Path
 
 import matplotlib.image
 import numpy as np
 import pytest
 from evaluation.scene import coco, labelled, write
 from surface_factory import make_tiny_surface
-
-TOOL = Path(__file__).parents[1] / "tools" / "annotator_error.py"
+from tool_loader import load_tool
 
 
 @pytest.fixture(scope="module")
 def tool():
-    spec = importlib.util.spec_from_file_location("annotator_error_tool", TOOL)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_tool("annotator_error")
 
 
 @pytest.fixture

@@ -1,21 +1,17 @@
 """tools/experiment_report.py: a csv in, a filled document out, messages that name what is wrong."""
 
-import importlib.util
 from pathlib import Path
 
 import pytest
 from experiments.invented_rows import rows, write_rows
+from tool_loader import load_tool
 
 ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(scope="module")
 def tool():
-    path = ROOT / "tools" / "experiment_report.py"
-    spec = importlib.util.spec_from_file_location("experiment_report_tool", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_tool("experiment_report")
 
 
 def test_it_fills_the_document_and_says_what_it_wrote(tool, tmp_path, capsys):

@@ -1,21 +1,15 @@
 """tools/relabel_synthetic_dataset.py: worlds beside the data set, one line about what is wrong."""
 
-import importlib.util
 import json
 import shutil
-from pathlib import Path
 
 import pytest
-
-TOOL = Path(__file__).parents[1] / "tools" / "relabel_synthetic_dataset.py"
+from tool_loader import load_tool
 
 
 @pytest.fixture(scope="module")
 def tool():
-    spec = importlib.util.spec_from_file_location("relabel_tool", TOOL)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_tool("relabel_synthetic_dataset")
 
 
 @pytest.fixture

@@ -12,12 +12,12 @@ from typing import NamedTuple
 
 import torch
 from detectron2.config import CfgNode
-from detectron2.data import DatasetCatalog, build_detection_test_loader
+from detectron2.data import DatasetCatalog
 from torch import nn
 
 from uncertain_densepose.config import load_config
-from uncertain_densepose.data import DensePoseDatasetMapper
 from uncertain_densepose.engine import USER_ERRORS, Trainer
+from uncertain_densepose.engine.data import inference_loader, spread_records
 from uncertain_densepose.evaluation import noise_model
 from uncertain_densepose.evaluation.annotated_points import read_annotated_points
 from uncertain_densepose.evaluation.points_in_chart import PointsInChart
@@ -117,9 +117,7 @@ def chosen_records(cfg: CfgNode, name: str | None, count: int | None) -> tuple[s
         name = cfg.DATASETS.TEST[0]
     if name not in DatasetCatalog.list():
         raise InputError(f"--dataset {name}: no data set is registered under this name")
-    records = DatasetCatalog.get(name)
-    if count is not None:
-        records = records[:: max(1, len(records) // count)][:count]
+    records = spread_records(name, count)
     if len(records) < 2:
         raise InputError(f"--dataset {name}: has {len(records)} images with people, needs 2")
     return name, records
@@ -131,12 +129,7 @@ def read_points(cfg: CfgNode, model: nn.Module, name: str, records: list[dict]) 
     Raises:
         InputError: there are no such points.
     """
-    loader = build_detection_test_loader(
-        records,
-        mapper=DensePoseDatasetMapper(cfg, is_train=False),
-        num_workers=cfg.DATALOADER.NUM_WORKERS,
-    )
-    points = read_annotated_points(model, loader, name)
+    points = read_annotated_points(model, inference_loader(cfg, records), name)
     if points is None:
         raise InputError(
             f"--dataset {name}: none of {len(records)} images has an annotated point in a box"

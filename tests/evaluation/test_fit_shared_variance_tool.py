@@ -1,8 +1,6 @@
 """tools/fit_shared_variance.py on untrained models and four images with a person each."""
 
-import importlib.util
 import json
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -12,6 +10,7 @@ from detectron2.data import DatasetCatalog, MetadataCatalog, build_detection_tes
 from detectron2.evaluation import inference_on_dataset
 from evaluation.scene import HEIGHT, LEFT, NUM_POINTS, RIGHT, WIDTH, coco, labelled, write
 from model_factory import make_config, make_model
+from tool_loader import load_tool
 
 from uncertain_densepose.config import load_config
 from uncertain_densepose.data import DensePoseDatasetMapper
@@ -20,7 +19,6 @@ from uncertain_densepose.engine import Trainer
 from uncertain_densepose.evaluation import GroundTruthBoxEvaluator, GroundTruthBoxModel
 
 NAME = "shared_variance_test_people"
-TOOL = Path(__file__).parents[2] / "tools" / "fit_shared_variance.py"
 
 
 @pytest.fixture
@@ -60,10 +58,7 @@ def files(tmp_path):
 
 @pytest.fixture(scope="module")
 def tool():
-    spec = importlib.util.spec_from_file_location("fit_shared_variance_tool", TOOL)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_tool("fit_shared_variance")
 
 
 def evaluated(out, surface, records):

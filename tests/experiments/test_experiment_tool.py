@@ -1,4 +1,3 @@
-import importlib.util
 import os
 import subprocess
 import sys
@@ -7,6 +6,7 @@ from pathlib import Path
 import pytest
 from experiments.conftest import CONFIG
 from experiments.crop_data import TINY
+from tool_loader import load_tool
 
 from uncertain_densepose.experiments.result_table import ResultTable
 from uncertain_densepose.experiments.settings import recipe
@@ -16,10 +16,7 @@ TOOL = Path(__file__).parents[2] / "tools" / "experiment.py"
 
 @pytest.fixture(scope="module")
 def tool():
-    spec = importlib.util.spec_from_file_location("experiment_tool", TOOL)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_tool("experiment")
 
 
 @pytest.fixture

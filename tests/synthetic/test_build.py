@@ -1,18 +1,15 @@
 """The embedded surface as it is used: its quality, and how it is built and cached."""
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
 from surface_factory import make_tiny_surface
+from tool_loader import load_tool
 
 from uncertain_densepose.surface import ChartLookup, Surface, SurfaceFileError
 from uncertain_densepose.synthetic import build, charts
 from uncertain_densepose.synthetic.body import BodyModel
 
 RIGHT_AND_TORSO = (1, 2, 3, 6, 7, 9, 11, 13, 16, 18, 20, 22, 23)
-TOOL = Path(__file__).parents[2] / "tools" / "build_surface.py"
 
 
 def test_no_triangle_is_folded(embedded_surface):
@@ -136,10 +133,7 @@ def test_a_broken_surface_is_reported_and_kept(tmp_path):
 @pytest.fixture
 def tool_main():
     """The tool's `main`; the tools are scripts, not part of a package."""
-    spec = importlib.util.spec_from_file_location("build_surface", TOOL)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.main
+    return load_tool("build_surface").main
 
 
 def test_tool_says_that_a_surface_is_there(tmp_path, tool_main, capsys):

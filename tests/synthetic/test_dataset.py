@@ -1,14 +1,13 @@
 """Data sets on disk: the same bytes from the same seed, whatever happened in between."""
 
 import dataclasses
-import importlib.util
 import json
 import shutil
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from tool_loader import load_tool
 
 from uncertain_densepose.data.coco_densepose import load_densepose_json
 from uncertain_densepose.synthetic import dataset, requirements, workers
@@ -189,11 +188,7 @@ def test_the_project_reads_them(original):
 @pytest.fixture
 def tool():
     """The command line's `main`."""
-    path = Path("tools/make_synthetic_dataset.py")
-    specification = importlib.util.spec_from_file_location("make_synthetic_dataset", path)
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module.main
+    return load_tool("make_synthetic_dataset").main
 
 
 def test_the_tool_explains_itself(tool, capsys):

@@ -18,7 +18,7 @@ from dataclasses import replace
 import torch
 
 from ..structures import ChartMaps, PointPredictions
-from ..structures.chart_averaging import average_chart_maps
+from ..structures.chart_averaging import average_chart_maps, with_sign_of
 from .fusion import FUSION_RULES, FusionError, FusionRule, part_weights
 from .fusion.projection import in_basis_of_size
 from .fusion.rule import group_mean, models_that_count
@@ -186,11 +186,7 @@ def _fuse_box(
     if any(one.variance is None for one in maps):
         return replace(segmentation, u=u, v=v)
     variance, direction = fused.own_terms()
-    direction = direction.T.reshape(1, 2, charts, side, side)
-    if maps[0].direction is not None:
-        # r and -r are the same, but cells of different signs would cancel in a bilinear reading.
-        opposed = (direction * maps[0].direction).sum(dim=1, keepdim=True) < 0
-        direction = torch.where(opposed, -direction, direction)
+    direction = with_sign_of(maps[0].direction, direction.T.reshape(2, 1, charts, side, side))
     shared = fused.shared_covariance[None] if fused.basis.shape[-1] else None
     return replace(
         segmentation,

@@ -81,7 +81,7 @@ class ChartAverage:
             u, v = averages["u"], averages["v"]
             smaller, direction = split_covariance(moments - torch.stack([u * u, u * v, v * v]))
             averages["variance"] = averages["variance"] + smaller
-            averages["direction"] = _with_sign_of(self._first.direction, direction)
+            averages["direction"] = with_sign_of(self._first.direction, direction)
         dtype = self._first.u.dtype
         return ChartMaps(**{name: value.to(dtype) for name, value in averages.items()})
 
@@ -144,7 +144,7 @@ def _additive_terms(maps: ChartMaps) -> dict[str, torch.Tensor]:
     return terms
 
 
-def _with_sign_of(reference: torch.Tensor | None, direction: torch.Tensor) -> torch.Tensor:
+def with_sign_of(reference: torch.Tensor | None, direction: torch.Tensor) -> torch.Tensor:
     """Directions (2, N, 25, S, S) as a field (N, 2, 25, S, S), turned towards a reference.
 
     r and -r are the same distribution, but a reading between two cells that differ in sign would
