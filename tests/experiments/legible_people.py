@@ -2,9 +2,9 @@
 
 A network has nothing to learn but to read colours, so that what is left of its errors is small
 beside the noise of the labels, and what holds of a noise model can be seen after seconds. Red is u,
-green is v, and blue the half of a group's scale that a picture shows. A crop is a grid of patches,
-always of the same parts, right ones facing their left twins; torso charts are left out, whose
-coordinates change in a mirror.
+green is v, and blue how hard the person is to label, the half of the scale of all of a person's
+groups that a picture shows. A crop is a grid of patches, always of the same parts, right ones
+facing their left twins; torso charts are left out, whose coordinates change in a mirror.
 """
 
 import dataclasses
@@ -27,8 +27,8 @@ PARTS = np.concatenate([RIGHT, FLIP_PARTS[RIGHT][:, ::-1]], axis=1).ravel()
 SPLITS = {"train": 600, "validation": 150, "test": 200}
 SEED = 0
 
-# Of the visible half of sigma_g, chart units: the range that blue runs through.
-DARK, BRIGHT = 0.005, 0.15
+DIFFICULTY_SD = 0.5
+"""Of the logarithm of sigma_g as rendered, over people."""
 
 
 def make_sets(world: str) -> tuple[CropSet, CropSet, CropSet]:
@@ -65,8 +65,8 @@ def _draw(world: str, annotation_id: int) -> tuple[torch.Tensor, torch.Tensor, d
     corner = np.stack([patch % PATCHES, patch // PATCHES], axis=1)
     xy = DP_EXTENT * (corner + inside.reshape(-1, 2)) / PATCHES
 
-    typical = typical_sigma_uv()[PARTS]
-    rendered = (typical * np.exp(0.3 * rng.normal(size=PATCHES**2))) ** 2
+    difficulty = rng.normal()
+    rendered_sigma = typical_sigma_uv()[PARTS] * np.exp(DIFFICULTY_SD * difficulty)
     count = len(patch)
     truth = TruePoints(
         annotation_id=annotation_id,
@@ -74,12 +74,10 @@ def _draw(world: str, annotation_id: int) -> tuple[torch.Tensor, torch.Tensor, d
         uv=uv,
         variance=np.full(count, 1e-4),
         direction=0.01 * rng.normal(size=(count, 2)),
-        rendered_shared_variance=rendered[patch],
+        rendered_shared_variance=rendered_sigma[patch] ** 2,
     )
     label = WORLDS[world](None).relabel(truth, SEED)
-    visible = np.sqrt(label.noise["visible_variance"][::POINTS_PER_PATCH])
-    blue = np.log(visible / DARK) / np.log(BRIGHT / DARK)
-    blue = np.broadcast_to(blue[:, None, None, None], (*uv_of_pixels.shape[:-1], 1))
+    blue = np.full((*uv_of_pixels.shape[:-1], 1), 0.5 + difficulty / 6)
     colour = np.clip(np.concatenate([uv_of_pixels, blue], axis=-1), 0, 1)
     image = torch.from_numpy(np.round(255 * colour).astype(np.uint8))
     segm = torch.from_numpy(FINE_TO_COARSE[PARTS].astype(np.uint8))[:, None, None, None]
@@ -99,6 +97,6 @@ def _draw(world: str, annotation_id: int) -> tuple[torch.Tensor, torch.Tensor, d
 
 
 def _assembled(patches: torch.Tensor) -> torch.Tensor:
-    """(S, S, C) of the patches (9, s, s, C), row by row."""
+    """(S, S, C) of the patches (16, s, s, C), row by row."""
     grid = patches.unflatten(0, (PATCHES, PATCHES)).permute(0, 2, 1, 3, 4)
     return grid.reshape(SIDE, SIDE, -1).contiguous()
