@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from ..surface.paths import data_root, default_surface_path
+from ..synthetic.presets import PRESETS
 from ..synthetic.worlds import WORLDS, world_file_name
 from .coco_densepose import register_densepose_json
 
-SYNTHETIC_PRESETS = ("tiny", "demo", "bench")
 DENSEPOSE_COCO = {
     "train": ("coco/train2014", "densepose_train2014.json"),
     "minival": ("coco/val2014", "densepose_minival2014.json"),
@@ -21,7 +21,7 @@ def register_builtin_datasets() -> None:
     Paths lie under `$DETECTRON2_DATASETS` (`./datasets`), as Detectron2's own do.
     """
     root = data_root()
-    for preset in SYNTHETIC_PRESETS:
+    for preset in PRESETS:
         folder = root / f"synth_people_{preset}"
         for split in ("train", "val"):
             register_densepose_json(
