@@ -34,5 +34,5 @@ def draw_accuracy_curve(curves: Mapping[str, AccuracyCurve], path: str | os.Path
     )
     axes.grid(alpha=0.3)
     if axes.lines:
-        axes.legend(loc="lower right")
+        axes.legend(loc="best")
     figure.savefig(path, dpi=100)
