@@ -10,15 +10,18 @@ from pathlib import Path
 
 import torch
 from detectron2.config import CfgNode
-from detectron2.data import DatasetCatalog, build_detection_test_loader
 from detectron2.structures import Instances
 from tabulate import tabulate
 from torch import nn
 from tqdm import tqdm
 
 from uncertain_densepose.config import load_config
-from uncertain_densepose.data import DensePoseDatasetMapper
 from uncertain_densepose.engine import USER_ERRORS, Trainer
+from uncertain_densepose.engine.data import (
+    DatasetChoiceError,
+    choose_records,
+    inference_loader,
+)
 from uncertain_densepose.evaluation import GroundTruthBoxEvaluator, GroundTruthBoxModel
 from uncertain_densepose.evaluation.distance_totals import AUC_LIMITS_CM, THRESHOLDS_CM
 from uncertain_densepose.evaluation.evaluator import surface_distance
@@ -98,17 +101,10 @@ def chosen_records(cfg: CfgNode, name: str | None, count: int | None) -> tuple[s
     """The data set's name and `count` of its records, all by default.
 
     Raises:
-        InputError: there is no such data set, or nothing in it.
+        InputError: there is nothing in it.
+        DatasetChoiceError: there is no such data set.
     """
-    if name is None:
-        if not cfg.DATASETS.TEST:
-            raise InputError("the config names no DATASETS.TEST; give --dataset")
-        name = cfg.DATASETS.TEST[0]
-    if name not in DatasetCatalog.list():
-        raise InputError(f"--dataset {name}: no data set is registered under this name")
-    records = DatasetCatalog.get(name)
-    if count is not None:
-        records = records[:: max(1, len(records) // count)][:count]
+    name, records = choose_records(cfg, name, count)
     if not records:
         raise InputError(f"--dataset {name}: has no image with people")
     return name, records
@@ -163,11 +159,7 @@ def compare(
     Raises:
         FusionError, and those of `USER_ERRORS`.
     """
-    loader = build_detection_test_loader(
-        records,
-        mapper=DensePoseDatasetMapper(cfg, is_train=False),
-        num_workers=cfg.DATALOADER.NUM_WORKERS,
-    )
+    loader = inference_loader(cfg, records)
     distance = surface_distance(name, cfg.DENSEPOSE_EVALUATION.SURFACE or None)
     told = [GroundTruthBoxModel.for_dataset(model, name) for model in models.values()]
     evaluators = {
@@ -240,7 +232,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     args = parser.parse_args(arguments)
     try:
         metrics = run(args)
-    except (InputError, FusionError, *USER_ERRORS) as error:
+    except (InputError, DatasetChoiceError, FusionError, *USER_ERRORS) as error:
         parser.error(str(error))
     print(table(metrics))
 

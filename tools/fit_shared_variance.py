@@ -12,12 +12,11 @@ from typing import NamedTuple
 
 import torch
 from detectron2.config import CfgNode
-from detectron2.data import DatasetCatalog
 from torch import nn
 
 from uncertain_densepose.config import load_config
 from uncertain_densepose.engine import USER_ERRORS, Trainer
-from uncertain_densepose.engine.data import inference_loader, spread_records
+from uncertain_densepose.engine.data import DatasetChoiceError, choose_records, inference_loader
 from uncertain_densepose.evaluation import noise_model
 from uncertain_densepose.evaluation.annotated_points import read_annotated_points
 from uncertain_densepose.evaluation.points_in_chart import PointsInChart
@@ -109,15 +108,10 @@ def chosen_records(cfg: CfgNode, name: str | None, count: int | None) -> tuple[s
     """The data set's name and `count` of its records, all by default.
 
     Raises:
-        InputError: there is no such data set, or it has one image only.
+        InputError: it has one image only.
+        DatasetChoiceError: there is no such data set.
     """
-    if name is None:
-        if not cfg.DATASETS.TEST:
-            raise InputError("the config names no DATASETS.TEST; give --dataset")
-        name = cfg.DATASETS.TEST[0]
-    if name not in DatasetCatalog.list():
-        raise InputError(f"--dataset {name}: no data set is registered under this name")
-    records = spread_records(name, count)
+    name, records = choose_records(cfg, name, count)
     if len(records) < 2:
         raise InputError(f"--dataset {name}: has {len(records)} images with people, needs 2")
     return name, records
@@ -240,7 +234,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.error(f"--images must be at least 2, not {args.images}")
     try:
         result = run(args)
-    except (InputError, NotIndependentError, SharedVarianceError, *USER_ERRORS) as error:
+    except (
+        InputError,
+        DatasetChoiceError,
+        NotIndependentError,
+        SharedVarianceError,
+        *USER_ERRORS,
+    ) as error:
         parser.error(str(error))
     if args.per_part and not result["part_shared_variance_uv"]:
         print(f"no part was annotated on {MIN_GROUPS_PER_PART} people: all take the common value")

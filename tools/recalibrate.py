@@ -9,12 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import torch
-from detectron2.config import CfgNode
-from detectron2.data import DatasetCatalog
 
 from uncertain_densepose.config import load_config
 from uncertain_densepose.engine import USER_ERRORS, Trainer
-from uncertain_densepose.engine.data import inference_loader, spread_records
+from uncertain_densepose.engine.data import DatasetChoiceError, choose_records, inference_loader
 from uncertain_densepose.evaluation import Recalibration, RecalibrationError
 from uncertain_densepose.evaluation.recalibration import fit_per_part, fit_scalar
 from uncertain_densepose.evaluation.recalibration_fit import fit_recalibration
@@ -76,21 +74,6 @@ def output_path(weights: str, out: Path | None) -> Path:
     return path
 
 
-def held_out_records(cfg: CfgNode, name: str | None, count: int | None) -> tuple[str, list[dict]]:
-    """The data set's name and `count` of its records, all by default.
-
-    Raises:
-        InputError: there is no such data set.
-    """
-    if name is None:
-        if not cfg.DATASETS.TEST:
-            raise InputError("the config names no DATASETS.TEST; give --dataset")
-        name = cfg.DATASETS.TEST[0]
-    if name not in DatasetCatalog.list():
-        raise InputError(f"--dataset {name}: no data set is registered under this name")
-    return name, spread_records(name, count)
-
-
 def fit(args: argparse.Namespace) -> Recalibration:
     """The recalibration that a command line asks for.
 
@@ -100,7 +83,7 @@ def fit(args: argparse.Namespace) -> Recalibration:
     cfg = load_config(args.config_file, args.opts)
     cfg.MODEL.WEIGHTS = args.weights
     cfg.MODEL.DEVICE = args.device or ("cuda" if torch.cuda.is_available() else "cpu")
-    name, records = held_out_records(cfg, args.dataset, args.images)
+    name, records = choose_records(cfg, args.dataset, args.images)
     model = Trainer.build_model(cfg)
     Trainer.load_weights(cfg, model)
     method = fit_per_part if args.per_part else fit_scalar
@@ -129,7 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         path = output_path(args.weights, args.out)
         recalibration = fit(args)
-    except (InputError, RecalibrationError, *USER_ERRORS) as error:
+    except (InputError, DatasetChoiceError, RecalibrationError, *USER_ERRORS) as error:
         parser.error(str(error))
     recalibration.save(path)
     print(f"{summary(recalibration)}\nwritten to {path}")

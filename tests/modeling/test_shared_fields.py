@@ -7,7 +7,8 @@ from model_factory import make_config, make_input, make_model, make_points
 from torch.nn import functional as F
 
 from uncertain_densepose.config import ConfigError
-from uncertain_densepose.modeling.shared_fields import SHARED_SOURCES, chart_mean, group_mean
+from uncertain_densepose.distributions.grouping import group_mean
+from uncertain_densepose.modeling.shared_fields import SHARED_SOURCES, chart_mean
 
 SHARED_FROM = "MODEL.ROI_DENSEPOSE_HEAD.UV_CONFIDENCE.SHARED_FROM"
 CHARTS = 25

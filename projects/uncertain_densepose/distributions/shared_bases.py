@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import torch
 
+from .grouping import group_mean
+
 
 def offset_basis(mean_uv: torch.Tensor, group: torch.Tensor, num_groups: int) -> torch.Tensor:
     """A shift of the whole group, the model of Neverova et al. (2019): E_i = I.
@@ -31,9 +33,7 @@ def similarity_basis(mean_uv: torch.Tensor, group: torch.Tensor, num_groups: int
     Returns:
         (P, 2, 4), differentiable in `mean_uv`.
     """
-    count = torch.bincount(group, minlength=num_groups).clamp_min(1).to(mean_uv)
-    total = mean_uv.new_zeros(num_groups, 2).index_add(0, group, mean_uv)
-    return similarity_about(mean_uv - (total / count[:, None])[group])
+    return similarity_about(mean_uv - group_mean(mean_uv, group, num_groups)[group])
 
 
 def similarity_about(from_centre: torch.Tensor) -> torch.Tensor:

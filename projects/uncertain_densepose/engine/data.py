@@ -21,6 +21,30 @@ def spread_records(dataset_name: str, count: int | None = None) -> list[dict]:
     return [records[index * len(records) // count] for index in range(count)]
 
 
+class DatasetChoiceError(ValueError):
+    """No data set could be chosen; the message says what to give as --dataset."""
+
+
+def choose_records(cfg: CfgNode, name: str | None, count: int | None) -> tuple[str, list[dict]]:
+    """The name of the data set that a tool works on, and `count` of its records, all by default.
+
+    Args:
+        cfg: its first data set for tests is taken where `name` is None.
+        name: as registered.
+        count: as for :func:`spread_records`.
+
+    Raises:
+        DatasetChoiceError: there is no such data set.
+    """
+    if name is None:
+        if not cfg.DATASETS.TEST:
+            raise DatasetChoiceError("the config names no DATASETS.TEST; give --dataset")
+        name = cfg.DATASETS.TEST[0]
+    if name not in DatasetCatalog.list():
+        raise DatasetChoiceError(f"--dataset {name}: no data set is registered under this name")
+    return name, spread_records(name, count)
+
+
 def inference_loader(cfg: CfgNode, records: list[dict]) -> DataLoader:
     """Batches of Detectron2's test input with the mapper and the workers of a config."""
     return build_detection_test_loader(

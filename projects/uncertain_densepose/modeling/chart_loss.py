@@ -13,6 +13,7 @@ from detectron2.utils.registry import Registry
 from torch.nn import functional as F
 
 from ..config import ConfigError
+from ..distributions.grouping import group_mean
 from ..structures.point_convention import POINT_CONVENTIONS, PointConvention
 from .noise_models import NoiseModel
 from .point_labels import (
@@ -23,7 +24,6 @@ from .point_labels import (
 )
 from .raw_charts import ChartsAtPoints, RawCharts
 from .segmentation_logits import SegmentationLogits
-from .shared_fields import group_mean
 
 DENSEPOSE_LOSS_REGISTRY = Registry("DENSEPOSE_LOSS")
 DENSEPOSE_LOSS_REGISTRY.__doc__ = """
@@ -241,8 +241,7 @@ class DensePoseChartLoss:
         )
         if not len(residual):
             return
-        count = torch.bincount(group, minlength=num_groups).to(residual)[:, None]
-        mean = residual.new_zeros(num_groups, 2).index_add(0, group, residual) / count
+        mean = group_mean(residual, group, num_groups)
         within = residual - mean[group]
         storage.put_scalar("densepose/group_error_uv", mean.square().mean().sqrt())
         storage.put_scalar("densepose/within_error_uv", within.square().mean().sqrt())

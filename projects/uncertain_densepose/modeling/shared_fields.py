@@ -49,14 +49,8 @@ POINTS_SOURCE = "points"
 SHARED_SOURCES = (*POOLED_SOURCES, POINTS_SOURCE)
 
 
-def group_mean(values: torch.Tensor, group: torch.Tensor, num_groups: int) -> torch.Tensor:
-    """(G,) means of the values (P,) of each group's points; a group has at least one."""
-    count = torch.bincount(group, minlength=num_groups).to(values)
-    return values.new_zeros(num_groups).index_add(0, group, values) / count
-
-
 def chart_mean(maps: torch.Tensor, fine: torch.Tensor, coarse: torch.Tensor) -> torch.Tensor:
-    """What :func:`group_mean` estimates where no points are given: the mean over a chart's cells.
+    """The counterpart of `group_mean` where no points are given: the mean over a chart's cells.
 
     Args:
         maps: (R, C, s, s).

@@ -1,0 +1,18 @@
+"""Means over the points of a group."""
+
+from __future__ import annotations
+
+import torch
+
+
+def group_mean(values: torch.Tensor, group: torch.Tensor, num_groups: int) -> torch.Tensor:
+    """(G, ...) means of values (P, ...) over the points of each group, zero for an empty one.
+
+    Args:
+        values: floating point.
+        group: (P,) int64 in 0..G-1.
+        num_groups: G.
+    """
+    count = torch.bincount(group, minlength=num_groups).clamp_min(1).to(values)
+    total = values.new_zeros(num_groups, *values.shape[1:]).index_add(0, group, values)
+    return total / count.view(-1, *[1] * (values.dim() - 1))
