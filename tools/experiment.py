@@ -18,6 +18,7 @@ that is named twice may have either value.
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -119,6 +120,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; what the user got wrong ends it with a message and status 2."""
     parser = build_parser()
     args = parser.parse_args(arguments)
+    # Whatever ends the run ends its processes too.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if args.jobs < 1 or (args.threads is not None and args.threads < 1):
         parser.error("--jobs and --threads must be at least 1")
     if len(args.opts) % 2:

@@ -14,6 +14,7 @@ from uncertain_densepose.experiments.settings import (
     load_experiment,
     models_of,
     recipe,
+    settings_of,
     tuning_cells,
 )
 
@@ -36,8 +37,14 @@ def test_for_a_squared_error_the_anchor_is_weight_and_nothing_is_warmed():
 
 def test_settings_of_one_effect_are_run_once(tiny_experiment):
     cfg = tiny_experiment("EXPERIMENT.TUNING.GRID", "[[0.2, 0.0, 0.1], [0.1, 1.0, 0.3]]")
-    assert [cell.setting for cell in tuning_cells(cfg, "mse")] == [Setting(0.2, 0.0, 0.0)]
+    assert settings_of(cfg, "mse") == [Setting(0.2, 0.0, 0.0)]
     assert len(tuning_cells(cfg, "full")) == 2
+
+
+def test_where_there_is_no_choice_nothing_is_tuned(tiny_experiment):
+    cfg = tiny_experiment("EXPERIMENT.TUNING.GRID", "[[0.2, 0.5, 0.1]]")
+    assert tuning_cells(cfg, "full") == []
+    assert settings_of(cfg, "full") == [Setting(0.2, 0.5, 0.1)]
 
 
 def test_control_worlds_have_their_own_models(tiny_experiment):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import torch
 from detectron2.config import CfgNode
+from torch import nn
 
 from ..evaluation.surface_distance import SurfaceDistance
 from ..surface import Surface
@@ -18,6 +19,7 @@ from .metrics import cell_metrics
 from .reading import read_outcome
 from .settings import Cell, cell_steps
 from .training import TrainingDiverged, train
+from .weights import save_weights
 
 
 def cell_config(cfg: CfgNode, cell: Cell) -> CfgNode:
@@ -55,7 +57,8 @@ def run_cell(cfg: CfgNode, cell: Cell, on_step: Callable[[], None]) -> list[dict
 
     Returns:
         A row an evaluation and split: `steps`, `split` ("validation", "test") and metrics. Both
-        splits are measured with what is fitted to the validation split.
+        splits are measured with what is fitted to the validation split. A reported model's weights
+        are kept in `EXPERIMENT.WEIGHTS_DIR`, if that is set.
 
     Raises:
         FileNotFoundError, AnnotationFileError: see `crop_sets.load_sets`.
@@ -63,23 +66,43 @@ def run_cell(cfg: CfgNode, cell: Cell, on_step: Callable[[], None]) -> list[dict
     """
     cfg = cell_config(cfg, cell)
     training, validation, test = experiment_sets(cfg, cell.world)
-    distance = _surface_distance(default_surface_path())
+    distance = surface_distance()
     reported = {"validation": validation} | ({"test": test} if cell.stage == "final" else {})
     model = build_crop_model(cfg, cell.seed)
     rows = []
 
     def evaluate(steps: int) -> None:
-        outcomes = {split: read_outcome(model, crops) for split, crops in reported.items()}
-        for split, outcome in outcomes.items():
-            metrics = cell_metrics(outcome, outcomes["validation"], distance)
-            rows.append({"steps": steps, "split": split} | metrics)
+        rows.extend(split_rows(model, reported, distance, steps))
 
     milestones = {steps: functools.partial(evaluate, steps) for steps in evaluation_steps(cfg)}
     try:
         train(cfg, model, training, cell.seed, on_step, milestones)
     except TrainingDiverged as error:
         raise TrainingDiverged(f"{cell}: {error}") from error
+    if cell.stage == "final" and cfg.EXPERIMENT.WEIGHTS_DIR:
+        save_weights(cfg.EXPERIMENT.WEIGHTS_DIR, cell, model)
     return rows
+
+
+def split_rows(
+    model: nn.Module, splits: Mapping[str, CropSet], distance: SurfaceDistance, steps: int
+) -> list[dict]:
+    """Measure a model on sets of people.
+
+    Args:
+        model: as `reading.read_outcome` takes it.
+        splits: by name; "validation" must be one of them, to which noise is fitted for all.
+        distance: the body.
+        steps: of training that the model has had.
+
+    Returns:
+        A row a split: `steps`, `split` and metrics.
+    """
+    outcomes = {split: read_outcome(model, crops) for split, crops in splits.items()}
+    return [
+        {"steps": steps, "split": split} | cell_metrics(outcome, outcomes["validation"], distance)
+        for split, outcome in outcomes.items()
+    ]
 
 
 def check_worlds(cfg: CfgNode, worlds: Iterable[str]) -> None:
@@ -102,6 +125,11 @@ def experiment_sets(cfg: CfgNode, world: str) -> tuple[CropSet, CropSet, CropSet
 
 # Cells of one world follow each other in a process.
 _load_sets = functools.lru_cache(maxsize=1)(load_sets)
+
+
+def surface_distance() -> SurfaceDistance:
+    """Distances on the body of the data sets."""
+    return _surface_distance(default_surface_path())
 
 
 @functools.lru_cache(maxsize=1)

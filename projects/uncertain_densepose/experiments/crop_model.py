@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-from detectron2.checkpoint import DetectionCheckpointer
 from detectron2.config import configurable
 from detectron2.modeling import META_ARCH_REGISTRY, build_backbone, build_model
 from detectron2.structures import Boxes, Instances
 from torch import nn
 
+from ..checkpoint import SafeCheckpointer
 from ..config import ConfigError
 from ..modeling.chart_loss import build_densepose_loss
 from ..modeling.chart_predictor import build_densepose_predictor
 from ..modeling.densepose_head import build_densepose_head
 from ..structures import ChartMaps, PointAnnotations, PointAnnotationsList
-from . import narrow_backbone  # noqa: F401  (registers the backbone)
 
 
 @META_ARCH_REGISTRY.register()
@@ -153,6 +152,6 @@ def build_crop_model(cfg, seed: int) -> nn.Module:
             if name in common:
                 values.copy_(common[name])
     if cfg.MODEL.WEIGHTS:
-        DetectionCheckpointer(model).load(cfg.MODEL.WEIGHTS)
+        SafeCheckpointer(model).load(cfg.MODEL.WEIGHTS)
     # The layout in which convolutions of few channels are fastest, on CPUs too.
     return model.to(memory_format=torch.channels_last)

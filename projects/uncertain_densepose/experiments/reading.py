@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import fields
 
 import torch
+from torch import nn
 
 from ..structures import PointPredictions
 from ..structures.geometry import DP_EXTENT
-from .crop_model import CropDensePose
 from .crop_sets import CropSet
 from .outcome import Outcome
 
@@ -17,11 +17,13 @@ BATCH_SIZE = 64
 
 
 @torch.inference_mode()
-def read_outcome(model: CropDensePose, crops: CropSet) -> Outcome:
+def read_outcome(model: nn.Module, crops: CropSet) -> Outcome:
     """Predictions at all annotated points, in the labelled chart and in the predicted one.
 
     Args:
-        model: with weights; it is left in training mode.
+        model: with weights; it has the `device` and the `predict` of a
+            :class:`~uncertain_densepose.experiments.crop_model.CropDensePose`, and is left in
+            training mode.
         crops: the set.
     """
     model.eval()

@@ -21,6 +21,7 @@ from .settings import (
     Setting,
     final_cells,
     models_of,
+    settings_of,
     tuning_cells,
 )
 
@@ -31,11 +32,14 @@ Finished = tuple[Cell, list[dict], float]
 def choose_setting(cfg: CfgNode, model: str, table: ResultTable) -> Setting | None:
     """The setting of a model that is best by `EXPERIMENT.TUNING.CRITERION`.
 
-    None while a cell of its tuning is missing.
+    None while a cell of its tuning is missing. A grid of one setting leaves nothing to tune.
 
     Raises:
         ExperimentError: the table has no such metric.
     """
+    settings = settings_of(cfg, model)
+    if len(settings) == 1:
+        return settings[0]
     scores = {}
     for cell in tuning_cells(cfg, model):
         rows = table.rows_of(cell)
@@ -66,6 +70,11 @@ def plan(cfg: CfgNode, table: ResultTable) -> list[Cell]:
     # Cells of a world one after another, since a process keeps one world in memory.
     worlds = list(dict.fromkeys(cell.world for cell in final))
     return tuning + sorted(final, key=lambda cell: worlds.index(cell.world))
+
+
+def reported_cells(cfg: CfgNode, table: ResultTable) -> list[Cell]:
+    """The final cells of models whose setting is known."""
+    return [cell for cell in plan(cfg, table) if cell.stage == "final" and cell.setting is not None]
 
 
 def left_over(cfg: CfgNode, table: ResultTable, wanted: Callable[[Cell], bool]) -> list[Cell]:

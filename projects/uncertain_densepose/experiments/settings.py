@@ -36,6 +36,13 @@ def add_experiment_config(cfg: CfgNode) -> None:
     options.SEEDS = [1, 2, 3]
     # The csv with a row a cell, length of training and split.
     options.RESULTS = "output/experiment.csv"
+    # Folder for the weights of reported models, as weights.weights_file names them; "" keeps none.
+    options.WEIGHTS_DIR = ""
+    # What tools/experiment_uses.py measures of the models whose weights were kept: fusions of
+    # FUSION_MEMBERS seeds that follow each other, and what clicks are worth.
+    options.FUSION_MEMBERS = 4
+    options.FUSION_RESULTS = "output/fusion.csv"
+    options.CLICKS_RESULTS = "output/clicks.csv"
     # The world in which models are tuned, and the models of the table (UV_CONFIDENCE.TYPE).
     options.HEADLINE_WORLD = "annotator"
     options.HEADLINE_MODELS = ["mse", "iid_iso", "indep_aniso", "full"]
@@ -45,8 +52,8 @@ def add_experiment_config(cfg: CfgNode) -> None:
 
     tuning = options.TUNING = CfgNode()
     tuning.SEED = 0
-    # Settings that every model is tried with: [POINT_REGRESSION_WEIGHTS, MSE_ANCHOR_WEIGHT,
-    # WARM_START_ITERS as a share of the steps].
+    # Settings that every model is tried with (a single one is taken as it is):
+    # [POINT_REGRESSION_WEIGHTS, MSE_ANCHOR_WEIGHT, WARM_START_ITERS as a share of the steps].
     tuning.GRID = [[0.5, 0.0, 0.0]]
     # What is maximised on the validation split at the end of training: [metric, weight] pairs,
     # their weighted sum.
@@ -84,6 +91,9 @@ def load_experiment(config_file: str | Path, overrides: Sequence[str] = ()) -> C
 _NOT_OF_THE_RECIPE = (
     "EXPERIMENT.SEEDS",
     "EXPERIMENT.RESULTS",
+    "EXPERIMENT.WEIGHTS_DIR",
+    "EXPERIMENT.FUSION_",
+    "EXPERIMENT.CLICKS_RESULTS",
     "EXPERIMENT.HEADLINE_WORLD",
     "EXPERIMENT.HEADLINE_MODELS",
     "EXPERIMENT.CONTROL_WORLDS",
@@ -182,14 +192,20 @@ CELL_COLUMNS = tuple(Cell("", "", "", 0, Setting(0, 0, 0)).columns())
 
 
 def tuning_cells(cfg: CfgNode, model: str) -> list[Cell]:
-    """The cells between which the setting of a model is chosen, each effect once."""
+    """The cells between which the setting of a model is chosen; none if there is no choice."""
     options = cfg.EXPERIMENT
-    grid = [Setting(*map(float, values)) for values in options.TUNING.GRID]
-    settings = dict.fromkeys(effective_setting(model, setting) for setting in grid)
+    settings = settings_of(cfg, model)
     return [
         Cell("tune", options.HEADLINE_WORLD, model, options.TUNING.SEED, setting)
         for setting in settings
+        if len(settings) > 1
     ]
+
+
+def settings_of(cfg: CfgNode, model: str) -> list[Setting]:
+    """The settings of the grid, each effect on a model once."""
+    grid = [Setting(*map(float, values)) for values in cfg.EXPERIMENT.TUNING.GRID]
+    return list(dict.fromkeys(effective_setting(model, setting) for setting in grid))
 
 
 def final_cells(cfg: CfgNode, model: str, setting: Setting | None) -> list[Cell]:

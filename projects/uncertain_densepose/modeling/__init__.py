@@ -4,6 +4,7 @@ from .chart_loss import DENSEPOSE_LOSS_REGISTRY
 from .chart_predictor import DENSEPOSE_PREDICTOR_REGISTRY
 from .deeplab_head import DensePoseDeepLabHead
 from .densepose_head import ROI_DENSEPOSE_HEAD_REGISTRY
+from .narrow_backbone import build_narrow_resnet18_fpn_backbone
 from .noise_models import NOISE_MODEL_REGISTRY, NoiseModel, register_noise_model
 from .roi_heads import DensePoseROIHeads
 from .v1convx_head import DensePoseV1ConvXHead
@@ -17,5 +18,6 @@ __all__ = [
     "DensePoseROIHeads",
     "DensePoseV1ConvXHead",
     "NoiseModel",
+    "build_narrow_resnet18_fpn_backbone",
     "register_noise_model",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from detectron2.layers import ShapeSpec
 from detectron2.modeling import BACKBONE_REGISTRY, FPN, Backbone
+from detectron2.modeling.backbone.fpn import LastLevelMaxPool
 from detectron2.modeling.backbone.resnet import BasicBlock, BasicStem, ResNet
 
 BLOCKS_PER_STAGE = 2
@@ -13,7 +14,7 @@ BLOCKS_PER_STAGE = 2
 def build_narrow_resnet18_fpn_backbone(cfg, input_shape: ShapeSpec) -> Backbone:
     """ResNet-18 whose stages have `MODEL.RESNETS.RES2_OUT_CHANNELS` x 1, 2, 4, 8 channels, and FPN.
 
-    Detectron2's own builder has the same keys and only the full width of 64.
+    Detectron2's own builder has the same keys and levels, and only the full width of 64.
     """
     options = cfg.MODEL.RESNETS
     stem = BasicStem(input_shape.channels, options.STEM_OUT_CHANNELS, options.NORM)
@@ -35,5 +36,6 @@ def build_narrow_resnet18_fpn_backbone(cfg, input_shape: ShapeSpec) -> Backbone:
         cfg.MODEL.FPN.IN_FEATURES,
         cfg.MODEL.FPN.OUT_CHANNELS,
         norm=cfg.MODEL.FPN.NORM,
+        top_block=LastLevelMaxPool(),
         fuse_type=cfg.MODEL.FPN.FUSE_TYPE,
     )

@@ -1,0 +1,63 @@
+"""The document of what trained models are good for: fusion and clicks."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from ..fusion import STAGE as FUSED
+from .clicks import click_table, clicks_figure
+from .fusion import fusion_tables
+from .markdown import fill_blocks
+from .rows import FINAL, TEST, ReportError, Row, read_rows
+
+FIGURE = "clicks.png"
+DPI = 120
+
+
+def write_uses(
+    experiments: Sequence[tuple[str | os.PathLike, str | os.PathLike, str | os.PathLike]],
+    document: str | os.PathLike,
+    command: str,
+) -> None:
+    """Fill the blocks `fusion`, `clicks` and `figure_clicks` of a document, and draw the figure.
+
+    Args:
+        experiments: of each the csv files of its trained cells, its fusions and its clicks; those
+            that are missing count as empty.
+        document: Markdown; replaced. The figure is written beside the first file.
+        command: which makes all this.
+
+    Raises:
+        ReportError: a file is no table of results, or the document lacks a block.
+    """
+    path = Path(document)
+    if not path.is_file():
+        raise ReportError(f"{path}: no such file; the report fills the blocks of an existing one")
+    trained, fused, clicked = (_rows(files) for files in zip(*experiments, strict=True))
+    picture = Path(experiments[0][0]).parent / FIGURE
+    link = Path(os.path.relpath(picture, path.parent)).as_posix()
+    caption = "Error of the other points of a part against clicks on it"
+    alone = [row for row in trained if (row.stage, row.split) == (FINAL, TEST)]
+    together = [row for row in fused if (row.stage, row.split) == (FUSED, TEST)]
+    made_by = f"Made by `{command}`."
+    blocks = {
+        "fusion": f"{fusion_tables(alone, together)}\n\n{made_by}",
+        "clicks": f"{click_table(clicked)}\n\n{made_by}",
+        "figure_clicks": f"![{caption}]({link})\n\n{caption}. {made_by}",
+    }
+    try:
+        text = fill_blocks(path.read_text(encoding="utf-8"), blocks)
+    except ReportError as error:
+        raise ReportError(f"{path}: {error}") from error
+    figure = Figure(layout="constrained")
+    clicks_figure(clicked, figure)
+    figure.savefig(picture, dpi=DPI)
+    path.write_text(text, encoding="utf-8")
+
+
+def _rows(files: Iterable[str | os.PathLike]) -> list[Row]:
+    return [row for file in files if os.path.isfile(file) for row in read_rows(file)]

@@ -1,0 +1,83 @@
+import csv
+import shutil
+from pathlib import Path
+
+import pytest
+from experiments.invented_rows import rows, write_rows
+from experiments.report.tables import read_tables
+
+from uncertain_densepose.experiments.report import ReportError
+from uncertain_densepose.experiments.report.uses import FIGURE, write_uses
+from uncertain_densepose.experiments.result_table import ROW_COLUMNS
+from uncertain_densepose.inference.fusion import FUSION_RULES
+
+DOCUMENT = Path(__file__).parents[3] / "docs" / "USES.md"
+MEMBERS, FUSIONS = 2, 3
+CLICKS = {0: 1.0, 1: 0.8, 2: 0.7}
+"""Number of clicks to the share of the error that is left."""
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Invented members, fusions and clicks. A fusion is 1 or 2 better than its members."""
+    gain = {rule: number for number, rule in enumerate(FUSION_RULES, start=1)}
+    alone = list(rows({"annotator": ("full",)}, range(1, MEMBERS * FUSIONS + 1), (800,)))
+    for row in alone:
+        row["within_5cm_truth_given"] = str(40 + row["seed"])
+    fused = [
+        row
+        | {"model": f"full/{rule}", "within_5cm_truth_given": str(42 + gain[rule] + row["seed"])}
+        for rule in FUSION_RULES
+        for row in rows({"annotator": ("full",)}, (1, 2, 3), (800,), stage="fused")
+    ]
+    clicks = [
+        {name: row.get(name) for name in ROW_COLUMNS}
+        | {"stage": "clicks", "clicks": number}
+        | {f"error_uv_{r}": 0.1 * share * row["seed"] for r in ("labels", "truth")}
+        for row in rows({"annotator": ("full",)}, (1, 2), (800,))
+        for number, share in CLICKS.items()
+    ]
+    paths = [write_rows(tmp_path / "alone.csv", alone), write_rows(tmp_path / "fused.csv", fused)]
+    with open(tmp_path / "clicks.csv", "w", newline="") as file:
+        writer = csv.DictWriter(file, list(clicks[0]))
+        writer.writeheader()
+        writer.writerows(clicks)
+    return (*paths, str(tmp_path / "clicks.csv"))
+
+
+@pytest.fixture
+def document(tmp_path):
+    return shutil.copy(DOCUMENT, tmp_path / "USES.md")
+
+
+@pytest.mark.filterwarnings("error")
+def test_fusions_stand_beside_the_mean_of_their_members(files, document):
+    write_uses([files], document, "make uses")
+    (table,) = (
+        table
+        for title, table in read_tables(Path(document).read_text())
+        if title.startswith("Against the clean truth, given the part")
+    )
+    five = {row["models"]: row["5 cm"] for row in table}
+    assert five["alone"] == "43.50 ± 2.00"  # 41.5, 43.5, 45.5
+    assert five["average"] == "45.00 ± 1.00"
+    assert five["joint − average"] == "**+2.00 ± 0.00**"
+    assert five["alone − average"] == "**-1.50 ± 1.00**"
+
+
+def test_clicks_are_told_as_a_change_of_the_error(files, document, tmp_path):
+    write_uses([files], document, "make uses")
+    text = Path(document).read_text()
+    (table,) = (table for title, table in read_tables(text) if title.startswith("Mean error of"))
+    assert {row["clicks and error"] for row in table} == {"labels", "truth"}
+    for row in table:
+        assert row["0 clicks (10⁻³ uv)"] == "150.0 ± 70.7"
+        assert row["1 click (%)"] == "-20.0 ± 0.0" and row["2 clicks (%)"] == "-30.0 ± 0.0"
+    assert (tmp_path / FIGURE).stat().st_size > 5000
+
+
+def test_without_measured_clicks_there_is_no_document(files, document, tmp_path):
+    before = Path(document).read_text()
+    with pytest.raises(ReportError, match="no clicks have been measured"):
+        write_uses([(*files[:2], tmp_path / "none.csv")], document, "make uses")
+    assert Path(document).read_text() == before
