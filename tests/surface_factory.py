@@ -11,6 +11,29 @@ RIGHT_PARTS = (3, 6, 7, 9, 11, 13, 16, 18, 20, 22, 23)
 
 
 def make_tiny_surface(cells: int = 2, margin: float = 0.05, table_stride: int = 1) -> Surface:
+    """The board of `board_mesh` with the distances between some or all of its vertices.
+
+    Args:
+        cells, margin: see `board_mesh`.
+        table_stride: only every ``table_stride``-th vertex is in the geodesic table.
+    """
+    mesh = board_mesh(cells, margin)
+    vertices = mesh["vertices"]
+    subset = np.arange(0, len(vertices), table_stride, dtype=np.int32)
+    to_subset = np.linalg.norm(vertices[:, None] - vertices[subset][None], axis=2)
+    table = np.linalg.norm(vertices[subset][:, None] - vertices[subset][None], axis=2)
+    lower = np.tril_indices(len(subset), -1)
+    return Surface(
+        name="tiny-board",
+        part_names=PART_NAMES,
+        **mesh,
+        geodesic_vertices=subset,
+        nearest_geodesic=to_subset.argmin(axis=1).astype(np.int32),
+        geodesic_m=table[lower].astype(np.float16),
+    )
+
+
+def board_mesh(cells: int = 2, margin: float = 0.05) -> dict[str, np.ndarray]:
     """A board in the plane y = 0 whose rows are the parts; on it all distances are Euclidean.
 
     From the top: torso back and torso front, each over the whole width, then one row for each pair
@@ -21,7 +44,9 @@ def make_tiny_surface(cells: int = 2, margin: float = 0.05, table_stride: int = 
     Args:
         cells: grid cells along the side of a patch.
         margin: of the charts in the unit square.
-        table_stride: only every ``table_stride``-th vertex is in the geodesic table.
+
+    Returns:
+        The fields of `Surface` that say nothing of distances.
     """
     rows = len(RIGHT_PARTS) + 2
     x = np.arange(-cells, cells + 1) * (PATCH_SIZE_M / cells)
@@ -48,22 +73,13 @@ def make_tiny_surface(cells: int = 2, margin: float = 0.05, table_stride: int = 
     faces = np.array(faces, dtype=np.int32)
     face_part = np.array(face_part, dtype=np.uint8)
 
-    subset = np.arange(0, len(vertices), table_stride, dtype=np.int32)
-    to_subset = np.linalg.norm(vertices[:, None] - vertices[subset][None], axis=2)
-    table = np.linalg.norm(vertices[subset][:, None] - vertices[subset][None], axis=2)
-    lower = np.tril_indices(len(subset), -1)
-    return Surface(
-        name="tiny-board",
-        part_names=PART_NAMES,
-        vertices=vertices,
-        faces=faces,
-        face_part=face_part,
-        face_uv=_board_uv(vertices, faces, face_part, margin),
-        mirror=mirror,
-        geodesic_vertices=subset,
-        nearest_geodesic=to_subset.argmin(axis=1).astype(np.int32),
-        geodesic_m=table[lower].astype(np.float16),
-    )
+    return {
+        "vertices": vertices,
+        "faces": faces,
+        "face_part": face_part,
+        "face_uv": _board_uv(vertices, faces, face_part, margin),
+        "mirror": mirror,
+    }
 
 
 def _board_uv(

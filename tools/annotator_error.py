@@ -28,7 +28,6 @@ from matplotlib.figure import Figure
 from tabulate import tabulate
 
 from uncertain_densepose.evaluation.annotator_error import (
-    REACH_IN_BANDWIDTHS,
     LabelledTruth,
     mean_error_on_surface,
     part_table,
@@ -37,6 +36,7 @@ from uncertain_densepose.evaluation.annotator_error import (
 from uncertain_densepose.evaluation.surface_distance import SurfaceDistance
 from uncertain_densepose.structures.coco_annotation import AnnotationFileError
 from uncertain_densepose.surface import Surface, SurfaceFileError, default_surface_path
+from uncertain_densepose.surface.geodesic_kernel import REACH_IN_BANDWIDTHS
 from uncertain_densepose.visualization.body_figure import draw_face_values
 
 USER_ERRORS = (AnnotationFileError, OSError, SurfaceFileError)

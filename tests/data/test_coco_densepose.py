@@ -1,46 +1,43 @@
 """Reading annotation files: what they mean, and what is refused with a name on it."""
 
+import dataclasses
 import json
 
 import cv2
 import numpy as np
 import pytest
 import torch
-from detectron2.data import MetadataCatalog
+from data import oddities
+from data.oddities import stripe
+from detectron2.data import DatasetCatalog, MetadataCatalog
 from detectron2.data import transforms as T
+from detectron2.data.datasets import load_coco_json
 from model_factory import make_config
-from pycocotools import mask as mask_utils
+from surface_factory import make_tiny_surface
 
 from uncertain_densepose.config import ConfigError
 from uncertain_densepose.data import DensePoseDatasetMapper
-from uncertain_densepose.data.coco_densepose import load_densepose_json, point_annotations
-from uncertain_densepose.structures.coco_annotation import AnnotationFileError
-
-
-def rle(mask):
-    encoded = mask_utils.encode(np.asfortranarray(mask.astype(np.uint8)))
-    return {"size": encoded["size"], "counts": encoded["counts"].decode()}
+from uncertain_densepose.data.coco_densepose import (
+    check_point_annotation,
+    load_densepose_json,
+    point_annotations,
+    register_densepose_coco,
+)
+from uncertain_densepose.structures.coco_annotation import POINT_FIELDS, AnnotationFileError
 
 
 def annotation(**changes):
-    part_mask = np.zeros((256, 256))
-    part_mask[10:20] = 1
-    base = {
-        "id": 5,
-        "image_id": 1,
-        "category_id": 1,
-        "bbox": [4.0, 4.0, 40.0, 50.0],
-        "area": 900.0,
-        "iscrowd": 0,
-        "segmentation": rle(np.ones((64, 80))),
+    """A person with two points, one of them on an edge, and a mask of the last part alone."""
+    person = {
         "dp_x": [0.0, 127.5],
         "dp_y": [255.0, 51.0],
         "dp_I": [1.0, 24.0],
         "dp_U": [0.1, 0.2],
         "dp_V": [0.3, 0.4],
-        "dp_masks": [[] for _ in range(13)] + [rle(part_mask)],
+        "dp_masks": [[] for _ in range(13)] + [stripe(10, 20)],
+        "keypoints": ...,
     }
-    return {k: v for k, v in (base | changes).items() if v is not ...}
+    return oddities.annotation(**(person | changes))
 
 
 @pytest.fixture
@@ -75,19 +72,77 @@ def test_a_person_may_have_no_labels_or_no_masks():
 
 
 @pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("{", "a.json: not JSON"),
+        ("[" * 100_000, "a.json: not JSON"),
+        (
+            "[]",
+            r"a.json: The file is no object with the lists .* \(a list\): .* docs/ANNOTATIONS.md",
+        ),
+        (
+            '{"images": [7], "annotations": [], "categories": []}',
+            r"a.json: An image has no .*\(numb",
+        ),
+    ],
+)
+def test_a_file_that_cannot_be_trained_is_refused_with_what_is_wrong(tmp_path, text, complaint):
+    (tmp_path / "a.json").write_text(text)
+    with pytest.raises(AnnotationFileError, match=complaint):
+        load_densepose_json("bad", tmp_path / "a.json", tmp_path, "make it")
+
+
+@pytest.mark.parametrize(
     ("changes", "complaint"),
     [
         ({"dp_U": [0.1]}, "dp_U"),
         ({"dp_V": ...}, "dp_V"),
         ({"dp_I": [1.0, 25.0]}, "dp_I"),
-        ({"dp_I": [1.0, 0.5]}, "dp_I"),
         ({"dp_x": [0.0, float("nan")]}, "dp_x"),
         ({"dp_masks": [[], []]}, "dp_masks"),
     ],
 )
-def test_malformed_points_are_refused_with_file_id_and_field(data_set, changes, complaint):
+def test_where_files_are_to_be_whole_malformed_points_are_refused(changes, complaint):
+    check_point_annotation(annotation(), "a.json")
     with pytest.raises(AnnotationFileError, match=rf"a\.json: annotation 5.*{complaint}"):
-        data_set(annotation(**changes))
+        check_point_annotation(annotation(**changes), "a.json")
+
+
+def test_records_are_detectron2s(tmp_path, data_set):
+    (ours,) = data_set(annotation(keypoints=[3, 4, 2] * 17))
+    metadata = MetadataCatalog.get("one_image")
+    try:
+        (theirs,) = load_coco_json(
+            tmp_path / "a.json", tmp_path, "the same", ["id", *POINT_FIELDS, "dp_masks"]
+        )
+        expected = MetadataCatalog.get("the same")
+        for key in ("thing_classes", "thing_dataset_id_to_contiguous_id"):
+            assert metadata.get(key) == expected.get(key)
+    finally:
+        MetadataCatalog.pop("the same", None)
+    assert ours == theirs
+    assert metadata.categories == {1: "person"}
+
+
+def test_files_of_ones_own_are_registered(tmp_path, data_set):
+    data_set(annotation())
+    register_densepose_coco("own", tmp_path / "a.json", str(tmp_path), "s.npz", "mirror.mat")
+    try:
+        (record,) = DatasetCatalog.get("own")
+        metadata = MetadataCatalog.get("own")
+        assert record["file_name"] == str(tmp_path / "a.jpg")
+        assert metadata.json_file == str(tmp_path / "a.json")
+        assert (metadata.densepose_surface, metadata.densepose_chart_mirror) == (
+            "s.npz",
+            "mirror.mat",
+        )
+        assert metadata.evaluator_type == "densepose"
+        (tmp_path / "a.json").unlink()
+        with pytest.raises(FileNotFoundError, match="a.json.*given to register_densepose_coco"):
+            DatasetCatalog.get("own")
+    finally:
+        DatasetCatalog.remove("own")
+        MetadataCatalog.pop("own")
 
 
 def test_a_missing_data_set_says_how_to_get_it(tmp_path):
@@ -138,6 +193,23 @@ def test_flips_need_the_table_of_a_surface_that_is_not_symmetric():
     cfg.DATASETS.TRAIN = ("densepose_coco_2014_train", "synth_people_demo_train")
     with pytest.raises(ConfigError, match="mixes surfaces"):
         DensePoseDatasetMapper(cfg, is_train=True)
+
+
+def test_flips_need_a_surface_that_is_its_own_mirror_image(tmp_path):
+    board = make_tiny_surface(cells=1)
+    lopsided = dataclasses.replace(board, mirror=np.zeros(0, dtype=np.int32))
+    cfg = make_config("full", "INPUT.RANDOM_FLIP", "horizontal")
+    cfg.DATASETS.TRAIN = ("own",)
+    MetadataCatalog.get("own").set(densepose_surface=str(tmp_path / "s.npz"))
+    try:
+        DensePoseDatasetMapper(cfg, is_train=True)  # Training itself needs no surface.
+        board.save(tmp_path / "s.npz")
+        DensePoseDatasetMapper(cfg, is_train=True)
+        lopsided.save(tmp_path / "s.npz")
+        with pytest.raises(ConfigError, match="'own': .*s.npz.*chart_mirror"):
+            DensePoseDatasetMapper(cfg, is_train=True)
+    finally:
+        MetadataCatalog.pop("own")
 
 
 def test_a_flip_without_a_mirror_is_refused(data_set):

@@ -127,3 +127,21 @@ def test_labels_outside_their_box_are_dropped_rather_than_moved_into_it():
     larger = torch.tensor([0.0, 0.0, 200.0, 120.0])
     moved = transform_points(points, BOX, larger, affine, EXTENT, SymmetricChartMirror())
     assert moved.part.tolist() == [3]
+
+
+@pytest.mark.parametrize("corner", [0.1, 1 / 3, 10.3])
+def test_labels_on_the_edge_of_a_box_stay_wherever_it_is_rounded_to(corner):
+    """Boxes come in single precision, and an edge may so be drawn in before its labels."""
+    points = PointAnnotations(
+        xy=torch.tensor([[0.0, 0.0], [EXTENT, EXTENT], [0.0, EXTENT], [EXTENT, 0.0]]),
+        part=torch.tensor([1, 2, 3, 4]),
+        uv=torch.zeros(4, 2),
+    )
+    box = torch.tensor([corner, corner, corner + 33.3, corner + 41.7], dtype=torch.float64)
+    for scale in (1.0, 1.37, 3.33):
+        resize = T.ScaleTransform(100, 100, round(100 * scale), round(100 * scale))
+        new_box = torch.from_numpy(resize.apply_box(box[None].numpy())[0]).float()
+        affine = affine_map(T.TransformList([resize]), 100, 100)
+        moved = transform_points(points, box, new_box, affine, EXTENT, None)
+        torch.testing.assert_close(moved.xy, points.xy, atol=1e-3, rtol=0)
+        assert ((moved.xy >= 0) & (moved.xy <= EXTENT)).all()

@@ -10,7 +10,6 @@ from evaluation.scene import coco, labelled, unlabelled
 from uncertain_densepose.evaluation import annotator_error
 from uncertain_densepose.evaluation.annotator_error import (
     LabelledTruth,
-    geodesic_kernel,
     mean_error_on_surface,
     part_table,
     point_errors_m,
@@ -102,7 +101,6 @@ def plain_mean_error(surface, vertex, error, person, bandwidth):
 @pytest.mark.parametrize("at_once", [2, 256])
 def test_the_mean_against_plain_loops(surface, monkeypatch, at_once):
     monkeypatch.setattr(annotator_error, "_PEOPLE_AT_ONCE", at_once)
-    monkeypatch.setattr(annotator_error, "_ROWS_AT_ONCE", 7 * at_once)
     rng = np.random.default_rng(0)
     person = np.sort(rng.integers(5, size=40))
     vertex = rng.integers(4 * GRID * GRID, size=40)
@@ -112,12 +110,6 @@ def test_the_mean_against_plain_loops(surface, monkeypatch, at_once):
     np.testing.assert_allclose(mean, expected, rtol=1e-3)
     np.testing.assert_array_equal(people, counted)
     assert np.isnan(mean).any() and (people > 1).any()
-
-
-def test_the_kernel_is_symmetric_and_one_at_home(surface):
-    kernel = geodesic_kernel(surface, 0.06)
-    np.testing.assert_allclose(kernel.diagonal(), 1)
-    assert abs(kernel - kernel.T).max() == 0
 
 
 def test_the_table_has_a_row_for_each_true_chart_with_points():

@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 from surface_factory import PATCH_SIZE_M, make_tiny_surface
 
-from uncertain_densepose.surface import FLIP_PARTS, Surface
+from uncertain_densepose.surface import FLIP_PARTS, Surface, SurfaceFileError
+from uncertain_densepose.surface.distances_on_disk import DistancesOnDisk
+from uncertain_densepose.surface.surface import is_mirror_symmetric
+from uncertain_densepose.surface.validation import SurfaceFieldError
 
 
 @pytest.fixture(scope="module")
@@ -104,3 +107,67 @@ def test_mirror_uv_is_an_involution_and_keeps_types(board):
     assert once[0].dtype == np.uint8 and once[1].dtype == np.float32
     assert np.array_equal(twice[0], part)
     np.testing.assert_allclose(twice[1], uv, atol=1e-6)
+
+
+@pytest.fixture
+def stored(board, tmp_path) -> Surface:
+    """The board with its table on disk."""
+    path = tmp_path / "board.geodesics.npy"
+    table = DistancesOnDisk.write(path, [board.geodesic_m], len(board.geodesic_m))
+    return dataclasses.replace(board, geodesic_m=table)
+
+
+def test_a_table_beside_the_file_answers_as_one_within(board, stored, tmp_path):
+    stored.save(tmp_path / "board.npz")
+    loaded = Surface.load(tmp_path / "board.npz")
+    assert isinstance(loaded.geodesic_m, DistancesOnDisk)
+    a, b = np.random.default_rng(0).integers(-1, len(board.vertices), (2, 50, 40))
+    np.testing.assert_array_equal(loaded.geodesic_distance(a, b), board.geodesic_distance(a, b))
+
+
+def test_file_and_table_move_together(stored, tmp_path):
+    stored.save(tmp_path / "board.npz")
+    moved = tmp_path / "moved"
+    moved.mkdir()
+    (tmp_path / "board.npz").rename(moved / "board.npz")
+    with pytest.raises(SurfaceFileError, match=r"board\.geodesics\.npy, which is missing"):
+        Surface.load(moved / "board.npz")
+    (tmp_path / "board.geodesics.npy").rename(moved / "board.geodesics.npy")
+    assert Surface.load(moved / "board.npz").name == "tiny-board"
+
+
+def test_a_table_in_another_folder_is_not_referred_to(stored, tmp_path):
+    with pytest.raises(SurfaceFieldError, match="must be in the folder of"):
+        stored.save(tmp_path / "elsewhere" / "board.npz")
+
+
+@pytest.mark.parametrize("name", ["../table.npy", "/etc/passwd", "table/../table.npy"])
+def test_a_table_is_named_without_a_folder(stored, tmp_path, name):
+    path = tmp_path / "board.npz"
+    stored.save(path)
+    with np.load(path) as archive:
+        fields = dict(archive)
+    np.savez(path, **(fields | {"geodesic_file": np.array(name)}))
+    with pytest.raises(SurfaceFileError, match="not the name of a file beside"):
+        Surface.load(path)
+
+
+def test_a_table_of_other_vertices_is_refused(board, stored, tmp_path):
+    short = DistancesOnDisk.write(tmp_path / "short.npy", [board.geodesic_m[:-1]], 9044)
+    with pytest.raises(SurfaceFieldError, match="geodesic_m.*shape"):
+        dataclasses.replace(stored, geodesic_m=short).save(tmp_path / "board.npz")
+
+
+def test_a_surface_need_not_be_its_own_mirror_image(board, tmp_path):
+    lopsided = dataclasses.replace(
+        board, vertices=board.vertices + 1, mirror=np.zeros(0, dtype=np.int32)
+    )
+    lopsided.save(tmp_path / "lopsided.npz")
+    loaded = Surface.load(tmp_path / "lopsided.npz")
+    with pytest.raises(ValueError, match="'tiny-board' is not its own mirror image"):
+        loaded.mirror_uv(np.array([3]), np.array([[0.5, 0.5]]))
+    board.save(tmp_path / "board.npz")
+    assert is_mirror_symmetric(tmp_path / "board.npz")
+    assert not is_mirror_symmetric(tmp_path / "lopsided.npz")
+    with pytest.raises(SurfaceFileError, match="none.npz"):
+        is_mirror_symmetric(tmp_path / "none.npz")

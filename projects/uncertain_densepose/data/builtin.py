@@ -2,25 +2,65 @@
 
 from __future__ import annotations
 
-from ..surface.paths import data_root, default_surface_path
+from pathlib import Path
+
+from detectron2.data import MetadataCatalog
+
+from ..surface.paths import SMPL_SURFACE_FILE_NAME, data_root, default_surface_path
 from ..synthetic.presets import PRESETS
 from ..synthetic.worlds import WORLDS, world_file_name
 from .coco_densepose import register_densepose_json
 
-DENSEPOSE_COCO = {
-    "train": ("coco/train2014", "densepose_train2014.json"),
-    "minival": ("coco/val2014", "densepose_minival2014.json"),
-    "valminusminival": ("coco/val2014", "densepose_valminusminival2014.json"),
+_COCO = "coco/annotations/densepose_"
+_POSETRACK = "posetrack2017/densepose_posetrack_"
+
+DENSEPOSE_DATASETS = {
+    "densepose_coco_2014_train": ("coco/train2014", f"{_COCO}train2014.json"),
+    "densepose_coco_2014_minival": ("coco/val2014", f"{_COCO}minival2014.json"),
+    "densepose_coco_2014_minival_100": ("coco/val2014", f"{_COCO}minival2014_100.json"),
+    "densepose_coco_2014_valminusminival": ("coco/val2014", f"{_COCO}valminusminival2014.json"),
+} | {
+    f"{prefix}posetrack2017_{split}": (
+        "posetrack2017/posetrack_data_2017",
+        f"{_POSETRACK}{split}2017.json",
+    )
+    # DensePose registers PoseTrack without the prefix.
+    for prefix in ("densepose_", "")
+    for split in ("train", "val")
 }
+"""DensePose's data sets by name: folder of images and annotation file below the root of data."""
+
+CHART_MIRROR_FILE = "UV_symmetry_transforms.mat"
+
+_DENSEPOSE_URL = "https://dl.fbaipublicfiles.com/densepose/"
+DENSEPOSE_METADATA = {
+    "densepose_transform_src": f"{_DENSEPOSE_URL}data/{CHART_MIRROR_FILE}",
+    "densepose_smpl_subdiv": f"{_DENSEPOSE_URL}data/SMPL_subdiv.mat",
+    "densepose_smpl_subdiv_transform": f"{_DENSEPOSE_URL}data/SMPL_SUBDIV_TRANSFORM.mat",
+}
+"""Metadata by which DensePose's own code finds its files. Nothing here reads them: surfaces are
+imported from the user's copies, and `densepose_chart_mirror` names the local table."""
+
+_HOW_TO_GET_DENSEPOSE = (
+    "these data are licensed and must be fetched from their authors: annotations from "
+    f"{_DENSEPOSE_URL}annotations/coco/, images from cocodataset.org or posetrack.net; put them "
+    "where this message says, or set DETECTRON2_DATASETS"
+)
 
 
 def register_builtin_datasets() -> None:
-    """Register `synth_people_<preset>_<train|val>`, `synth_people_<preset>_<train|val>_<world>` for
-    each noise world and `densepose_coco_2014_<split>`.
+    """Register all data sets that have a name.
 
-    Paths lie under `$DETECTRON2_DATASETS` (`./datasets`), as Detectron2's own do.
+    They are `synth_people_<preset>_<train|val>`, the same with `_<world>` for each noise world, and
+    `DENSEPOSE_DATASETS`. Paths lie under `$DETECTRON2_DATASETS` (`./datasets`), as Detectron2's own
+    do.
     """
     root = data_root()
+    _register_synthetic(root)
+    _register_densepose(root)
+
+
+def _register_synthetic(root: Path) -> None:
     for preset in PRESETS:
         folder = root / f"synth_people_{preset}"
         for split in ("train", "val"):
@@ -46,15 +86,16 @@ def register_builtin_datasets() -> None:
                         f"(`make data PRESET={preset}`)"
                     ),
                 )
-    for split, (images, json_name) in DENSEPOSE_COCO.items():
+
+
+def _register_densepose(root: Path) -> None:
+    for name, (images, json_name) in DENSEPOSE_DATASETS.items():
         register_densepose_json(
-            f"densepose_coco_2014_{split}",
-            json_file=root / "coco" / "annotations" / json_name,
+            name,
+            json_file=root / json_name,
             image_root=root / images,
-            surface=root / "densepose_smpl_surface.npz",
-            chart_mirror=root / "UV_symmetry_transforms.mat",
-            how_to_get=(
-                "DensePose-COCO is licensed and must be fetched from its authors; put images and "
-                "annotations where the message says, or set DETECTRON2_DATASETS"
-            ),
+            surface=root / SMPL_SURFACE_FILE_NAME,
+            chart_mirror=root / CHART_MIRROR_FILE,
+            how_to_get=_HOW_TO_GET_DENSEPOSE,
         )
+        MetadataCatalog.get(name).set(**DENSEPOSE_METADATA)

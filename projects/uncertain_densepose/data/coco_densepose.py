@@ -1,31 +1,69 @@
-"""COCO files with DensePose's point annotations: reading and checking them."""
+"""COCO files with DensePose's point annotations: registering and reading them."""
 
 from __future__ import annotations
 
 import functools
+import json
+import logging
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 import torch
 from detectron2.data import DatasetCatalog, MetadataCatalog
-from detectron2.data.datasets import load_coco_json
 from detectron2.data.datasets.builtin_meta import (
     COCO_PERSON_KEYPOINT_FLIP_MAP,
     COCO_PERSON_KEYPOINT_NAMES,
     KEYPOINT_CONNECTION_RULES,
 )
+from detectron2.structures import BoxMode
+from detectron2.utils.file_io import PathManager
 from pycocotools import mask as mask_utils
 
 from ..structures import PointAnnotations
 from ..structures.coco_annotation import (
-    POINT_FIELDS,
     AnnotationError,
     AnnotationFileError,
     check_part_masks,
     read_points,
 )
 from ..structures.point_annotations import MASK_SIZE
+from .annotation_checks import Screened, Severity, screen
+from .annotation_checks.screening import LABEL_FIELDS
+
+# A child of Detectron2's logger, which every train script of Detectron2's sets up.
+logger = logging.getLogger(f"detectron2.{__name__}")
+
+
+def register_densepose_coco(
+    name: str,
+    json_file: str | os.PathLike,
+    image_root: str | os.PathLike,
+    surface: str | os.PathLike,
+    chart_mirror: str | os.PathLike | None = None,
+) -> None:
+    """Register annotations of your own as a Detectron2 data set; their form: docs/ANNOTATIONS.md.
+
+    Args:
+        name: of the data set, as in `DATASETS.TRAIN`.
+        json_file: COCO json. image_root: folder of its images.
+        surface: the `Surface` file that its charts belong to, made by `tools/import_surface.py` or
+            `tools/build_surface.py`; evaluation measures on it.
+        chart_mirror: DensePose's `UV_symmetry_transforms.mat`, or another such file, which flips of
+            training images need; None for a surface whose charts are mirror images of each other.
+
+    Example:
+        >>> register_densepose_coco("dancers", "dancers.json", "images", "embedded_surface.npz")
+    """
+    register_densepose_json(
+        name,
+        Path(json_file),
+        Path(image_root),
+        Path(surface),
+        how_to_get="check the paths that were given to register_densepose_coco",
+        chart_mirror=None if chart_mirror is None else Path(chart_mirror),
+    )
 
 
 def register_densepose_json(
@@ -36,15 +74,11 @@ def register_densepose_json(
     how_to_get: str,
     chart_mirror: Path | None = None,
 ) -> None:
-    """Register a COCO file with point annotations as a Detectron2 data set.
+    """As `register_densepose_coco`, with a hint for a user who does not have the files.
 
     Args:
-        name: of the data set, as in `DATASETS.TRAIN`.
-        json_file: COCO json. image_root: folder of its images.
-        surface: the `Surface` file that its charts belong to.
-        how_to_get: one sentence for the error of a user who does not have it.
-        chart_mirror: DensePose's `UV_symmetry_transforms.mat`, or None for a surface whose
-            charts are mirror images of each other; read when training flips images.
+        name, json_file, image_root, surface, chart_mirror: see `register_densepose_coco`.
+        how_to_get: one sentence for the error.
     """
     loader = functools.partial(load_densepose_json, name, json_file, image_root, how_to_get)
     DatasetCatalog.register(name, loader)
@@ -63,29 +97,93 @@ def register_densepose_json(
 def load_densepose_json(
     name: str, json_file: Path, image_root: Path, how_to_get: str
 ) -> list[dict]:
-    """Read a COCO file in Detectron2's format, point annotations included and checked.
+    """Read a COCO file in Detectron2's format, as far as it can be trained.
+
+    What `annotation_checks` say is left out or repaired, and one line of the log counts it. It sets
+    the metadata `thing_classes`, `thing_dataset_id_to_contiguous_id` and `categories`.
 
     Raises:
         FileNotFoundError: without the file or the images, saying how to get them.
-        AnnotationFileError: for malformed point annotations, naming file, annotation and field.
+        AnnotationFileError: the file cannot be trained at all.
     """
     for path in (Path(json_file), Path(image_root)):
         if not path.exists():
             raise FileNotFoundError(
                 f"data set {name!r} needs {path}, which is missing; {how_to_get}"
             )
-    keys = ["id", *POINT_FIELDS, "dp_masks"]
-    records = load_coco_json(str(json_file), str(image_root), name, extra_annotation_keys=keys)
-    for record in records:
-        for annotation in record["annotations"]:
-            check_point_annotation(annotation, str(json_file))
-    return records
+    content = read_annotation_file(json_file)
+    screened = screen(content)
+    for finding in screened.report.of(Severity.FATAL):
+        raise AnnotationFileError(
+            f"{json_file}: {finding.check.description} ({', '.join(map(str, finding.first_ids))}): "
+            f"{finding.check.outcome}"
+        )
+    logger.info(
+        f"{name}: {screened.report.summary()} (`python tools/check_annotations.py {json_file}`)"
+    )
+    categories = {category["id"]: category["name"] for category in content["categories"]}
+    MetadataCatalog.get(name).set(
+        thing_classes=[categories[screened.person_category]],
+        thing_dataset_id_to_contiguous_id={screened.person_category: 0},
+        categories=categories,
+    )
+    return _dataset_dicts(screened, str(image_root))
+
+
+def read_annotation_file(json_file: str | os.PathLike) -> object:
+    """The content of a json.
+
+    Raises:
+        OSError: the file cannot be read.
+        AnnotationFileError: it is no json.
+    """
+    path = PathManager.get_local_path(os.fspath(json_file))
+    try:
+        with open(path, "rb") as file:
+            return json.load(file)
+    except (json.JSONDecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise AnnotationFileError(f"{json_file}: not JSON ({error})") from error
+
+
+def _dataset_dicts(screened: Screened, image_root: str) -> list[dict]:
+    return [
+        {
+            "file_name": os.path.join(image_root, image["file_name"]),
+            "height": image["height"],
+            "width": image["width"],
+            "image_id": image["id"],
+            "annotations": [_dataset_annotation(a) for a in screened.people[image["id"]]],
+        }
+        for image in screened.images
+    ]
+
+
+def _dataset_annotation(annotation: dict) -> dict:
+    """One kept annotation with the fields that Detectron2 knows and the labels."""
+    kept = {key: annotation[key] for key in ("id", "bbox", *LABEL_FIELDS) if key in annotation}
+    kept |= {"category_id": 0, "iscrowd": 0, "bbox_mode": BoxMode.XYWH_ABS}
+    segmentation = annotation.get("segmentation")
+    if segmentation:
+        uncompressed = isinstance(segmentation, dict) and isinstance(segmentation["counts"], list)
+        kept["segmentation"] = (
+            mask_utils.frPyObjects(segmentation, *segmentation["size"])
+            if uncompressed
+            else segmentation
+        )
+    if "keypoints" in annotation:
+        # COCO names the pixel that a keypoint lies in, Detectron2 the place.
+        kept["keypoints"] = [
+            value if place % 3 == 2 else value + 0.5
+            for place, value in enumerate(annotation["keypoints"])
+        ]
+    return kept
 
 
 def check_point_annotation(annotation: dict, source: str) -> None:
     """Refuse malformed points of one person.
 
-    Points outside the box are accepted here, since DensePose-COCO has some; they are ignored.
+    For files that are to be whole, such as those of experiments; the loader of data sets leaves
+    out what is not.
 
     Args:
         annotation: of COCO form; one without any `dp_*` key passes.
@@ -118,12 +216,12 @@ def point_annotations(annotation: Mapping) -> PointAnnotations | None:
     )
 
 
-def _decode_part_masks(masks: list | None) -> torch.Tensor | None:
-    """(256, 256) uint8 coarse parts 0..14, None without any mask."""
+def _decode_part_masks(masks: list | dict | None) -> torch.Tensor | None:
+    """(256, 256) uint8 coarse parts 0..14, 1 for one mask of the whole person; None without any."""
     if not masks or not any(masks):
         return None
     segm = np.zeros((MASK_SIZE, MASK_SIZE), dtype=np.uint8)
-    for part, mask in enumerate(masks, start=1):
+    for part, mask in enumerate([masks] if isinstance(masks, dict) else masks, start=1):
         if mask:
             segm[mask_utils.decode(mask) > 0] = part
     return torch.from_numpy(segm)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 from detectron2.config import configurable
 from detectron2.data import DatasetMapper, MetadataCatalog
 from detectron2.data import detection_utils as utils
 from detectron2.data import transforms as T
+from detectron2.data.datasets.builtin_meta import COCO_PERSON_KEYPOINT_NAMES
 from detectron2.structures import BoxMode
 
 from ..config import ConfigError
@@ -14,8 +17,12 @@ from ..structures import PointAnnotationsList
 from ..structures.affine import affine_map, is_reflection
 from ..structures.chart_mirror import ChartMirror, SymmetricChartMirror, TabulatedChartMirror
 from ..structures.point_convention import POINT_CONVENTIONS
+from ..surface.surface import is_mirror_symmetric
 from .coco_densepose import point_annotations
 from .point_transforms import transform_points
+
+_NO_KEYPOINTS = (0.0,) * (3 * len(COCO_PERSON_KEYPOINT_NAMES))
+"""Keypoints of a person without labelled ones, of whom Detectron2 cannot do without."""
 
 
 class DensePoseDatasetMapper(DatasetMapper):
@@ -33,6 +40,7 @@ class DensePoseDatasetMapper(DatasetMapper):
         point_extent: float,
         chart_mirror: ChartMirror | None,
         use_part_masks: bool = True,
+        use_whole_masks: bool = True,
         **kwargs,
     ):
         """
@@ -42,18 +50,22 @@ class DensePoseDatasetMapper(DatasetMapper):
             chart_mirror: how charts map to each other in a mirrored image; without it,
                 augmentations must not mirror.
             use_part_masks: decode `dp_masks` too, most of the work on a person.
+            use_whole_masks: also `dp_masks` that are one mask of the whole person, which does not
+                tell its parts apart.
             kwargs: see `DatasetMapper`.
         """
         super().__init__(is_train, **kwargs)
         self.point_extent = point_extent
         self.chart_mirror = chart_mirror
         self.use_part_masks = use_part_masks
+        self.use_whole_masks = use_whole_masks
 
     @classmethod
     def from_config(cls, cfg, is_train: bool = True):
         options = super().from_config(cfg, is_train)
         head = cfg.MODEL.ROI_DENSEPOSE_HEAD
         options["point_extent"] = POINT_CONVENTIONS[head.POINT_CONVENTION].extent
+        options["use_whole_masks"] = head.NUM_COARSE_SEGM_CHANNELS == 2
         options["chart_mirror"] = None
         if not is_train:
             return options
@@ -75,13 +87,19 @@ class DensePoseDatasetMapper(DatasetMapper):
 
     def _transform_annotations(self, dataset_dict, transforms, image_shape):
         people = [a for a in dataset_dict.pop("annotations") if not a.get("iscrowd", 0)]
+        if self.use_instance_mask:
+            # Detectron2 stacks the masks of all people of an image.
+            people = [a for a in people if a.get("segmentation")]
         for person in people:
-            if not self.use_part_masks:
+            is_whole = isinstance(person.get("dp_masks"), dict)
+            if not self.use_part_masks or (is_whole and not self.use_whole_masks):
                 person.pop("dp_masks", None)
             if not self.use_instance_mask:
                 person.pop("segmentation", None)
             if not self.use_keypoint:
                 person.pop("keypoints", None)
+            else:
+                person.setdefault("keypoints", list(_NO_KEYPOINTS))
         points = [point_annotations(person) for person in people]
         old_boxes = [
             BoxMode.convert(list(person["bbox"]), person["bbox_mode"], BoxMode.XYXY_ABS)
@@ -135,8 +153,10 @@ def chart_mirror_of(dataset_names: tuple[str, ...]) -> ChartMirror:
     mirror images of each other.
 
     Raises:
-        ConfigError: the data sets differ in it, or the table is missing.
+        ConfigError: the data sets differ in it, the table is missing, or there is none and the
+            surface of a data set is not its own mirror image.
         ChartMirrorError: the table cannot be used.
+        SurfaceFileError: the surface of a data set without a table cannot be read.
     """
     paths = {MetadataCatalog.get(n).get("densepose_chart_mirror") for n in dataset_names}
     if len(paths) > 1:
@@ -146,6 +166,7 @@ def chart_mirror_of(dataset_names: tuple[str, ...]) -> ChartMirror:
         )
     path = next(iter(paths), None)
     if path is None:
+        _require_symmetric_surfaces(dataset_names)
         return SymmetricChartMirror()
     try:
         return TabulatedChartMirror.load(path)
@@ -155,3 +176,15 @@ def chart_mirror_of(dataset_names: tuple[str, ...]) -> ChartMirror:
             "other in a mirrored image (DensePose's UV_symmetry_transforms.mat); put it there, or "
             'set INPUT.RANDOM_FLIP to "none" and TEST.AUG.FLIP to False'
         ) from error
+
+
+def _require_symmetric_surfaces(dataset_names: tuple[str, ...]) -> None:
+    """Refuse surfaces that are there and are not their own mirror image; training needs none."""
+    for name in dataset_names:
+        surface = MetadataCatalog.get(name).get("densepose_surface")
+        if surface is not None and Path(surface).exists() and not is_mirror_symmetric(surface):
+            raise ConfigError(
+                f"data set {name!r}: INPUT.RANDOM_FLIP and TEST.AUG.FLIP need to know how the "
+                f"charts of {surface} map to each other in a mirrored image; give its registration "
+                'a chart_mirror, or set INPUT.RANDOM_FLIP to "none" and TEST.AUG.FLIP to False'
+            )

@@ -11,6 +11,9 @@ from ..structures.geometry import box_to_image_xy, image_to_box_xy, inside_box
 from ..structures.point_annotations import MASK_SIZE
 from ..surface.parts import FLIP_COARSE_PARTS
 
+_ON_EDGE = 1e-5
+"""Share of a box by which a label on its edge may come to lie outside of it: float32 boxes."""
+
 _FLIP_COARSE_PARTS = torch.from_numpy(FLIP_COARSE_PARTS.astype("uint8"))
 
 
@@ -39,6 +42,7 @@ def transform_points(
     fraction = points.xy.double() / extent
     moved = box_to_image_xy(fraction, old_box) @ affine[:, :2].T + affine[:, 2]
     moved = image_to_box_xy(moved, new_box)
+    moved = torch.where((moved - moved.clamp(0, 1)).abs() <= _ON_EDGE, moved.clamp(0, 1), moved)
     kept = inside_box(fraction) & inside_box(moved)
     xy, part, uv = moved[kept].to(points.xy) * extent, points.part[kept], points.uv[kept]
     coarse = points.coarse_segm

@@ -32,11 +32,10 @@ from ..structures.coco_annotation import (
     read_points,
 )
 from ..surface import NUM_PARTS, PART_NAMES, Surface
+from ..surface.geodesic_kernel import geodesic_kernel
 from .surface_distance import SurfaceDistance
 
-REACH_IN_BANDWIDTHS = 2.0
 _PEOPLE_AT_ONCE = 256
-_ROWS_AT_ONCE = 512
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -114,30 +113,6 @@ def point_errors_m(
     true = distance.vertex(points.part_true, points.uv_true)
     labelled = distance.vertex(points.part, points.uv)
     return distance.between_m(labelled, true).astype(np.float64), true
-
-
-def geodesic_kernel(surface: Surface, bandwidth_m: float) -> csr_matrix:
-    """w between the vertices of the geodesic table, (K, K).
-
-    Args:
-        surface: the body.
-        bandwidth_m: h, metres, above 0.
-    """
-    count = len(surface.geodesic_vertices)
-    reach = REACH_IN_BANDWIDTHS * bandwidth_m
-    every = np.arange(count)
-    rows, columns, weights = [], [], []
-    for start in range(0, count, _ROWS_AT_ONCE):
-        block = every[start : start + _ROWS_AT_ONCE]
-        apart = surface.geodesic_distance(
-            surface.geodesic_vertices[block][:, None], surface.geodesic_vertices[None]
-        )
-        row, column = np.nonzero(apart <= reach)
-        rows.append(block[row])
-        columns.append(column)
-        weights.append(np.exp(-0.5 * (apart[row, column].astype(np.float64) / bandwidth_m) ** 2))
-    place = (np.concatenate(rows), np.concatenate(columns))
-    return csr_matrix((np.concatenate(weights), place), shape=(count, count))
 
 
 def mean_error_on_surface(

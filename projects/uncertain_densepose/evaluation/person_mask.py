@@ -15,8 +15,8 @@ from pycocotools import mask as mask_api
 
 from ..structures.coco_annotation import AnnotationError, check_part_masks, read_segmentation
 from ..structures.point_annotations import MASK_SIZE
+from ..structures.run_lengths import decode_columns
 from .mask_iou import WindowMask
-from .run_lengths import decode_columns
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Where the embedded surface is kept."""
+"""Where surfaces are kept."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 
 SURFACE_FILE_NAME = "embedded_surface.npz"
+SMPL_SURFACE_FILE_NAME = "densepose_smpl_surface.npz"
+"""The user's own, of DensePose's SMPL files; see `tools/import_surface.py`."""
 
 
 def data_root() -> Path:

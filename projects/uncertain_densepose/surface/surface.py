@@ -1,6 +1,7 @@
 """`Surface`: a body mesh with charts, a left/right mirror and geodesic distances, in one file.
 
-Shapes: V vertices, F faces, K vertices of the geodesic table.
+A big table of distances lies in a second file beside it. Shapes: V vertices, F faces, K vertices of
+the geodesic table.
 """
 
 from __future__ import annotations
@@ -14,11 +15,18 @@ from pathlib import Path
 
 import numpy as np
 
+from .distances_on_disk import DistancesOnDisk
 from .geodesics import condensed_index
 from .parts import FLIP_PARTS, SELF_MIRRORED_PARTS
 from .validation import SurfaceFieldError, validate_fields
 
-_REBUILD_HINT = "rebuild it with `python tools/build_surface.py --force --out {path}`"
+_REBUILD_HINT = (
+    "rebuild the embedded body with `python tools/build_surface.py --force --out {path}`, or import"
+    " a surface of your own with `python tools/import_surface.py`"
+)
+
+_TABLE_FILE = "geodesic_file"
+"""Entry of a surface file that stands for `geodesic_m`: the name of the file that holds it."""
 
 
 class SurfaceFileError(ValueError):
@@ -37,16 +45,18 @@ class Surface:
         face_part: (F,) uint8 chart of each face, 1..24.
         face_uv: (F, 3, 2) float32 chart coordinates of each face corner, in [0, 1]. Corners, not
             vertices, carry them because part borders and seams share vertices.
-        mirror: (V,) int32 involution; ``vertices[mirror] == vertices * (-1, 1, 1)``.
+        mirror: (V,) int32 involution; ``vertices[mirror] == vertices * (-1, 1, 1)``. Empty (0,) for
+            a surface that is not its own mirror image.
         geodesic_vertices: (K,) int32 vertices between which distances are tabulated.
         nearest_geodesic: (V,) int32, for each vertex the position in ``geodesic_vertices`` of the
             one nearest to it.
         geodesic_m: (K (K - 1) / 2,) float16, metres: the distance of subset members i > j is entry
-            ``i (i - 1) / 2 + j`` (the lower triangle, row by row).
+            ``i (i - 1) / 2 + j`` (the lower triangle, row by row). `DistancesOnDisk` for a table
+            that stays on disk.
 
-    Charts of a left part carry the same ``uv`` as their right twin at mirrored vertices; the torso
-    charts (1, 2) satisfy ``u' = 1 - u``. Seen from outside the body, (u, v) is right-handed on the
-    torso and on right parts, left-handed on left parts.
+    With a mirror, charts of a left part carry the same ``uv`` as their right twin at mirrored
+    vertices; the torso charts (1, 2) satisfy ``u' = 1 - u``. On the embedded body, (u, v) seen from
+    outside is right-handed on the torso and on right parts, left-handed on left parts.
     """
 
     name: str
@@ -58,14 +68,15 @@ class Surface:
     mirror: np.ndarray
     geodesic_vertices: np.ndarray
     nearest_geodesic: np.ndarray
-    geodesic_m: np.ndarray
+    geodesic_m: np.ndarray | DistancesOnDisk
 
     @staticmethod
     def load(path: str | os.PathLike) -> Surface:
         """Read and validate a surface file.
 
         Args:
-            path: an ``.npz`` written by `Surface.save`.
+            path: an ``.npz`` written by `Surface.save`. A table in a file of its own is looked for
+                in the same folder; its distances were checked when it was written.
 
         Raises:
             SurfaceFileError: the file is missing, truncated or no archive; a field is missing; or a
@@ -77,8 +88,7 @@ class Surface:
         if not path.is_file():
             raise SurfaceFileError(f"{path}: no such surface file; {hint}")
         try:
-            fields = _read_arrays(path)
-            surface = _surface_from_arrays(fields)
+            surface = _surface_from_arrays(_read_arrays(path), path.parent)
             validate_fields(surface)
         except SurfaceFieldError as error:
             raise SurfaceFileError(f"{path}: {error}; {hint}") from error
@@ -91,6 +101,8 @@ class Surface:
     def save(self, path: str | os.PathLike) -> None:
         """Write the surface to ``path`` atomically: a reader sees the old file or the new one.
 
+        A table of `DistancesOnDisk` stays where it is, and must lie in the same folder.
+
         Raises:
             SurfaceFieldError: the surface is not valid, and would not load.
         """
@@ -98,6 +110,13 @@ class Surface:
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         arrays = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        if isinstance(self.geodesic_m, DistancesOnDisk):
+            table = arrays.pop("geodesic_m").path
+            if table.parent != path.parent.absolute():
+                raise SurfaceFieldError(
+                    "geodesic_m", f"lies in {table}, which must be in the folder of {path}"
+                )
+            arrays[_TABLE_FILE] = np.array(table.name)
         arrays["name"] = np.array(self.name)
         arrays["part_names"] = np.array(self.part_names)
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
@@ -156,7 +175,12 @@ class Surface:
 
         Returns:
             the mirrored parts, of ``part``'s type, and the mirrored coordinates, of ``uv``'s type.
+
+        Raises:
+            ValueError: the surface has no mirror.
         """
+        if not len(self.mirror):
+            raise ValueError(f"surface '{self.name}' is not its own mirror image")
         part = np.asarray(part)
         mirrored_uv = np.array(uv, copy=True)
         on_torso = np.isin(part, SELF_MIRRORED_PARTS)
@@ -183,15 +207,48 @@ def _read_arrays(path: Path) -> dict[str, np.ndarray]:
     return arrays
 
 
-def _surface_from_arrays(arrays: dict[str, np.ndarray]) -> Surface:
+def _surface_from_arrays(arrays: dict[str, np.ndarray], folder: Path) -> Surface:
+    if _TABLE_FILE in arrays:
+        arrays["geodesic_m"] = _table_on_disk(_text(arrays, _TABLE_FILE), folder)
     names = [field.name for field in dataclasses.fields(Surface)]
     for key in names:
         if key not in arrays:
             raise SurfaceFieldError(key, "is missing")
-    for key, ndim in (("name", 0), ("part_names", 1)):
-        if arrays[key].dtype.kind != "U" or arrays[key].ndim != ndim:
-            raise SurfaceFieldError(key, f"must be text with {ndim} dimensions")
     fields = {key: arrays[key] for key in names}
-    fields["name"] = str(arrays["name"])
+    fields["name"] = _text(arrays, "name")
+    if arrays["part_names"].dtype.kind != "U" or arrays["part_names"].ndim != 1:
+        raise SurfaceFieldError("part_names", "must be text with 1 dimension")
     fields["part_names"] = tuple(str(name) for name in arrays["part_names"])
     return Surface(**fields)
+
+
+def _text(arrays: dict[str, np.ndarray], key: str) -> str:
+    if arrays[key].dtype.kind != "U" or arrays[key].ndim != 0:
+        raise SurfaceFieldError(key, "must be one text")
+    return str(arrays[key])
+
+
+def _table_on_disk(name: str, folder: Path) -> DistancesOnDisk:
+    if Path(name).name != name:
+        raise SurfaceFieldError(_TABLE_FILE, f"is {name!r}, not the name of a file beside this one")
+    try:
+        return DistancesOnDisk(folder / name)
+    except FileNotFoundError as error:
+        raise SurfaceFieldError(
+            _TABLE_FILE, f"names {name}, which is missing; it moves with the surface file"
+        ) from error
+    except (OSError, ValueError) as error:
+        raise SurfaceFieldError(_TABLE_FILE, f"names {name}, which is unusable: {error}") from error
+
+
+def is_mirror_symmetric(path: str | os.PathLike) -> bool:
+    """Whether a surface file has a mirror, without reading the rest of it.
+
+    Raises:
+        SurfaceFileError: the file cannot be read, or has no field `mirror`.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return archive["mirror"].size > 0
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, KeyError, ValueError) as error:
+        raise SurfaceFileError(f"{path}: no readable surface file ({error})") from error

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .distances_on_disk import DistancesOnDisk
 from .parts import FLIP_PARTS, NUM_PARTS, SELF_MIRRORED_PARTS
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def validate_fields(surface: Surface) -> None:
     _check_shapes(surface)
     _check_indices(surface)
     _check_values(surface)
-    _check_mirror(surface)
+    if len(surface.mirror):
+        _check_mirror(surface)
 
 
 def _check_shapes(surface: Surface) -> None:
@@ -47,7 +49,7 @@ def _check_shapes(surface: Surface) -> None:
         "faces": (np.int32, (num_faces, 3)),
         "face_part": (np.uint8, (num_faces,)),
         "face_uv": (np.float32, (num_faces, 3, 2)),
-        "mirror": (np.int32, (num_vertices,)),
+        "mirror": (np.int32, (num_vertices if len(surface.mirror) else 0,)),
         "geodesic_vertices": (np.int32, (num_table,)),
         "nearest_geodesic": (np.int32, (num_vertices,)),
         "geodesic_m": (np.float16, (num_table * (num_table - 1) // 2,)),
@@ -72,10 +74,11 @@ def _check_indices(surface: Surface) -> None:
     limits = {
         "faces": (0, num_vertices - 1),
         "face_part": (1, NUM_PARTS),
-        "mirror": (0, num_vertices - 1),
         "geodesic_vertices": (0, num_vertices - 1),
         "nearest_geodesic": (0, len(surface.geodesic_vertices) - 1),
     }
+    if len(surface.mirror):
+        limits["mirror"] = (0, num_vertices - 1)
     for field, (low, high) in limits.items():
         array = getattr(surface, field)
         if array.min() < low or array.max() > high:
@@ -103,6 +106,8 @@ def _check_values(surface: Surface) -> None:
             "face_uv",
             f"has values {surface.face_uv.min()}..{surface.face_uv.max()}, expected 0..1",
         )
+    if isinstance(surface.geodesic_m, DistancesOnDisk):
+        return  # Checked when it was written; reading it whole takes as long as evaluating.
     # The bit patterns of finite non-negative halves are exactly those below infinity's, so that one
     # pass over integers answers for both questions on a table of tens of millions of entries.
     bits = np.ascontiguousarray(surface.geodesic_m).view(np.uint16)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from pycocotools import mask as mask_api
 
-from uncertain_densepose.evaluation.run_lengths import decode_columns, run_lengths
+from uncertain_densepose.structures.run_lengths import decode_columns, is_encoding, run_lengths
 
 
 def encode(pixels) -> dict:
@@ -36,6 +36,40 @@ def test_long_runs_take_several_characters_and_bytes_are_as_good_as_text():
     text = encoding | {"counts": encoding["counts"].decode()}
     np.testing.assert_array_equal(whole(text), pixels)
     assert run_lengths(text["counts"]).tolist() == [300 * 700, 2 * 700, 598 * 700]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_encodings_are_recognised_in_every_form(seed):
+    rng = np.random.default_rng(seed)
+    counts = encode(rng.random((30, 20)) < rng.random())["counts"]
+    for form in (counts, counts.decode(), run_lengths(counts).tolist()):
+        assert is_encoding(form, 600)
+        assert not is_encoding(form, 599) and not is_encoding(form, 601)
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        *(
+            "",
+            "zz~~",
+            "o" * 50,
+            "hP2o",
+            "52",
+            "\x00\x01",
+            "é",
+            b"",
+            None,
+            7,
+            {},
+            [600.0],
+            [True] * 600,
+        ),
+        *([-1, 601], ["600"], [[600]], "Zc0 ", "Zc0\n"),
+    ],
+)
+def test_anything_else_is_no_encoding(counts):
+    assert not is_encoding(counts, 600)
 
 
 @pytest.mark.parametrize("value", [0, 1])

@@ -11,6 +11,7 @@ import numpy as np
 _FIRST_CHARACTER = 48
 _VALUE, _SIGN, _MORE = 0x1F, 0x10, 0x20
 _BITS = 5
+_CHARACTERS = bytes(range(_FIRST_CHARACTER, _FIRST_CHARACTER + (_VALUE | _MORE) + 1))
 
 
 def run_lengths(counts: str | bytes) -> np.ndarray:
@@ -37,6 +38,24 @@ def run_lengths(counts: str | bytes) -> np.ndarray:
     value[1::2] = np.cumsum(value[1::2])
     value[2::2] = np.cumsum(value[2::2])
     return value
+
+
+def is_encoding(counts: object, num_pixels: int) -> bool:
+    """Whether text, bytes or a list of numbers are the run lengths of so many pixels.
+
+    `pycocotools` decodes whatever else it is given as well, to what happens to be in memory.
+    """
+    if isinstance(counts, list):
+        whole = all(type(length) is int and length >= 0 for length in counts)
+        return whole and sum(counts) == num_pixels
+    text = counts.encode() if isinstance(counts, str) else counts
+    if not isinstance(text, bytes) or not text or text.translate(None, _CHARACTERS):
+        return False
+    ends_within_a_number = (text[-1] - _FIRST_CHARACTER) & _MORE
+    if ends_within_a_number:
+        return False
+    lengths = run_lengths(text)
+    return bool(lengths.min() >= 0) and int(lengths.sum()) == num_pixels
 
 
 def decode_columns(encoding: dict) -> tuple[int, np.ndarray]:

@@ -1,0 +1,154 @@
+"""Oddities of a person's annotated points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...structures.coco_annotation import POINT_FIELDS
+from ...structures.geometry import DP_EXTENT
+from ...surface import NUM_PARTS
+from .person_checks import numbers
+from .registry import DROPPED, REPAIRED, Scope, check
+
+_UV_TOLERANCE = 1e-3
+"""How far coordinates may lie outside of their chart: what rounding to three digits does."""
+
+_LEFT_OUT = "the person's points and part masks are left out; the box is used"
+_POINT_LEFT_OUT = "the point is left out"
+
+
+@dataclass(frozen=True)
+class PointColumns:
+    """The P points of a person, legible but not yet sensible.
+
+    Attributes:
+        xy: (P, 2) float64, `dp_x` and `dp_y`.
+        part: (P,) float64, `dp_I`.
+        uv: (P, 2) float64, `dp_U` and `dp_V`.
+        xy_image: (P, 2) float64, pixels.
+        width, height: of the image, pixels.
+        part_is_float: (P,) bool, whether the file writes the part with a decimal point.
+    """
+
+    xy: np.ndarray
+    part: np.ndarray
+    uv: np.ndarray
+    xy_image: np.ndarray
+    width: int
+    height: int
+    part_is_float: np.ndarray
+
+    @staticmethod
+    def of(annotation: dict, image: dict) -> PointColumns:
+        """Those of an annotation that passed the checks of its labels."""
+        x, y, part, u, v = (np.array(annotation[f], dtype=np.float64) for f in POINT_FIELDS)
+        box = np.array(annotation["bbox"], dtype=np.float64)
+        xy = np.stack([x, y], axis=1)
+        return PointColumns(
+            xy=xy,
+            part=part,
+            uv=np.stack([u, v], axis=1),
+            xy_image=box[:2] + xy / DP_EXTENT * box[2:],
+            width=image["width"],
+            height=image["height"],
+            part_is_float=np.array([type(i) is float for i in annotation["dp_I"]], dtype=bool),
+        )
+
+
+@check(Scope.LABELS, DROPPED, _LEFT_OUT)
+def person_has_no_densepose(annotation) -> bool:
+    """A person with points or part masks is flagged "has_no_densepose"."""
+    return bool(annotation.get("has_no_densepose"))
+
+
+@check(Scope.LABELS, DROPPED, "part masks without points are not used; the box is")
+def masks_without_points(annotation) -> bool:
+    """A person has "dp_masks", but none of the five lists of points."""
+    return not any(field in annotation for field in POINT_FIELDS)
+
+
+@check(Scope.LABELS, DROPPED, _LEFT_OUT)
+def point_list_missing(annotation) -> bool:
+    """One of dp_x, dp_y, dp_I, dp_U, dp_V is missing where others are there."""
+    return not all(field in annotation for field in POINT_FIELDS)
+
+
+@check(Scope.LABELS, DROPPED, _LEFT_OUT)
+def point_list_no_list(annotation) -> bool:
+    """One of dp_x, dp_y, dp_I, dp_U, dp_V is no list, but a dictionary, a text, a number."""
+    return not all(isinstance(annotation[field], list) for field in POINT_FIELDS)
+
+
+@check(Scope.LABELS, DROPPED, _LEFT_OUT)
+def point_list_no_numbers(annotation) -> bool:
+    """One of dp_x, dp_y, dp_I, dp_U, dp_V holds something that is no number."""
+    return any(numbers(annotation[field]) is None for field in POINT_FIELDS)
+
+
+@check(Scope.LABELS, DROPPED, _LEFT_OUT)
+def point_lists_of_different_length(annotation) -> bool:
+    """The lists dp_x, dp_y, dp_I, dp_U, dp_V are not of one length."""
+    return len({len(annotation[field]) for field in POINT_FIELDS}) > 1
+
+
+@check(Scope.LABELS, REPAIRED, "the person's part masks are used, if there are any, and the box")
+def no_points(annotation) -> bool:
+    """The five lists of points are empty."""
+    return not annotation["dp_x"]
+
+
+@check(Scope.POINTS, DROPPED, _POINT_LEFT_OUT)
+def point_not_finite(points) -> np.ndarray:
+    """A value of a point is NaN or infinite."""
+    columns = np.column_stack([points.xy, points.part, points.uv])
+    return ~np.isfinite(columns).all(axis=1)
+
+
+@check(Scope.POINTS, DROPPED, _POINT_LEFT_OUT)
+def part_background(points) -> np.ndarray:
+    """A point's part is 0, the background."""
+    return points.part == 0
+
+
+@check(Scope.POINTS, DROPPED, _POINT_LEFT_OUT)
+def part_out_of_range(points) -> np.ndarray:
+    """A point's part is negative or above 24."""
+    return (points.part < 0) | (points.part > NUM_PARTS)
+
+
+@check(Scope.POINTS, DROPPED, _POINT_LEFT_OUT)
+def part_fractional(points) -> np.ndarray:
+    """A point's part is no whole number."""
+    return points.part != np.round(points.part)
+
+
+@check(Scope.POINTS, DROPPED, _POINT_LEFT_OUT)
+def uv_outside_chart(points) -> np.ndarray:
+    """A point's U or V lies outside of [0, 1] by more than 0.001."""
+    return (np.abs(points.uv - 0.5) > 0.5 + _UV_TOLERANCE).any(axis=1)
+
+
+@check(Scope.POINTS, DROPPED, _POINT_LEFT_OUT)
+def point_outside_box(points) -> np.ndarray:
+    """A point's dp_x or dp_y lies outside of [0, 255], that is of its box."""
+    return ((points.xy < 0) | (points.xy > DP_EXTENT)).any(axis=1)
+
+
+@check(Scope.POINTS, DROPPED, _POINT_LEFT_OUT)
+def point_outside_image(points) -> np.ndarray:
+    """A point lies outside of the image, in a box that reaches out of it."""
+    return ((points.xy_image < 0) | (points.xy_image > [points.width, points.height])).any(axis=1)
+
+
+@check(Scope.POINTS, REPAIRED, "it is read as the whole number that it is")
+def part_as_float(points) -> np.ndarray:
+    """A point's part is written with a decimal point, as DensePose-COCO does."""
+    return points.part_is_float
+
+
+@check(Scope.POINTS, REPAIRED, "it lies on the box's edge and is used")
+def point_on_box_edge(points) -> np.ndarray:
+    """A point's dp_x or dp_y is exactly 0 or 255."""
+    return np.isin(points.xy, (0.0, DP_EXTENT)).any(axis=1)

@@ -1,0 +1,107 @@
+"""What the checks found in a file, and what is left of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from .registry import Check, Severity
+
+_NUM_FIRST_IDS = 5
+
+
+@dataclass
+class Finding:
+    """One oddity of a file.
+
+    Attributes:
+        check: which.
+        count: how many of what the check counts.
+        records: in how many annotations or images.
+        first_ids: the ids of the first of them.
+    """
+
+    check: Check
+    count: int = 0
+    records: int = 0
+    first_ids: list = field(default_factory=list)
+
+    def add(self, record: int | str, count: int) -> None:
+        """Count an annotation or image; those found one after the other differ."""
+        self.count += count
+        self.records += 1
+        if len(self.first_ids) < _NUM_FIRST_IDS:
+            self.first_ids.append(record)
+
+
+@dataclass
+class Kept:
+    """What training uses.
+
+    Attributes:
+        images: that show people who are kept.
+        people: their annotations.
+        people_with_points, people_with_masks: among them.
+        points: of all.
+    """
+
+    images: int = 0
+    people: int = 0
+    people_with_points: int = 0
+    people_with_masks: int = 0
+    points: int = 0
+
+
+class Report:
+    """The findings by the name of their check, and what is kept.
+
+    Attributes:
+        num_images, num_annotations: of the file.
+        kept: see `Kept`.
+        findings: by name.
+    """
+
+    def __init__(self):
+        self.num_images = self.num_annotations = 0
+        self.kept = Kept()
+        self.findings: dict[str, Finding] = {}
+
+    def add(self, check: Check, record: int | str, count: int = 1) -> None:
+        """Count what a check found in one annotation or image."""
+        self.findings.setdefault(check.name, Finding(check)).add(record, count)
+
+    def of(self, severity: Severity) -> list[Finding]:
+        """The findings of one severity."""
+        return [one for one in self.findings.values() if one.check.severity is severity]
+
+    def summary(self) -> str:
+        """One line: what is kept and what is left out."""
+        kept = self.kept
+        left_out = [
+            f"{one.count} {one.check.scope.value} ({one.check.name})"
+            for one in self.of(Severity.DROPPED)
+        ]
+        return (
+            f"{kept.images} images with {kept.people} people, {kept.people_with_points} of them "
+            f"with {kept.points} points; left out: {', '.join(left_out) or 'nothing'}"
+        )
+
+    def as_dict(self) -> dict:
+        """All of it, for JSON."""
+        return {
+            "images": self.num_images,
+            "annotations": self.num_annotations,
+            "kept": vars(self.kept),
+            "findings": [
+                {
+                    "check": one.check.name,
+                    "severity": one.check.severity.value,
+                    "description": one.check.description,
+                    "outcome": one.check.outcome,
+                    "counts": one.check.scope.value,
+                    "count": one.count,
+                    "records": one.records,
+                    "first_ids": one.first_ids,
+                }
+                for one in self.findings.values()
+            ],
+        }

@@ -1,0 +1,167 @@
+"""Going through an annotation file: what is left of it for training, and what was found."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from ...structures.coco_annotation import POINT_FIELDS
+from .content_checks import is_id, person_category
+from .mask_checks import mask_entries
+from .person_checks import FileIndex
+from .point_checks import PointColumns
+from .registry import DROPPED, FATAL, REPAIRED, Check, Scope, checks_of
+from .report import Report
+
+LABEL_FIELDS = (*POINT_FIELDS, "dp_masks")
+
+
+@dataclass
+class Screened:
+    """What is left of a file.
+
+    Attributes:
+        report: what was found.
+        person_category: the id of the category that is trained; None where a finding is fatal.
+        images: those not left out, in the order of their ids; also those without people.
+        people: by image id, the annotations that are kept, in the file's order. Their labels are
+            all legible and sensible; the originals are not changed.
+    """
+
+    report: Report
+    person_category: int | None = None
+    images: list[dict] = field(default_factory=list)
+    people: dict[int, list[dict]] = field(default_factory=dict)
+
+
+def screen(content: object, track: Callable[[list], Iterable] = iter) -> Screened:
+    """Run all checks but those of image files.
+
+    Where the content as a whole has fatal oddities, nothing else is looked at.
+
+    Args:
+        content: of a COCO file with dense-pose annotations, parsed.
+        track: wraps the list of annotations that is gone through, to show progress.
+    """
+    report = Report()
+    if _is_fatal(content, report):
+        return Screened(report)
+    report.num_images, report.num_annotations = (
+        len(content[name]) for name in ("images", "annotations")
+    )
+    left_out = {image["id"] for image in content["images"] if _first_of(Scope.IMAGE, report, image)}
+    images = {image["id"]: image for image in content["images"] if image["id"] not in left_out}
+    person = person_category(content["categories"])
+    index = FileIndex(
+        images=images,
+        left_out=left_out,
+        categories={category["id"] for category in content["categories"]},
+        person=person,
+        repeated=_repeated_ids(content["annotations"]),
+    )
+    people = {image_id: [] for image_id in sorted(images)}
+    for place, annotation in enumerate(track(content["annotations"])):
+        kept = _screen_person(annotation, f"number {place}", index, report)
+        if kept is not None:
+            people[kept["image_id"]].append(kept)
+    for image_id, kept_people in people.items():
+        if not _first_of(Scope.EMPTY_IMAGE, report, images[image_id], kept_people):
+            report.kept.images += 1
+    return Screened(report, person, [images[image_id] for image_id in people], people)
+
+
+def screen_image_files(images: Iterable[dict], folder: Path, report: Report) -> None:
+    """Run the checks of image files.
+
+    Args:
+        images: entries of a file's `images`.
+        folder: that their names are relative to.
+        report: gets what is found.
+    """
+    for image in images:
+        for check in checks_of(Scope.IMAGE_FILE, FATAL):
+            if check.find(image, folder / image["file_name"]):
+                report.add(check, image["id"])
+
+
+def _is_fatal(content: object, report: Report) -> bool:
+    for check in checks_of(Scope.CONTENT, FATAL):
+        for record in check.find(content):
+            report.add(check, record)
+        if check.name == "not_coco" and report.findings:
+            break  # The others look into the lists that it misses.
+    return bool(report.findings)
+
+
+def _repeated_ids(annotations: list) -> set[int]:
+    ids = (a["id"] for a in annotations if isinstance(a, dict) and is_id(a.get("id")))
+    return {key for key, count in Counter(ids).items() if count > 1}
+
+
+def _first_of(scope: Scope, report: Report, entry: dict, *others) -> Check | None:
+    """The first check by which an image, or labels, are left out; it is reported."""
+    for check in checks_of(scope, DROPPED):
+        if check.find(entry, *others):
+            report.add(check, entry["id"])
+            return check
+    return None
+
+
+def _screen_person(annotation: object, name: str, index: FileIndex, report: Report) -> dict | None:
+    """A copy of what is kept of an annotation, None if that is nothing."""
+    for check in checks_of(Scope.PERSON, DROPPED):
+        if check.find(annotation, index):
+            has_id = isinstance(annotation, dict) and is_id(annotation.get("id"))
+            report.add(check, annotation["id"] if has_id else name)
+            return None
+    kept = dict(annotation)
+    _repair(Scope.PERSON, kept, report, index)
+    _screen_labels(kept, index.images[kept["image_id"]], report)
+    report.kept.people += 1
+    return kept
+
+
+def _screen_labels(kept: dict, image: dict, report: Report) -> None:
+    if not any(name in kept for name in POINT_FIELDS) and not mask_entries(kept):
+        kept.pop("dp_masks", None)
+        return
+    if _first_of(Scope.LABELS, report, kept):
+        for name in LABEL_FIELDS:
+            kept.pop(name, None)
+        return
+    _repair(Scope.LABELS, kept, report)
+    _screen_points(kept, image, report)
+    if _first_of(Scope.MASKS, report, kept):
+        del kept["dp_masks"]
+    else:
+        _repair(Scope.MASKS, kept, report)
+    num_points = len(kept["dp_x"])
+    report.kept.points += num_points
+    report.kept.people_with_points += num_points > 0
+    report.kept.people_with_masks += len(mask_entries(kept)) > 0
+
+
+def _screen_points(kept: dict, image: dict, report: Report) -> None:
+    points = PointColumns.of(kept, image)
+    wrong = np.zeros(len(points.part), dtype=bool)
+    for check in (*checks_of(Scope.POINTS, DROPPED), *checks_of(Scope.POINTS, REPAIRED)):
+        found = check.find(points) & ~wrong
+        if found.any():
+            report.add(check, kept["id"], int(found.sum()))
+        if check.severity is DROPPED:
+            wrong |= found
+    if wrong.any():
+        for name in POINT_FIELDS:
+            kept[name] = [value for value, out in zip(kept[name], wrong, strict=True) if not out]
+
+
+def _repair(scope: Scope, kept: dict, report: Report, *others) -> None:
+    for check in checks_of(scope, REPAIRED):
+        if check.find(kept, *others):
+            report.add(check, kept["id"])
+            if check.repair is not None:
+                check.repair(kept, *others)

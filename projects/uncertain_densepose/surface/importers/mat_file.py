@@ -1,0 +1,72 @@
+"""Reading `.mat` files of MATLAB 5, field by field, with errors that name both."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+from scipy.io import loadmat
+from scipy.io.matlab import MatReadError
+
+from .charted_mesh import SurfaceSourceError
+
+
+def read_mat_fields(path: str | os.PathLike, fields: tuple[str, ...]) -> dict[str, np.ndarray]:
+    """Some fields of a file, each an array of finite numbers, without axes of length 1.
+
+    Raises:
+        SurfaceSourceError: the file is missing or not of MATLAB 5, or a field is missing or no
+            array of finite numbers.
+    """
+    try:
+        content = loadmat(os.fspath(path), appendmat=False, variable_names=fields)
+    except FileNotFoundError as error:
+        raise SurfaceSourceError(f"{path}: no such file") from error
+    except (MatReadError, NotImplementedError, OSError, TypeError, ValueError) as error:
+        raise SurfaceSourceError(f"{path}: no readable .mat file of MATLAB 5 ({error})") from error
+    for field in fields:
+        if field not in content:
+            raise SurfaceSourceError(f"{path}: field '{field}' is missing")
+        if content[field].dtype.kind not in "biuf" or not np.isfinite(content[field]).all():
+            raise SurfaceSourceError(f"{path}: field '{field}' is no array of finite numbers")
+    return {field: content[field].squeeze() for field in fields}
+
+
+def triples(path: str | os.PathLike, field: str, array: np.ndarray) -> np.ndarray:
+    """(N, 3) of an array of either (3, N) or (N, 3); both are found.
+
+    Raises:
+        SurfaceSourceError: it is neither.
+    """
+    if array.ndim != 2 or 3 not in array.shape:
+        raise SurfaceSourceError(
+            f"{path}: field '{field}' has shape {array.shape}, expected (N, 3)"
+        )
+    return array if array.shape[1] == 3 else array.T
+
+
+def column(path: str | os.PathLike, field: str, array: np.ndarray, length: int) -> np.ndarray:
+    """The array, checked to be (length,).
+
+    Raises:
+        SurfaceSourceError: it is not.
+    """
+    if array.shape != (length,):
+        raise SurfaceSourceError(
+            f"{path}: field '{field}' has shape {array.shape}, expected ({length},)"
+        )
+    return array
+
+
+def from_one(path: str | os.PathLike, field: str, array: np.ndarray, count: int) -> np.ndarray:
+    """MATLAB's indices 1..count as int64 from 0.
+
+    They are stored in types as small as uint16, in which products of indices overflow.
+
+    Raises:
+        SurfaceSourceError: there are others.
+    """
+    index = array.astype(np.int64)
+    if array.size == 0 or (index != array).any() or index.min() < 1 or index.max() > count:
+        raise SurfaceSourceError(f"{path}: field '{field}' has others than the numbers 1..{count}")
+    return index - 1
