@@ -1,50 +1,16 @@
 """The training tool from the command line: train, resume, evaluate, and what it refuses."""
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 import torch
-from filelock import FileLock
-
-TOOL = Path(__file__).parents[1] / "tools" / "train_net.py"
-OPTIONS = {
-    "DATASETS.TRAIN": "('synth_people_tiny_train',)",
-    "DATASETS.TEST": "('synth_people_tiny_val',)",
-    "SOLVER.MAX_ITER": "3",
-    "SOLVER.STEPS": "()",
-    "SOLVER.IMS_PER_BATCH": "2",
-    "SOLVER.CHECKPOINT_PERIOD": "2",
-    "MODEL.ROI_DENSEPOSE_HEAD.UV_CONFIDENCE.WARM_START_ITERS": "1",
-    "MODEL.ROI_DENSEPOSE_HEAD.NUM_STACKED_CONVS": "1",
-    "MODEL.ROI_DENSEPOSE_HEAD.CONV_HEAD_DIM": "16",
-    "MODEL.FPN.OUT_CHANNELS": "32",
-    "DENSEPOSE_EVALUATION.GLOBAL_VARIANCE_IMAGES": "4",
-    "DATALOADER.NUM_WORKERS": "0",
-    "MODEL.DEVICE": "cpu",
-}
-
-
-def train_net(root, *arguments, config="full", **changes):
-    options = OPTIONS | {key.replace("__", "."): value for key, value in changes.items()}
-    command = [sys.executable, str(TOOL), "--config-file", f"configs/synth/unc_{config}.yaml"]
-    command += [*arguments, *(word for pair in options.items() for word in pair)]
-    environment = os.environ | {"DETECTRON2_DATASETS": str(root)}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+from tiny_training import train_net, trained_folder
 
 
 @pytest.fixture(scope="module")
 def trained(tiny_data_root):
     """The output folder of three iterations."""
-    out = tiny_data_root / "trained"
-    with FileLock(f"{out}.lock"):
-        if not (out / "model_final.pth").exists():
-            done = train_net(tiny_data_root, OUTPUT_DIR=str(out))
-            assert done.returncode == 0, done.stderr[-3000:]
-    return out
+    return trained_folder(tiny_data_root)
 
 
 def test_training_ends_with_all_metrics(trained):
@@ -145,6 +111,14 @@ def test_a_checkpoint_of_another_noise_model_is_refused(trained, tiny_data_root)
             tiny_data_root, *mode, config="iid", OUTPUT_DIR=out, MODEL__WEIGHTS=str(weights)
         )
         refused(done, str(weights), "noise model", "TYPE", "UV_CONFIDENCE")
+
+
+def test_a_malicious_checkpoint_is_refused_and_not_run(tiny_data_root, tmp_path):
+    path, trap = tmp_path / "model_final.pkl", tmp_path / "trap"
+    path.write_bytes(b"cposix\nsystem\n(S'touch " + str(trap).encode() + b"'\ntR.")
+    done = train_net(tiny_data_root, OUTPUT_DIR=str(tmp_path), MODEL__WEIGHTS=str(path))
+    refused(done, str(path), "posix.system", "nothing of it was run")
+    assert not trap.exists()
 
 
 def test_missing_things_are_named(tiny_data_root):

@@ -1,11 +1,12 @@
 """Training and testing on Detectron2's `DefaultTrainer`."""
 
+from ..checkpoint import WeightsError
 from ..config import ConfigError
 from ..evaluation.recalibration import RecalibrationError
 from ..structures.chart_mirror import ChartMirrorError
 from ..structures.coco_annotation import AnnotationFileError
 from ..surface import SurfaceFileError
-from .trainer import Trainer, WeightsError
+from .trainer import Trainer
 
 USER_ERRORS = (
     AnnotationFileError,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
+import weakref
 from collections import OrderedDict
 from collections.abc import Mapping
 
-from detectron2.checkpoint import DetectionCheckpointer
 from detectron2.config import CfgNode
 from detectron2.data import build_detection_train_loader
 from detectron2.engine import DefaultTrainer, hooks
@@ -21,12 +21,12 @@ from detectron2.utils.file_io import PathManager
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
+from ..checkpoint import SafeCheckpointer, WeightsError
 from ..data import DensePoseDatasetMapper
 from ..data.mapper import chart_mirror_of
 from ..evaluation import DensePoseEvaluator, GroundTruthBoxModel
 from ..evaluation.metrics_file import write_metrics
 from ..evaluation.point_totals import PointTotals
-from ..modeling.chart_predictor import NoiseModelMismatch
 from ..modeling.test_time_augmentation import DensePoseRCNNWithTTA
 from ..surface import Surface
 from ..visualization.evaluation_figures import (
@@ -35,10 +35,7 @@ from ..visualization.evaluation_figures import (
 )
 from .model_evaluation import ModelEvaluation, evaluation_options
 from .optimizer import build_optimizer
-
-
-class WeightsError(ValueError):
-    """Weights that do not fit the model; the message names their file."""
+from .train_record import TrainRecord
 
 
 class Trainer(DefaultTrainer):
@@ -57,11 +54,15 @@ class Trainer(DefaultTrainer):
         super().__init__(cfg)
 
     def build_hooks(self) -> list[hooks.HookBase]:
-        """Detectron2's, with `evaluate` after the last iteration."""
+        """Detectron2's, with `evaluate` after the last iteration and a `TrainRecord`."""
+        # Here and not in the constructor: the hooks that save checkpoints take hold of it.
+        self.checkpointer = SafeCheckpointer(
+            self.model, self.cfg.OUTPUT_DIR, trainer=weakref.proxy(self)
+        )
         built = super().build_hooks()
         (index,) = (k for k, hook in enumerate(built) if isinstance(hook, hooks.EvalHook))
         built[index] = hooks.EvalHook(self.cfg.TEST.EVAL_PERIOD, self._evaluate_now)
-        return built
+        return [TrainRecord(self.cfg), *built]
 
     def _evaluate_now(self) -> OrderedDict:
         last = self.iter + 1 >= self.max_iter
@@ -188,18 +189,6 @@ class Trainer(DefaultTrainer):
         found = next(iter(results.values())) if len(results) == 1 else results
         return OrderedDict((f"{key}_TTA", value) for key, value in found.items())
 
-    def resume_or_load(self, resume: bool = True) -> None:
-        """See `DefaultTrainer.resume_or_load`.
-
-        Raises:
-            WeightsError: for weights of another noise model.
-        """
-        try:
-            super().resume_or_load(resume)
-        except NoiseModelMismatch as error:
-            path = weights_path(self.cfg, self.checkpointer, resume)
-            raise WeightsError(f"{path}: {error}") from error
-
     @staticmethod
     def load_weights(cfg: CfgNode, model: nn.Module, resume: bool = False) -> int:
         """Load the weights to evaluate: `MODEL.WEIGHTS`, or with `resume` the last checkpoint.
@@ -208,26 +197,17 @@ class Trainer(DefaultTrainer):
             The iteration that they are from, 0 if the file does not say it.
 
         Raises:
-            WeightsError: for a missing file, or weights of another noise model.
+            WeightsError: for a missing file, or as `SafeCheckpointer`.
         """
-        checkpointer = DetectionCheckpointer(model, save_dir=cfg.OUTPUT_DIR)
-        path = weights_path(cfg, checkpointer, resume)
+        checkpointer = SafeCheckpointer(model, save_dir=cfg.OUTPUT_DIR)
+        resumed = resume and checkpointer.has_checkpoint()
+        path = checkpointer.get_checkpoint_file() if resumed else cfg.MODEL.WEIGHTS
         if not path or not ("://" in path or PathManager.isfile(path)):
             raise WeightsError(
                 f"MODEL.WEIGHTS is {path!r}, which is no file; give the checkpoint to evaluate, "
                 "such as `MODEL.WEIGHTS output/demo/model_final.pth`"
             )
-        try:
-            return int(checkpointer.load(path).get("iteration", 0))
-        except NoiseModelMismatch as error:
-            raise WeightsError(f"{path}: {error}") from error
-
-
-def weights_path(cfg: CfgNode, checkpointer: DetectionCheckpointer, resume: bool) -> str:
-    """What `resume_or_load` would load."""
-    if resume and checkpointer.has_checkpoint():
-        return checkpointer.get_checkpoint_file()
-    return cfg.MODEL.WEIGHTS
+        return int(checkpointer.load(path).get("iteration", 0))
 
 
 def _without_wrapper(model: nn.Module) -> nn.Module:

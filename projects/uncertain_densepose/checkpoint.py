@@ -1,0 +1,160 @@
+"""Checkpoints in every form that they come in, read without running what they say."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pickle
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from detectron2.checkpoint import DetectionCheckpointer
+from fvcore.common.checkpoint import Checkpointer
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+
+from .modeling.chart_predictor import NoiseModelMismatch
+from .restricted_pickle import MALFORMED, RestrictedPickleError, load_arrays
+
+AUTHOR = "uncertain_densepose"
+"""`__author__` of our own files in Detectron2's form, `.pkl`."""
+
+HASH_IN_NAME = re.compile(r"model_final_([0-9a-f]{6,64})\.[a-z]+")
+"""The first digits of its SHA-256 in the name of a released file, unlike those of an iteration in
+`model_0019999`."""
+
+
+class WeightsError(ValueError):
+    """Weights that cannot be used, or do not fit the model; the message names their file."""
+
+
+def sha256_of(path: str | os.PathLike) -> str:
+    """The SHA-256 of a file, 64 hexadecimal digits."""
+    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+
+
+def check_named_hash(path: str | os.PathLike) -> None:
+    """Compare a file with the hash in its name, if there is one.
+
+    Raises:
+        WeightsError: the file is another, or damaged.
+    """
+    named = HASH_IN_NAME.fullmatch(os.path.basename(path))
+    if named and not (found := sha256_of(path)).startswith(named[1]):
+        raise WeightsError(
+            f"{path}: its SHA-256 begins with {found[:8]}, not with the {named[1]} of its name: "
+            "the file is damaged or has been changed; delete it and get it again"
+        )
+
+
+def read_torch_checkpoint(path: str) -> dict[str, Any]:
+    """The content of a checkpoint of torch: tensors and plain values, in containers.
+
+    Raises:
+        WeightsError: it asks for anything else, which is then not run, or it is damaged.
+    """
+    try:
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except (*MALFORMED, RuntimeError) as error:
+        asked_for = re.search(r"GLOBAL (\S+)", str(error))
+        if isinstance(error, pickle.UnpicklingError) and asked_for:
+            raise WeightsError(
+                f"{path}: refused, and nothing of it was run: this checkpoint asks for "
+                f"{asked_for[1]}, which weights never do and which may be an attack; get the file "
+                "again from a source that you trust, or ask its author for .safetensors"
+            ) from None
+        raise WeightsError(
+            f"{path}: this is no whole checkpoint of torch ({type(error).__name__}); get it again"
+        ) from error
+
+
+class _TensorsAlone(Checkpointer):
+    """Torch's own form, of which `DetectionCheckpointer` asks the class that follows it."""
+
+    def _load_file(self, f: str) -> dict[str, Any]:
+        return read_torch_checkpoint(f)
+
+
+class SafeCheckpointer(DetectionCheckpointer, _TensorsAlone):
+    """Detectron2's checkpointer, which runs nothing that a file asks for and also reads
+    `.safetensors`.
+
+    Files are `.pth` (torch), `.pkl` (Detectron2's model zoo, Detectron, Caffe2), `.pyth` (pycls)
+    and `.safetensors`; numbers of another precision than the model's are converted. A file that was
+    released by this project is compared with the hash in its name.
+
+    Raises:
+        WeightsError: by `load`, for a file that is damaged, or asks to run something, and for the
+            weights of another noise model.
+    """
+
+    def load(self, path: str, *args, **kwargs) -> dict[str, Any]:
+        try:
+            return super().load(path, *args, **kwargs)
+        except NoiseModelMismatch as error:
+            raise WeightsError(f"{path}: {error}") from error
+
+    def _load_file(self, filename: str) -> dict[str, Any]:
+        read = READERS.get(os.path.splitext(filename)[1], super()._load_file)
+        return read(filename)
+
+
+def _read_pickle(path: str) -> dict[str, Any]:
+    """Detectron2's form, or the weights of Detectron and Caffe2 by their own names."""
+    try:
+        content = load_arrays(path)
+    except RestrictedPickleError as error:
+        raise WeightsError(str(error)) from error
+    if not isinstance(content, dict):
+        raise WeightsError(f"{path}: no checkpoint, it holds a {type(content).__name__}")
+    if "model" in content and "__author__" in content:
+        if content["__author__"] == AUTHOR:
+            check_named_hash(path)
+        return content | {"model": _tensors(content["model"])}
+    blobs = content.get("blobs", content)
+    weights = {name: blob for name, blob in blobs.items() if not name.endswith("_momentum")}
+    return {"model": _tensors(weights), "__author__": "Caffe2", "matching_heuristics": True}
+
+
+def _tensors(weights: dict[str, Any]) -> dict[str, Any]:
+    """Weights with tensors for arrays, of the machine's byte order."""
+    return {
+        name: torch.from_numpy(values.astype(values.dtype.newbyteorder("=")))
+        if isinstance(values, np.ndarray)
+        else values
+        for name, values in weights.items()
+    }
+
+
+def _read_pycls(path: str) -> dict[str, Any]:
+    content = read_torch_checkpoint(path)
+    if "model_state" not in content:
+        raise WeightsError(f"{path}: no 'model_state', which checkpoints of pycls have")
+    weights = {
+        name: values
+        for name, values in content["model_state"].items()
+        if not name.endswith("num_batches_tracked")
+    }
+    return {"model": weights, "__author__": "pycls", "matching_heuristics": True}
+
+
+def _read_safetensors(path: str) -> dict[str, Any]:
+    check_named_hash(path)
+    try:
+        return {"model": load_file(path)}
+    except SafetensorError as error:
+        raise WeightsError(
+            f"{path}: this is no whole file of safetensors ({error}); get it again"
+        ) from error
+
+
+READERS: dict[str, Callable[[str], dict[str, Any]]] = {
+    ".pkl": _read_pickle,
+    ".pyth": _read_pycls,
+    ".safetensors": _read_safetensors,
+}
+"""How to read a checkpoint, by the end of its name; all others are torch's own."""

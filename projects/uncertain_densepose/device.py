@@ -1,0 +1,27 @@
+"""Where models run."""
+
+from __future__ import annotations
+
+import torch
+
+from .config import ConfigError
+
+ACCELERATORS = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available}
+"""Kinds of accelerators and whether there is one, in the order of preference."""
+
+
+def usable_device(device: str | None) -> str:
+    """A device that is named, or the first of `ACCELERATORS` that there is, or the CPU.
+
+    Raises:
+        ConfigError: torch knows no such device, or has none here.
+    """
+    if device is None:
+        return next((kind for kind, is_there in ACCELERATORS.items() if is_there()), "cpu")
+    try:
+        kind = torch.device(device).type
+    except RuntimeError as error:
+        raise ConfigError(f"device {device!r} is none that torch knows; try cpu or cuda") from error
+    if kind in ACCELERATORS and not ACCELERATORS[kind]():
+        raise ConfigError(f"device {device!r}: torch finds no {kind} here; use cpu")
+    return device

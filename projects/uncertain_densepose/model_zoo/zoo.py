@@ -1,0 +1,203 @@
+"""A folder of models: their configs, and what has been released of them."""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from detectron2.config import CfgNode
+from detectron2.modeling import build_model
+from detectron2.utils.file_io import PathManager
+from torch import nn
+
+from ..checkpoint import SafeCheckpointer, WeightsError, sha256_of
+from ..config import ConfigError, load_config
+from ..device import usable_device
+
+NOT_MODELS = ("experiments",)
+"""Folders of configs that are no models of the zoo."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Release:
+    """A trained model as it was released.
+
+    Attributes:
+        file: name of its `.safetensors`, which ends in the first six digits of `sha256`.
+        address: the https address below which both files lie, "" for the zoo's own folder.
+        sha256: of the file, 64 hexadecimal digits.
+        pickle_file, pickle_sha256: the same weights in Detectron2's form.
+        licence: of the weights.
+        training: what made them, see `TrainRecord.state_dict`; without the config.
+        metrics: {task: {name: value}} that the released file reaches on the test set of its config;
+            None where there was nothing to measure.
+    """
+
+    file: str
+    address: str
+    sha256: str
+    pickle_file: str
+    pickle_sha256: str
+    licence: str
+    training: Mapping[str, str | int | float]
+    metrics: Mapping[str, Mapping[str, float | None]]
+
+
+class ModelZoo:
+    """Models by name: `configs/NAME.yaml`, released as `index.json` says, in `checkpoints/` or on
+    the web.
+
+    Args:
+        folder: that has the three.
+    """
+
+    def __init__(self, folder: str | os.PathLike):
+        self.folder = Path(folder)
+        self.configs = self.folder / "configs"
+        self.index = self.folder / "index.json"
+        self.checkpoints = self.folder / "checkpoints"
+
+    def names(self) -> list[str]:
+        """Names of all models, released or not: those of configs that are no base of others."""
+        files = (path.relative_to(self.configs) for path in self.configs.rglob("*.yaml"))
+        return sorted(
+            file.with_suffix("").as_posix()
+            for file in files
+            if file.parts[0] not in NOT_MODELS and not file.name.startswith("Base-")
+        )
+
+    def releases(self) -> dict[str, Release]:
+        """What has been released, by name."""
+        rows = json.loads(self.index.read_text())
+        return {name: Release(**row) for name, row in rows.items()}
+
+    def get_config_file(self, name: str) -> str:
+        """The path of a model's config.
+
+        Args:
+            name: one of `names`; Detectron2's form, which ends in .yaml, will do too.
+
+        Raises:
+            ConfigError: there is no such model.
+        """
+        return str(self.configs / f"{self._known(name)}.yaml")
+
+    def get_config(self, name: str, trained: bool = False) -> CfgNode:
+        """A model's config.
+
+        Args:
+            name: as of `get_config_file`.
+            trained: whether `MODEL.WEIGHTS` is the released checkpoint, not what training begins
+                with.
+
+        Raises:
+            ConfigError: there is no such model.
+            WeightsError: `trained`, and as `get_checkpoint`.
+        """
+        cfg = load_config(self.get_config_file(name))
+        if trained:
+            cfg.MODEL.WEIGHTS = self.get_checkpoint(name)
+        return cfg
+
+    def get_checkpoint(self, name: str, root: str | os.PathLike | None = None) -> str:
+        """The path of a model's released checkpoint, compared with its SHA-256 every time.
+
+        It is in the package or, for a model that lies on the web, downloaded once into iopath's
+        cache (`$FVCORE_CACHE`, by default ~/.torch).
+
+        Args:
+            name: as of `get_config_file`.
+            root: a folder that has the file already, where nothing can be downloaded.
+
+        Raises:
+            ConfigError: there is no such model.
+            WeightsError: it has not been released, cannot be fetched, or is not what was released.
+        """
+        name = self._known(name)
+        release = self.releases().get(name)
+        if release is None:
+            raise WeightsError(
+                f"{name}: no checkpoint of it has been released; train it with "
+                f"`{self.training_command(name)}`"
+            )
+        path = self._local_file(name, release, root)
+        if (found := sha256_of(path)) != release.sha256:
+            raise WeightsError(
+                f"{path}: its SHA-256 is {found}, that of the released {name} is {release.sha256}: "
+                "the file is damaged or has been changed; delete it and get it again"
+            )
+        return path
+
+    def get(self, name: str, trained: bool = True, device: str | None = None) -> nn.Module:
+        """A model, in training mode as Detectron2's `model_zoo.get` has it.
+
+        Args:
+            name: as of `get_config_file`.
+            trained: with released weights, not with those that training begins with.
+            device: where; by default as of `usable_device`.
+
+        Raises:
+            ConfigError, WeightsError: as `get_config`; or the device cannot be used.
+        """
+        cfg = self.get_config(name, trained)
+        cfg.MODEL.DEVICE = usable_device(device)
+        model = build_model(cfg)
+        SafeCheckpointer(model).load(cfg.MODEL.WEIGHTS)
+        return model
+
+    def training_command(self, name: str) -> str:
+        """The command that trains a model."""
+        return f"tools/train_net.py --config-file configs/{self._known(name)}.yaml SEED 1"
+
+    def add(self, name: str, release: Release, folder: str | os.PathLike) -> None:
+        """Put a release into the index, in place of an earlier one of the same model.
+
+        Args:
+            name: of the model.
+            release: its row.
+            folder: that has its file. Without an address, the file is copied into the zoo and an
+                earlier one is deleted.
+
+        Raises:
+            ConfigError: there is no such model.
+        """
+        releases = self.releases()
+        earlier = releases.get(self._known(name))
+        if earlier is not None and not earlier.address:
+            (self.checkpoints / earlier.file).unlink(missing_ok=True)
+        if not release.address:
+            self.checkpoints.mkdir(exist_ok=True)
+            shutil.copyfile(Path(folder, release.file), self.checkpoints / release.file)
+        releases[name] = release
+        rows = {name: dataclasses.asdict(releases[name]) for name in sorted(releases)}
+        self.index.write_text(json.dumps(rows, indent=1, allow_nan=False) + "\n")
+
+    def _known(self, name: str) -> str:
+        name, names = name.removesuffix(".yaml"), self.names()
+        if name not in names:
+            similar = difflib.get_close_matches(name, names, n=3, cutoff=0.4)
+            hint = f"did you mean {' or '.join(similar)}?" if similar else "see model_zoo.names()"
+            raise ConfigError(f"{name!r}: no such model in the zoo; {hint}")
+        return name
+
+    def _local_file(self, name: str, release: Release, root: str | os.PathLike | None) -> str:
+        if root is not None:
+            path = os.path.join(root, release.file)
+        elif not release.address:
+            path = str(self.checkpoints / release.file)
+        else:
+            try:
+                return PathManager.get_local_path(f"{release.address}/{release.file}")
+            except OSError as error:
+                raise WeightsError(
+                    f"{release.address}/{release.file}: {name} cannot be fetched ({error}); get "
+                    "the file in another way and name its folder as `root`"
+                ) from error
+        if not os.path.isfile(path):
+            raise WeightsError(f"{path}: the checkpoint of {name} is not there")
+        return path
