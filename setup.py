@@ -21,14 +21,27 @@ setup(
     author="The uncertain_densepose authors",
     package_dir={"": "projects"},
     packages=find_packages(where="projects"),
+    package_data={
+        "uncertain_densepose": [
+            "model_zoo/index.json",
+            "model_zoo/checkpoints/*.safetensors",
+            "model_zoo/configs/**/*.yaml",
+        ],
+        "uncertain_densepose.visualization.html_report": ["*.html", "*.css", "*.js"],
+    },
     python_requires=">=3.10",
     install_requires=[
+        "contourpy",
         "fvcore",
         "iopath",
+        "jinja2",
+        "markupsafe",
         "matplotlib",
         "numpy",
         "pillow",
         "pycocotools",
+        "pyyaml",
+        "safetensors",
         "scipy",
         "tabulate",
         "torch>=2.0",
@@ -37,7 +50,9 @@ setup(
     ],
     extras_require={
         # Ray casting, parametrisation and what anny needs: see the note on anny at the top.
-        "synth": ["embreex", "libigl", "pyyaml", "roma", "safetensors", "trimesh"],
+        "synth": ["embreex", "libigl", "roma", "trimesh"],
+        # The report's page is tested in a browser: playwright drives one that is installed.
+        "browser": ["playwright"],
         # pygeodesic is the exact oracle of the geodesic tests.
         "dev": ["hypothesis", "packaging", "pygeodesic", "pytest", "pytest-xdist", "ruff"],
     },

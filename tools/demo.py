@@ -28,6 +28,7 @@ import numpy as np
 import torch
 from tabulate import tabulate
 
+from uncertain_densepose.checkpoint import read_torch_checkpoint
 from uncertain_densepose.evaluation import GroundTruth
 from uncertain_densepose.evaluation.matching import UNMATCHED, box_overlap, match_by_score
 from uncertain_densepose.inference import Predictor
@@ -80,7 +81,7 @@ def train(out: Path, overrides: list[str]) -> dict:
     folder = out / "training"
     options = ["OUTPUT_DIR", str(folder), "SEED", SEED, *overrides]
     run("train_net.py", "--config-file", str(CONFIG), "--resume", *options)
-    weights = torch.load(folder / "model_final.pth", map_location="cpu", weights_only=False)
+    weights = read_torch_checkpoint(str(folder / "model_final.pth"))
     torch.save({"model": weights["model"]}, out / "model_final.pth")
     return json.loads((folder / f"metrics_{HELD_OUT}.json").read_text())
 

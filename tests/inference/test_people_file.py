@@ -17,7 +17,6 @@ from uncertain_densepose.inference import (
 )
 
 SIZE = (70, 50)
-MAPS = ("part", "mask", "uv", "covariance_uv", "sigma_uv", "sigma_cm")
 
 
 def people() -> list[Person]:
@@ -49,6 +48,7 @@ def test_numpy_alone_reads_it_without_pickle(tmp_path):
         assert archive["image_size"].tolist() == [70, 50]
         assert archive["0/window"].tolist() == [2, 3, 40, 60]
         assert archive["0/part"].dtype == np.uint8
+        assert archive["1/part_probability"].dtype == np.float32
         assert "0/sigma_cm" in archive.files and "1/sigma_cm" not in archive.files
         assert all(archive[name].dtype.kind != "O" for name in archive.files)
 
@@ -103,7 +103,7 @@ def all_nan(values: np.ndarray) -> np.ndarray:
 
 
 DAMAGE = {
-    "version": (lambda a: np.array(99), "is 99, this program reads 1"),
+    "version": (lambda a: np.array(99), "is 99, this program reads 2; predict the"),
     "image_size": (lambda a: np.array([0, 5]), "is 0 x 5 pixels"),
     "frame": (lambda a: np.array("world"), "is 'world', expected one of box, image"),
     "num_people": (lambda a: np.array(3), None),
@@ -114,6 +114,8 @@ DAMAGE = {
     "0/uv": (lambda a: a[1:], "has shape (56, 38, 2), expected (57, 38, 2)"),
     "0/sigma_uv": (lambda a: a.astype(int), "has type int64"),
     "0/covariance_uv": (all_nan, "is NaN where 'part' is not background"),
+    "0/part_probability": (lambda a: a + 1, "has values outside of 0..1"),
+    "1/part_probability": (None, "is missing"),
     "0/shared_covariance": (lambda a: a[:, :1], "expected 25 squares"),
     "1/uv": (lambda a: np.array([{}]), "is no plain array"),
     "1/part": (None, "is missing"),
@@ -135,6 +137,15 @@ def test_damaged_arrays_are_named(tmp_path, key):
     with pytest.raises(PeopleFileError, match=re.escape(f"x.npz: array '{key}' ")) as caught:
         load_people(tmp_path / "x.npz")
     assert complaint in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_a_file_of_the_first_version_is_refused(tmp_path):
+    save_people(tmp_path / "x.npz", people(), SIZE)
+    with np.load(tmp_path / "x.npz") as archive:
+        kept = {k: v for k, v in archive.items() if not k.endswith("part_probability")}
+    np.savez(tmp_path / "x.npz", **(kept | {"version": np.array(1)}))
+    with pytest.raises(PeopleFileError, match="'version' is 1, .* predict the people again"):
+        load_people(tmp_path / "x.npz")
 
 
 def test_files_that_are_none_of_people_are_named(tmp_path):

@@ -19,6 +19,8 @@ from inference.people_factory import (
 from uncertain_densepose.inference import Person, people_from_instances, person, pixel_window
 from uncertain_densepose.structures import ChartMaps
 
+MAPS = ("part", "uv", "covariance_uv", "sigma_uv", "sigma_cm", "part_probability")
+
 DERIVATIVE = ((0.5, 0.1), (-0.2, 0.4))
 
 BOXES = {
@@ -212,7 +214,7 @@ def test_plain_tensors_of_the_window_are_the_maps():
     assert tensors["score"] == pytest.approx(subject.score)
     np.testing.assert_array_equal(tensors["mask"], subject.part > 0)
     np.testing.assert_array_equal(tensors["shared_covariance"], subject.maps.shared_covariance[0])
-    for name in ("part", "uv", "covariance_uv", "sigma_uv", "sigma_cm"):
+    for name in MAPS:
         np.testing.assert_array_equal(tensors[name], getattr(subject, name))
     assert tensors["part"].dtype == torch.uint8 and tensors["mask"].dtype == torch.bool
 
@@ -224,7 +226,7 @@ def test_plain_tensors_of_the_image_have_the_maps_in_their_place():
     outside = np.ones((100, 80), bool)
     outside[subject.window_slices] = False
     assert not tensors["part"].numpy()[outside].any() and not tensors["mask"].numpy()[outside].any()
-    for name in ("part", "uv", "covariance_uv", "sigma_uv", "sigma_cm"):
+    for name in MAPS:
         whole = tensors[name].numpy()
         np.testing.assert_array_equal(whole[subject.window_slices], getattr(subject, name))
         assert name == "part" or np.isnan(whole[outside]).all()

@@ -12,14 +12,18 @@ from detectron2.config import get_cfg
 from detectron2.modeling import build_model
 from detectron2.structures import Boxes, Instances
 from inference.people_factory import flat_metric, linear_person
+from release_factory import release_of
 from surface_factory import make_tiny_surface
 from torch import nn
 
+from uncertain_densepose import device as device_module
+from uncertain_densepose import model_zoo
+from uncertain_densepose.checkpoint import WeightsError
 from uncertain_densepose.config import ConfigError, load_config
+from uncertain_densepose.device import usable_device
 from uncertain_densepose.inference import ImageError, Predictor, surface_path
 from uncertain_densepose.inference import predictor as predictor_module
-from uncertain_densepose.inference.predictor import usable_device
-from uncertain_densepose.modeling.chart_predictor import NoiseModelMismatch
+from uncertain_densepose.model_zoo.releasing import write_safetensors
 from uncertain_densepose.structures import ChartMaps
 from uncertain_densepose.surface import SurfaceFileError, default_surface_path
 
@@ -177,13 +181,13 @@ def test_what_is_no_image_is_refused(image, complaint):
 
 
 def test_the_device_is_the_first_that_there_is(monkeypatch):
-    monkeypatch.setattr(predictor_module, "DEVICES", {"cuda": lambda: False, "mps": lambda: True})
+    monkeypatch.setattr(device_module, "ACCELERATORS", {"cuda": lambda: False, "mps": lambda: True})
     assert usable_device(None) == "mps" and usable_device("cpu") == "cpu"
     with pytest.raises(ConfigError, match="device 'cuda:1': torch finds no cuda here"):
         usable_device("cuda:1")
     with pytest.raises(ConfigError, match="device 'gpu' is none that torch knows"):
         usable_device("gpu")
-    monkeypatch.setattr(predictor_module, "DEVICES", {"cuda": lambda: False})
+    monkeypatch.setattr(device_module, "ACCELERATORS", {"cuda": lambda: False})
     assert usable_device(None) == "cpu"
 
 
@@ -241,8 +245,39 @@ def test_a_missing_surface_is_named_with_what_builds_it(checkpoint, tmp_path):
 
 def test_weights_of_another_noise_model_are_named(checkpoint, surface_file):
     config = CONFIG.replace("unc_full", "unc_mse")
-    with pytest.raises(NoiseModelMismatch, match=r"model_final\.pth.*"):
+    with pytest.raises(WeightsError, match=r"model_final\.pth: .*noise model"):
         Predictor(config, checkpoint, device="cpu", surface=surface_file)
+
+
+def test_malicious_weights_are_refused_and_not_run(surface_file, tmp_path):
+    trap = tmp_path / "trap"
+    for ending in ("pth", "pkl"):
+        path = tmp_path / f"model_final.{ending}"
+        path.write_bytes(b"cposix\nsystem\n(S'touch " + str(trap).encode() + b"'\ntR.")
+        with pytest.raises(WeightsError, match=f"{path}: refused, and nothing of it was run"):
+            Predictor(CONFIG, str(path), device="cpu", surface=surface_file)
+    assert not trap.exists()
+
+
+def test_a_released_model_runs_by_its_name(checkpoint, surface_file, monkeypatch):
+    folder = Path(checkpoint).parent
+    (folder / "configs").symlink_to(Path(CONFIG).parents[1])
+    weights = torch.load(checkpoint)["model"]
+    file = write_safetensors(weights, folder)
+    zoo = model_zoo.ModelZoo(folder)
+    zoo.index.write_text("{}")
+    zoo.add("synth/unc_full", release_of(file), folder)
+    monkeypatch.setattr(model_zoo, "get_config_file", zoo.get_config_file)
+    monkeypatch.setattr(model_zoo, "get_checkpoint", zoo.get_checkpoint)
+    monkeypatch.setattr(predictor_module, "surface_path", lambda cfg: surface_file)
+    predictor = Predictor.from_zoo("synth/unc_full", device="cpu", score_threshold=0.25)
+    assert predictor.score_threshold == 0.25
+    for name, values in predictor.model.state_dict().items():
+        torch.testing.assert_close(values, weights[name])
+    with pytest.raises(WeightsError, match="no checkpoint of it has been released"):
+        Predictor.from_zoo("synth/unc_mse")
+    with pytest.raises(ConfigError, match="did you mean .*synth/unc_full"):
+        Predictor.from_zoo("synth/unc_ful")
 
 
 def test_the_surface_is_the_stated_one_or_that_of_the_test_data_set_or_the_embedded_one():

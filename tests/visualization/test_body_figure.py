@@ -1,9 +1,19 @@
+from types import SimpleNamespace
+
 import matplotlib.image
 import numpy as np
 import pytest
 from surface_factory import make_tiny_surface
 
-from uncertain_densepose.visualization.body_figure import draw_face_values, draw_part_values
+from uncertain_densepose.visualization.body_figure import (
+    NO_VALUE,
+    PART_VALUE_COLOURS,
+    TOWARD_VIEWER,
+    BodyView,
+    draw_face_values,
+    draw_part_values,
+    value_colours,
+)
 
 
 def saturated_share(path, values) -> float:
@@ -45,3 +55,65 @@ def test_faces_have_colours_of_their_own_up_to_the_end_of_the_scale(tmp_path):
     assert len(np.unique(everything[left_body].reshape(-1, 3), axis=0)) > len(
         np.unique(cut[left_body].reshape(-1, 3), axis=0)
     )
+
+
+def box_surface():
+    """A closed box of 0.4 x 0.2 x 1 metres in 12 faces; two for each side, in this order."""
+    x, y, z = np.meshgrid([-0.2, 0.2], [-0.1, 0.1], [0, 1], indexing="ij")
+    vertices = np.stack([x, y, z], axis=-1).reshape(-1, 3)
+    sides = {
+        "front": (0, 4, 5, 1),
+        "back": (6, 2, 3, 7),
+        "left side": (4, 6, 7, 5),
+        "right side": (2, 0, 1, 3),
+    }
+    lids = [(0, 2, 6, 4), (1, 5, 7, 3)]
+    faces = [f for a, b, c, d in [*sides.values(), *lids] for f in ((a, b, c), (a, c, d))]
+    return SimpleNamespace(vertices=vertices, faces=np.array(faces)), list(sides)
+
+
+@pytest.mark.parametrize("height", [50, 111])
+def test_each_view_shows_its_own_side(height):
+    surface, sides = box_surface()
+    colours = np.repeat(np.random.default_rng(0).uniform(0.2, 1, (6, 3)), 2, axis=0)
+    for number, view in enumerate(sides):
+        picture = BodyView(surface, view, height).paint(colours)
+        width = height * (0.4 if view in ("front", "back") else 0.2)
+        assert picture.shape[0] == height and picture.shape[1] == pytest.approx(width, abs=1.5)
+        expected = np.round(255 * colours[2 * number])
+        np.testing.assert_allclose(
+            picture[2:-2, 2:-2],
+            np.broadcast_to(expected, (height - 4, picture.shape[1] - 4, 3)),
+            atol=1,
+        )
+
+
+def test_what_is_near_hides_what_is_far_and_up_is_up():
+    surface = make_tiny_surface(cells=1)
+    red = np.where((surface.face_part <= 1)[:, None], [1.0, 0, 0], [0, 0, 1.0])
+    picture = BodyView(surface, "front", 130).paint(red)
+    assert (picture[5] == (255, 0, 0)).all() and (picture[20:, :] == (0, 0, 255)).all()
+    # Behind the board, its front does not show.
+    assert (BodyView(surface, "back", 130).paint(red) == 255).all()
+
+
+def test_the_person_s_left_is_on_the_viewer_s_right_in_front():
+    surface = make_tiny_surface(cells=1)
+    left = surface.vertices[surface.faces].mean(axis=1)[:, 0] > 0
+    picture = BodyView(surface, "front", 130).paint(
+        np.where(left[:, None], 1.0, [0.2]) * np.ones(3)
+    )
+    assert (picture[:, 11:] == 255).all() and (picture[:, :9] == 51).all()
+
+
+def test_values_beyond_the_scale_have_its_last_colour_and_nan_is_grey():
+    found = value_colours(np.array([0, 2.5, 5, 50, np.nan]), 5.0, PART_VALUE_COLOURS)
+    ends = PART_VALUE_COLOURS(np.array([0, 0.5, 1, 1.0]))[:, :3]
+    np.testing.assert_allclose(found, [*ends, NO_VALUE])
+
+
+def test_four_views_fit_in_a_picture(tmp_path):
+    surface = make_tiny_surface()
+    values = np.ones(len(surface.faces))
+    draw_face_values(surface, values, "cm", tmp_path / "a.png", views=list(TOWARD_VIEWER))
+    assert matplotlib.image.imread(tmp_path / "a.png").shape[1] == 1080

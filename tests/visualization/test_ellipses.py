@@ -16,9 +16,11 @@ from inference.people_factory import (
 from uncertain_densepose.inference import Person
 from uncertain_densepose.visualization import draw_ellipses, person_ellipses
 from uncertain_densepose.visualization.ellipses import (
+    MAX_CONDITION,
     chart_gradient,
     ellipses_from_covariance,
     spread_points,
+    well_conditioned,
 )
 
 BOX = (10.0, 20.0, 90.0, 180.0)
@@ -45,6 +47,16 @@ def test_no_gradient_across_charts_or_on_background():
     expected = np.zeros_like(known)
     expected[1:-1, [1, 2, 5, 6]] = True
     np.testing.assert_array_equal(known, expected)
+
+
+def test_the_condition_is_that_of_the_singular_values():
+    rng = np.random.default_rng(0)
+    gradient = rng.normal(size=(2000, 2, 2)) * 10 ** rng.uniform(-4, 4, (2000, 1, 1))
+    gradient[0], gradient[1], gradient[2] = 0, np.nan, [[1, 2], [2, 4]]
+    spread = np.linalg.svd(np.nan_to_num(gradient), compute_uv=False)
+    expected = spread[:, 1] * MAX_CONDITION > spread[:, 0]
+    np.testing.assert_array_equal(well_conditioned(gradient), expected)
+    assert 0.2 < expected.mean() < 0.9 and not expected[:3].any()
 
 
 @pytest.mark.parametrize("shape", [(0, 0), (0, 5), (2, 9), (1, 1)])

@@ -16,7 +16,7 @@ from uncertain_densepose.visualization import (
     shared_vmax_cm,
     with_colour_bar,
 )
-from uncertain_densepose.visualization.layers import colourise
+from uncertain_densepose.visualization.layers import colourise, draw_probability
 from uncertain_densepose.visualization.palette import (
     COORDINATE_COLOURS,
     SIGMA_COLOURS,
@@ -83,6 +83,16 @@ def test_coordinates_follow_their_colour_scale(coordinate, axis):
     picture = draw_uv(IMAGE, [person], coordinate, opacity=1.0)
     expected = COORDINATE_COLOURS(person.uv[..., axis], bytes=True)[..., 2::-1]
     np.testing.assert_array_equal(picture, expected)
+
+
+def test_probabilities_follow_their_colour_scale():
+    person = figure_person((0, 0, 60, 90), (90, 60))
+    picture = draw_probability(IMAGE, [person], opacity=1.0)
+    shown = person.part > 0
+    expected = COORDINATE_COLOURS(person.part_probability[shown], bytes=True)[:, 2::-1]
+    np.testing.assert_array_equal(picture[shown], expected)
+    np.testing.assert_array_equal(picture[~shown], IMAGE[~shown])
+    assert len(np.unique(expected, axis=0)) > 3
 
 
 def test_an_unknown_coordinate_is_refused():

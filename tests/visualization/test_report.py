@@ -1,4 +1,4 @@
-"""The report and the picture of an image: files of the stated size, whatever the rows are."""
+"""The report: a file of the stated size, whatever the rows are."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from inference.people_factory import figure_person, linear_person
 
-from uncertain_densepose.visualization import PointErrors, ReportRow, make_report, save_picture
+from uncertain_densepose.visualization import PointErrors, ReportRow, make_report
 from uncertain_densepose.visualization.report import crop_limits
 
 IMAGE = np.random.default_rng(0).integers(0, 255, (120, 160, 3), dtype=np.uint8)
@@ -93,19 +93,3 @@ def test_a_crop_holds_the_box_and_has_the_proportions_of_a_cell(box):
     x0, y0, x1, y1 = crop_limits(linear_person(box, SIZE))
     assert x0 < box[0] and y0 < box[1] and x1 > box[2] and y1 > box[3]
     assert (y1 - y0) / (x1 - x0) == pytest.approx(300 / 250)
-
-
-@pytest.mark.parametrize(
-    "people, panels",
-    [
-        ([], 4),
-        ([figure_person(BOX, SIZE, noise_model=False)], 4),
-        ([figure_person(BOX, SIZE), linear_person((80, 0, 159, 120), SIZE, score=0.6)], 5),
-    ],
-    ids=["nobody", "no noise model", "two people"],
-)
-def test_the_picture_of_an_image_has_a_panel_a_map(people, panels, tmp_path):
-    save_picture(tmp_path / "picture.png", IMAGE, people, panel_width=200)
-    width, height = read_size(tmp_path / "picture.png")
-    assert width == pytest.approx(10 + panels * 210, abs=2)
-    assert height == pytest.approx(56 + 150 + 10, abs=2)

@@ -1,24 +1,32 @@
-"""A list of all people of many images, with the files of `people_file` that hold their maps."""
+"""People of many images: where their maps are, and the ids of the images in COCO's files."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path, PurePosixPath
 
+from ..structures.coco_annotation import AnnotationFileError
 from .coco_results import PERSON_CATEGORY_ID
 from .person import Person
 
 
-def result_records(people: Sequence[Person], image_name: str, maps_name: str) -> list[dict]:
+def result_records(
+    people: Sequence[Person], image_name: str, maps_name: str, frame: int | None = None
+) -> list[dict]:
     """One record a person, ready for `json.dump`.
 
     Args:
         people: of one image.
         image_name: the image's file, as the records shall name it.
         maps_name: the file of :func:`people_file.save_people`, as the records shall name it.
+        frame: of which frame they are, if the image's file is a video.
 
     Returns:
-        Dicts with `file_name`, `category_id`, `bbox` (x, y, width, height in pixels), `score`,
-        `maps` (the file), `person` (the number in that file) and `window` (x0, y0, x1, y1).
+        Dicts with `file_name`, `frame` (where it is given), `category_id`, `bbox` (x, y, width,
+        height in pixels), `score`, `maps` (the file), `person` (the number in that file) and
+        `window` (x0, y0, x1, y1).
     """
     records = []
     for index, person in enumerate(people):
@@ -26,6 +34,7 @@ def result_records(people: Sequence[Person], image_name: str, maps_name: str) ->
         records.append(
             {
                 "file_name": image_name,
+                **({} if frame is None else {"frame": frame}),
                 "category_id": PERSON_CATEGORY_ID,
                 "bbox": [x0, y0, x1 - x0, y1 - y0],
                 "score": person.score,
@@ -35,3 +44,35 @@ def result_records(people: Sequence[Person], image_name: str, maps_name: str) ->
             }
         )
     return records
+
+
+def coco_image_ids(json_file: str | os.PathLike, paths: Iterable[Path]) -> dict[Path, int | str]:
+    """The ids that an annotation file gives to images.
+
+    An image is the entry whose `file_name`, with the folders that it has, ends the image's path.
+
+    Args:
+        json_file: in COCO's format.
+        paths: of the images.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        AnnotationFileError: it is not in COCO's format, or it does not have one of the images.
+    """
+    try:
+        images = json.loads(Path(json_file).read_bytes())["images"]
+        entry = {PurePosixPath(image["file_name"]).parts: image["id"] for image in images}
+    except (ValueError, KeyError, TypeError) as error:
+        raise AnnotationFileError(
+            f"{json_file}: no annotations in COCO's format: no list 'images' of entries with "
+            f"'id' and 'file_name'"
+        ) from error
+    depth = max(map(len, entry), default=0)
+    ids = {}
+    for path in paths:
+        endings = (path.parts[-length:] for length in range(depth, 0, -1))
+        named = next((ending for ending in endings if ending in entry), None)
+        if named is None:
+            raise AnnotationFileError(f"{json_file}: has no image with the file name of {path}")
+        ids[path] = entry[named]
+    return ids

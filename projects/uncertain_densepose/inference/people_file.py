@@ -5,8 +5,11 @@ Arrays of the file:
 - `version` () int64, `image_size` (2,) int64 height and width, `frame` () text, "box" or "image",
   `num_people` () int64;
 - for person i what `Person.tensors` gives in that frame, as `<i>/box`, `<i>/score`, `<i>/window`,
-  `<i>/part`, `<i>/uv`, and, where the model has a noise model, `<i>/covariance_uv`,
-  `<i>/sigma_uv`, `<i>/sigma_cm` and `<i>/shared_covariance`. The mask is `part > 0`.
+  `<i>/part`, `<i>/uv`, `<i>/part_probability`, and, where the model has a noise model,
+  `<i>/covariance_uv`, `<i>/sigma_uv`, `<i>/sigma_cm` and `<i>/shared_covariance`. The mask is
+  `part > 0`.
+
+Files of version 1 lack `part_probability` and are refused: the people have to be predicted again.
 """
 
 from __future__ import annotations
@@ -23,9 +26,9 @@ import numpy as np
 
 from uncertain_densepose.surface import NUM_PARTS
 
-from .person import FRAMES, Person
+from .person import FRAMES, REAL_MAPS, Person
 
-VERSION = 1
+VERSION = 2
 
 UV_TYPES = (np.float16, np.float32)
 """Types in which `uv` may be kept. Half precision is exact to 1/4096 of a chart."""
@@ -155,7 +158,9 @@ class _Arrays:
 def _read(arrays: _Arrays) -> SavedPeople:
     version = int(arrays.read("version", "iu", ()))
     if version != VERSION:
-        raise arrays.error("version", f"is {version}, this program reads {VERSION}")
+        raise arrays.error(
+            "version", f"is {version}, this program reads {VERSION}; predict the people again"
+        )
     height, width = arrays.read("image_size", "iu", (2,)).tolist()
     if height < 1 or width < 1:
         raise arrays.error("image_size", f"is {height} x {width} pixels")
@@ -190,13 +195,17 @@ def _read_person(
         raise arrays.error(f"{prefix}part", f"has {part.min()}..{part.max()}, expected 0..24")
     person = {"box": box, "score": score, "window": window, "part": part, "mask": part > 0}
     person["uv"] = arrays.read(f"{prefix}uv", "f", (*size, 2))
+    person["part_probability"] = arrays.read(f"{prefix}part_probability", "f", size)
     for name, value_shape in {"covariance_uv": (2, 2), "sigma_uv": (), "sigma_cm": ()}.items():
         key = f"{prefix}{name}"
         person[name] = arrays.read(key, "f", (*size, *value_shape)) if key in arrays else None
-    for name in ("uv", "covariance_uv", "sigma_uv", "sigma_cm"):
+    for name in REAL_MAPS:
         values = person[name]
         if values is not None and np.isnan(values[part > 0]).any():
             raise arrays.error(f"{prefix}{name}", "is NaN where 'part' is not background")
+    probability = person["part_probability"][part > 0]
+    if ((probability < 0) | (probability > 1)).any():
+        raise arrays.error(f"{prefix}part_probability", "has values outside of 0..1")
     person["shared_covariance"] = _read_shared_covariance(arrays, f"{prefix}shared_covariance")
     return person
 

@@ -18,11 +18,12 @@ from uncertain_densepose.structures import ChartMaps, PointPredictions, image_to
 from uncertain_densepose.surface import NUM_PARTS
 
 from .metric import ChartMetric, rms_sigma_uv
+from .part_probability import probability_of_part
 
 POINTS_PER_READ = 1 << 16
 """Points read from the maps at once: bounds the memory that a large box takes."""
 
-REAL_MAPS = ("uv", "covariance_uv", "sigma_uv", "sigma_cm")
+REAL_MAPS = ("uv", "covariance_uv", "sigma_uv", "sigma_cm", "part_probability")
 """The maps of a :class:`Person` that hold real numbers, NaN on background."""
 
 
@@ -104,13 +105,20 @@ class Person:
 
     def _read(self, xy_image: np.ndarray, part: np.ndarray | None = None) -> PointPredictions:
         """:meth:`at`, without the centre of a shared error."""
-        device = self.maps.u.device
-        box = torch.as_tensor(self.box_xyxy, device=device)
-        xy = torch.as_tensor(np.asarray(xy_image, dtype=np.float32), device=device)
-        xy_box = image_to_box_xy(xy, box)
-        index = torch.zeros(len(xy), dtype=torch.int64, device=device)
-        chart = None if part is None else torch.as_tensor(np.asarray(part), device=device).long()
+        xy_box = self._in_box(xy_image)
+        index = torch.zeros(len(xy_box), dtype=torch.int64, device=xy_box.device)
+        chart = None if part is None else self._charts(part)
         return self.maps.sample(index, xy_box, chart).map(torch.Tensor.cpu)
+
+    def _in_box(self, xy_image: np.ndarray) -> torch.Tensor:
+        """Positions (P, 2) in pixels as fractions of the box, on the device of the maps."""
+        device = self.maps.u.device
+        xy = torch.as_tensor(np.asarray(xy_image, dtype=np.float32), device=device)
+        return image_to_box_xy(xy, torch.as_tensor(self.box_xyxy, device=device))
+
+    def _charts(self, part: np.ndarray) -> torch.Tensor:
+        """Charts (P,) as int64, on the device of the maps."""
+        return torch.as_tensor(np.asarray(part), device=self.maps.u.device).long()
 
     @cached_property
     def window(self) -> tuple[int, int, int, int]:
@@ -134,8 +142,7 @@ class Person:
         x0, y0, x1, y1 = self.window
         y, x = np.mgrid[y0:y1, x0:x1]
         centres = np.stack([x, y], axis=-1).reshape(-1, 2) + 0.5
-        num_reads = -(-len(centres) // POINTS_PER_READ) or 1
-        reads = [self._read(chunk) for chunk in np.array_split(centres, num_reads)]
+        reads = [self._read(chunk) for chunk in _chunks(centres)]
         shape = x.shape
 
         def window_map(values: list[torch.Tensor]) -> np.ndarray:
@@ -193,6 +200,22 @@ class Person:
         values[shown] = function(self.part[shown], self.uv[shown], self.covariance_uv[shown])
         return values
 
+    @cached_property
+    def part_probability(self) -> np.ndarray:
+        """(h, w) float32 probability of the shown part, 0..1, NaN on background.
+
+        See :func:`.part_probability.probability_of_part`; every model has it.
+        """
+        row, column = np.nonzero(self.part)
+        centres = np.stack([column, row], axis=-1) + np.array(self.window[:2]) + 0.5
+        reads = [
+            probability_of_part(self.maps, self._in_box(xy), self._charts(part)).cpu().numpy()
+            for xy, part in zip(_chunks(centres), _chunks(self.part[row, column]), strict=True)
+        ]
+        values = np.full(self.part.shape, np.nan, dtype=np.float32)
+        values[row, column] = np.concatenate(reads)
+        return values
+
     @property
     def shared_covariance(self) -> np.ndarray | None:
         """(25, K, K) float32 covariance of the error that a chart's pixels share, or None.
@@ -212,8 +235,8 @@ class Person:
             `box` (4,) float32 pixels x0, y0, x1, y1; `score` () float32; `window` (4,) int64, the
             pixels that the maps cover: columns x0..x1-1 and rows y0..y1-1; the maps `part` (h, w)
             uint8 and `mask` (h, w) bool, `uv` (h, w, 2), `sigma_uv` (h, w), `covariance_uv`
-            (h, w, 2, 2), `sigma_cm` (h, w) float32, NaN off the mask; `shared_covariance`
-            (25, K, K) float32. What the model does not predict is None.
+            (h, w, 2, 2), `sigma_cm` (h, w), `part_probability` (h, w) float32, NaN off the mask;
+            `shared_covariance` (25, K, K) float32. What the model does not predict is None.
 
         Raises:
             ValueError: there is no such frame.
@@ -234,6 +257,11 @@ class Person:
     def __repr__(self) -> str:
         box = ", ".join(f"{edge:.1f}" for edge in self.box_xyxy)
         return f"Person(box_xyxy=[{box}], score={self.score:.3f})"
+
+
+def _chunks(points: np.ndarray) -> list[np.ndarray]:
+    """Points (P, ...) in one or more pieces of `POINTS_PER_READ` at most."""
+    return np.array_split(points, -(-len(points) // POINTS_PER_READ) or 1)
 
 
 def _in_image(person: Person, values: np.ndarray | None) -> np.ndarray | None:

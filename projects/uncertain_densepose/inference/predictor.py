@@ -8,7 +8,6 @@ from typing import overload
 
 import numpy as np
 import torch
-from detectron2.checkpoint import DetectionCheckpointer
 from detectron2.config import CfgNode
 from detectron2.data import MetadataCatalog
 from detectron2.data import transforms as T
@@ -16,8 +15,10 @@ from detectron2.modeling import build_model
 from detectron2.structures import Boxes, Instances
 from torch import nn
 
-from uncertain_densepose.config import ConfigError, load_config
-from uncertain_densepose.modeling.chart_predictor import NoiseModelMismatch
+from uncertain_densepose import model_zoo
+from uncertain_densepose.checkpoint import SafeCheckpointer
+from uncertain_densepose.config import load_config
+from uncertain_densepose.device import usable_device
 from uncertain_densepose.surface import default_surface_path
 
 from .image_input import ImageError, as_bgr, read_image
@@ -26,26 +27,6 @@ from .person import Person, people_from_instances
 
 Picture = np.ndarray | str | os.PathLike
 """An array as `image_input.as_bgr` takes it, or the path of a file as `read_image` does."""
-
-DEVICES = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available}
-"""Accelerators and whether there is one, in the order of preference."""
-
-
-def usable_device(device: str | None) -> str:
-    """Where to run: a device that is named, or the first of `DEVICES` that there is, or the CPU.
-
-    Raises:
-        ConfigError: torch knows no such device, or has none here.
-    """
-    if device is None:
-        return next((kind for kind, is_there in DEVICES.items() if is_there()), "cpu")
-    try:
-        kind = torch.device(device).type
-    except RuntimeError as error:
-        raise ConfigError(f"device {device!r} is none that torch knows; try cpu or cuda") from error
-    if kind in DEVICES and not DEVICES[kind]():
-        raise ConfigError(f"device {device!r}: torch finds no {kind} here; use cpu")
-    return device
 
 
 def surface_path(cfg: CfgNode) -> str:
@@ -81,7 +62,8 @@ class Predictor:
     Raises:
         FileNotFoundError: the config or the weights are missing.
         ConfigError: a value of the config, or the device, cannot be used.
-        NoiseModelMismatch: the weights are of another noise model than the config names.
+        WeightsError: the weights are of another noise model than the config names, are damaged, or
+            ask to run something.
         SurfaceFileError: the surface file is missing or is no valid surface.
     """
 
@@ -106,11 +88,30 @@ class Predictor:
         cfg.MODEL.ROI_HEADS.SCORE_THRESH_TEST = score_threshold
         metric = ChartMetric.load(surface or surface_path(cfg))
         model = build_model(cfg)
-        try:
-            DetectionCheckpointer(model).load(weights)
-        except NoiseModelMismatch as error:
-            raise NoiseModelMismatch(f"{weights}: {error}") from error
+        SafeCheckpointer(model).load(weights)
         self._set_up(cfg, model, metric, score_threshold)
+
+    @classmethod
+    def from_zoo(
+        cls, name: str, device: str | None = None, score_threshold: float = 0.5
+    ) -> Predictor:
+        """A predictor of a released model.
+
+        Example::
+
+            people = Predictor.from_zoo("synth/unc_full_small")("photo.jpg")
+
+        Args:
+            name: one of `model_zoo.names()` that has been released, see MODEL_ZOO.md.
+            device, score_threshold: as of the constructor.
+
+        Raises:
+            ConfigError: the zoo has no such model, or the device cannot be used.
+            WeightsError: it has not been released, or its file is not what was released.
+            SurfaceFileError: the surface file is missing or is no valid surface.
+        """
+        config_file, weights = model_zoo.get_config_file(name), model_zoo.get_checkpoint(name)
+        return cls(config_file, weights, device, score_threshold)
 
     @classmethod
     def from_model(

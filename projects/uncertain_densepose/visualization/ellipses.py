@@ -12,13 +12,17 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
 from uncertain_densepose.inference.person import Person
 
+from .lines import draw_lines
+
 MAX_CONDITION = 8.0
 """Largest ratio of the singular values of G for which an ellipse is drawn."""
+
+CLIPPED_BGR = (160, 160, 160)
+"""Colour of ellipses that were cut in size."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,17 @@ def chart_gradient(part: np.ndarray, uv: np.ndarray, step: tuple[int, int]) -> n
     return gradient
 
 
+def well_conditioned(gradient: np.ndarray) -> np.ndarray:
+    """(...) bool, whether the singular values of (..., 2, 2) differ by less than `MAX_CONDITION`.
+
+    With a >= b the singular values, a² + b² is the sum of squares and a b = |det|, so that
+    a / b + b / a is their ratio. False for NaN.
+    """
+    g = gradient
+    determinant = g[..., 0, 0] * g[..., 1, 1] - g[..., 0, 1] * g[..., 1, 0]
+    return (g**2).sum(axis=(-2, -1)) < (MAX_CONDITION + 1 / MAX_CONDITION) * np.abs(determinant)
+
+
 def spread_points(candidates: np.ndarray, spacing: float) -> np.ndarray:
     """Pixels far from each other: in each square of a grid, the candidate next to its middle.
 
@@ -129,9 +144,7 @@ def person_ellipses(
     # Differences over less than a cell of the network's map see one linear piece at a time.
     step_x, step_y = (max(1, math.ceil(size / person.maps.side)) for size in box_size)
     gradient = chart_gradient(person.part, person.uv, (step_x, step_y))
-    spread = np.linalg.svd(np.nan_to_num(gradient), compute_uv=False)
-    usable = spread[..., 1] * MAX_CONDITION > spread[..., 0]
-    usable &= np.isfinite(person.covariance_uv).all(axis=(-2, -1))
+    usable = well_conditioned(gradient) & np.isfinite(person.covariance_uv).all(axis=(-2, -1))
     rows, columns = spread_points(usable, spacing).T
     x0, y0 = person.window[:2]
     centre = np.stack([columns + x0 + 0.5, rows + y0 + 0.5], axis=-1)
@@ -171,12 +184,10 @@ def draw_ellipses(
         A picture of the image's size.
     """
     picture = image.copy()
-    fraction_bits = 4
-    for person in reversed(people):
+    for person in sorted(people, key=lambda p: p.score):
         ellipses = person_ellipses(person, num_sigma)
-        # OpenCV counts from the centre of the first pixel, in sixteenths here.
-        outlines = np.round((ellipses.outlines() - 0.5) * (1 << fraction_bits)).astype(np.int32)
-        for outline, clipped in zip(outlines, ellipses.clipped, strict=True):
-            colour = (160, 160, 160) if clipped else colour_bgr
-            cv2.polylines(picture, [outline], True, colour, 1, cv2.LINE_AA, fraction_bits)
+        outlines = ellipses.outlines()
+        closed = np.concatenate([outlines, outlines[:, :1]], axis=1)
+        draw_lines(picture, closed[ellipses.clipped], CLIPPED_BGR)
+        draw_lines(picture, closed[~ellipses.clipped], colour_bgr)
     return picture

@@ -26,7 +26,7 @@ def draw_parts(image: np.ndarray, people: Sequence[Person], opacity: float = OPA
     Returns:
         A picture of the image's size; the background shows the image.
     """
-    return _paint(image, people, lambda person: PART_COLOURS[person.part], opacity)
+    return paint(image, people, lambda person: PART_COLOURS[person.part], opacity)
 
 
 def draw_uv(
@@ -44,8 +44,21 @@ def draw_uv(
     if coordinate not in COORDINATES:
         raise ValueError(f"coordinate must be one of {sorted(COORDINATES)}, not {coordinate!r}")
     axis = COORDINATES[coordinate]
-    return _paint(
+    return paint(
         image, people, lambda p: colourise(p.uv[..., axis], 1.0, COORDINATE_COLOURS), opacity
+    )
+
+
+def draw_probability(
+    image: np.ndarray, people: Sequence[Person], opacity: float = OPACITY
+) -> np.ndarray:
+    """How likely the shown part is by the network, from 0 (dark blue) to 1 (yellow).
+
+    Args:
+        image, people, opacity: as for :func:`draw_parts`.
+    """
+    return paint(
+        image, people, lambda p: colourise(p.part_probability, 1.0, COORDINATE_COLOURS), opacity
     )
 
 
@@ -62,7 +75,7 @@ def draw_sigma_cm(
         vmax_cm: where the colours end, centimetres.
     """
     known = [person for person in people if person.has_uncertainty]
-    return _paint(image, known, lambda p: colourise(p.sigma_cm, vmax_cm, SIGMA_COLOURS), opacity)
+    return paint(image, known, lambda p: colourise(p.sigma_cm, vmax_cm, SIGMA_COLOURS), opacity)
 
 
 def colourise(values: np.ndarray, vmax: float, colours: Colormap) -> np.ndarray:
@@ -90,12 +103,21 @@ def shared_vmax_cm(people: Sequence[Person], percentile: float = 98.0) -> float 
     return max(float(np.percentile(values, percentile)), 1.0) if len(values) else None
 
 
-def _paint(
+def paint(
     image: np.ndarray,
     people: Sequence[Person],
     colours_rgb: Callable[[Person], np.ndarray],
     opacity: float,
 ) -> np.ndarray:
+    """Colours of people over their image.
+
+    Args:
+        image, people, opacity: as for :func:`draw_parts`.
+        colours_rgb: of a person, (h, w, 3) of the window, red, green, blue, [0, 255].
+
+    Returns:
+        A picture of the image's size; the background shows the image.
+    """
     picture = image.copy()
     for person in sorted(people, key=lambda p: p.score):
         region = picture[person.window_slices]

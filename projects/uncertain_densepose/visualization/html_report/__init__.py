@@ -1,0 +1,23 @@
+"""Results as one html file that needs no server and no network: tables, figures and a gallery in
+which every pixel can be read."""
+
+from .figures import FigureGroup, figure_groups
+from .gallery import Choice, Picture, choose_images, read_pictures
+from .page import render_page
+from .results import ReportError, Results, read_results
+from .tables import Table, metric_tables
+
+__all__ = [
+    "Choice",
+    "FigureGroup",
+    "Picture",
+    "ReportError",
+    "Results",
+    "Table",
+    "choose_images",
+    "figure_groups",
+    "metric_tables",
+    "read_pictures",
+    "read_results",
+    "render_page",
+]

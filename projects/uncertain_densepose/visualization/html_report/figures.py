@@ -1,0 +1,62 @@
+"""Figure files as parts of a page."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image, UnidentifiedImageError
+
+from .results import ReportError, Results
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A picture with its address as a `data:` URI and its sides in pixels."""
+
+    run: str
+    uri: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class FigureGroup:
+    """The figures of one name: one a run that has it."""
+
+    title: str
+    data_set: str
+    figures: Sequence[Figure]
+
+
+def figure_groups(runs: Sequence[Results]) -> list[FigureGroup]:
+    """All figures, those of one data set and name together.
+
+    Raises:
+        ReportError: a file is no whole PNG.
+    """
+    groups: dict[tuple[str, str], list[Figure]] = {}
+    for run in runs:
+        for data_set, files in run.figures.items():
+            for file in files:
+                groups.setdefault((data_set, file.stem), []).append(_figure(run.name, file))
+    return [
+        FigureGroup(stem.replace("_", " "), data_set, figures)
+        for (data_set, stem), figures in groups.items()
+    ]
+
+
+def _figure(run: str, path: Path) -> Figure:
+    try:
+        with Image.open(path, formats=["PNG"]) as image:
+            image.load()
+    except (OSError, SyntaxError, UnidentifiedImageError) as error:
+        raise ReportError(f"{path}: no PNG, or only part of a file ({error})") from error
+    return Figure(run, data_uri("image/png", path.read_bytes()), *image.size)
+
+
+def data_uri(kind: str, content: bytes) -> str:
+    """Bytes of a media type such as "image/png" as an address that holds them."""
+    return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"

@@ -1,0 +1,186 @@
+"""Images with their people, as pictures whose pixels can be read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from uncertain_densepose.inference import ImageError, PeopleFileError, load_people, read_image
+from uncertain_densepose.inference.image_sources import VideoFile
+
+from .figures import data_uri
+from .pixels import MAX_PEOPLE, PLANES, compose, encode, sigma_cm_of_code
+from .results import ImagePeople, ReportError, Results
+
+JPEG_QUALITY = 88
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An image to show.
+
+    Attributes:
+        run: that it is of. name: for people to read.
+        file: the picture, or the video of which it is a `frame`.
+        maps: the file of its people.
+    """
+
+    run: str
+    name: str
+    file: Path
+    frame: int | None
+    maps: Path
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What of several runs is shown.
+
+    Attributes:
+        entries: to show.
+        gone: images that are no longer where they were, as "name (run)".
+        num_available: images that could be shown.
+    """
+
+    entries: Sequence[Entry]
+    gone: Sequence[str]
+    num_available: int
+
+
+@dataclass(frozen=True)
+class Picture:
+    """An image of the gallery.
+
+    Attributes:
+        run, name: see :class:`Entry`.
+        uri: of the picture. shown_size: its height and width, pixels.
+        image_size: height and width of the image itself.
+        scores: of its people, falling; `pixels.compose` counts people from 1 in this order.
+        pixels: what `pixels.encode` gives.
+        sigma_cm: (n,) of the pixels that have one.
+    """
+
+    run: str
+    name: str
+    uri: str
+    shown_size: tuple[int, int]
+    image_size: tuple[int, int]
+    scores: Sequence[float]
+    pixels: str
+    sigma_cm: np.ndarray
+
+
+def choose_images(
+    runs: Sequence[Results], max_images: int, images: str | os.PathLike | None = None
+) -> Choice:
+    """Find the images of predictions; of a run with too many, take some that are evenly spread.
+
+    Args:
+        runs: of :func:`.results.read_results`.
+        max_images: of each run.
+        images: a folder in which they are looked for first, by their name and by its end.
+    """
+    entries, gone, num_available = [], [], 0
+    for run in runs:
+        found = []
+        for one in run.people:
+            name = one.image if one.frame is None else f"{one.image} frame {one.frame}"
+            file = find_image(one, run.path, images)
+            if file is None:
+                gone.append(f"{name} ({run.name})")
+            else:
+                found.append(Entry(run.name, name, file, one.frame, one.maps))
+        num_available += len(found)
+        kept = np.linspace(0, len(found) - 1, min(max_images, len(found))).round().astype(int)
+        entries += [found[i] for i in kept.tolist()]
+    return Choice(entries, gone, num_available)
+
+
+def find_image(
+    one: ImagePeople, folder: Path, images: str | os.PathLike | None = None
+) -> Path | None:
+    """The image's file: in `images`, else where its name says, from here or from `folder`."""
+    name = Path(one.image)
+    places = [] if images is None else [Path(images) / name, Path(images) / name.name]
+    return next((p for p in [*places, name, folder / name] if p.is_file()), None)
+
+
+def read_pictures(entries: Sequence[Entry], max_side: int) -> Iterator[Picture]:
+    """Read images and their people, and scale down what has a side longer than `max_side`.
+
+    Raises:
+        ReportError: an image, a video or a file of people is missing or damaged, an image is not of
+            the size that its people are of, or has more people than `pixels.MAX_PEOPLE`.
+    """
+    files = groupby(entries, key=lambda entry: (entry.run, entry.file, entry.frame is None))
+    for (_, _, is_picture), same_file in files:
+        read = _read_files if is_picture else _read_frames
+        try:
+            for entry, image in read(list(same_file)):
+                yield _picture(entry, image, max_side)
+        except (ImageError, PeopleFileError) as error:
+            raise ReportError(str(error)) from error
+
+
+def _read_files(entries: Sequence[Entry]) -> Iterator[tuple[Entry, np.ndarray]]:
+    """Entries with their images (H, W, 3) uint8."""
+    for entry in entries:
+        yield entry, read_image(entry.file)
+
+
+def _read_frames(entries: Sequence[Entry]) -> Iterator[tuple[Entry, np.ndarray]]:
+    """Entries of one video by their frames, which are read in one go."""
+    file = entries[0].file
+    wanted = {entry.frame: entry for entry in sorted(entries, key=lambda entry: entry.frame)}
+    for image in VideoFile(file, file.stem):
+        if image.frame in wanted:
+            yield wanted.pop(image.frame), image.read()
+        if not wanted:
+            return
+    raise ImageError(f"{file}: has no frame {min(wanted)}")
+
+
+def _picture(entry: Entry, image: np.ndarray, max_side: int) -> Picture:
+    saved = load_people(entry.maps)
+    if image.shape[:2] != saved.image_size:
+        (height, width), (own_height, own_width) = saved.image_size, image.shape[:2]
+        raise ReportError(
+            f"{entry.file}: has {own_width} x {own_height} pixels, but the people of {entry.maps} "
+            f"are of an image of {width} x {height}; give the folder of the right images"
+        )
+    if len(saved.people) > MAX_PEOPLE:
+        raise ReportError(f"{entry.maps}: has {len(saved.people)} people, at most {MAX_PEOPLE} fit")
+    people = sorted(saved.people, key=lambda person: -person["score"])
+    shown_size = scaled_size(saved.image_size, max_side)
+    planes = compose(people, saved.image_size, shown_size)
+    sigma = planes[PLANES.index("sigma")]
+    return Picture(
+        run=entry.run,
+        name=entry.name,
+        uri=data_uri("image/jpeg", _jpeg(image, shown_size)),
+        shown_size=shown_size,
+        image_size=saved.image_size,
+        scores=[float(person["score"]) for person in people],
+        pixels=encode(planes),
+        sigma_cm=sigma_cm_of_code(sigma[sigma > 0]),
+    )
+
+
+def scaled_size(image_size: tuple[int, int], max_side: int) -> tuple[int, int]:
+    """Height and width with the longer side `max_side` at most; small images stay as they are."""
+    scale = min(max_side / max(image_size), 1)
+    height, width = (max(round(scale * side), 1) for side in image_size)
+    return height, width
+
+
+def _jpeg(image_bgr: np.ndarray, size: tuple[int, int]) -> bytes:
+    if image_bgr.shape[:2] != size:
+        image_bgr = cv2.resize(image_bgr, size[::-1], interpolation=cv2.INTER_AREA)
+    _, encoded = cv2.imencode(".jpg", image_bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    return encoded.tobytes()

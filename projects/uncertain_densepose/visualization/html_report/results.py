@@ -1,0 +1,151 @@
+"""What the tools of this project leave in a folder: metrics, figures and people of images."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+PREDICTIONS = "predictions.json"
+
+
+class ReportError(ValueError):
+    """Results that cannot be shown. The message is one line with the file."""
+
+
+@dataclass(frozen=True)
+class ImagePeople:
+    """Where the people of an image are.
+
+    Attributes:
+        image: the image's file, as it was named when the people were predicted.
+        maps: the file of `inference.save_people`.
+        frame: the number of the image in a video, from 0; None for a picture file.
+    """
+
+    image: str
+    maps: Path
+    frame: int | None = None
+
+
+@dataclass(frozen=True)
+class Results:
+    """What was found in a folder (or in a file of metrics alone).
+
+    Attributes:
+        name: the end of its path that tells it from the others.
+        path: the folder or file.
+        metrics: {data set: {task: {metric: value}}}; the data set is "" where no file name says it.
+        figures: {data set: files}, see `metrics`.
+        people: of images, in the order of `predictions.json`.
+    """
+
+    name: str
+    path: Path
+    metrics: Mapping[str, Mapping[str, Mapping]]
+    figures: Mapping[str, Sequence[Path]]
+    people: Sequence[ImagePeople]
+
+
+def read_results(paths: Sequence[str | os.PathLike]) -> list[Results]:
+    """Look through folders, and files of metrics.
+
+    - `metrics_<data set>.json` and `metrics.json` are metrics, {task: {metric: value}}; the
+      `metrics.json` that Detectron2 writes in training, a line an iteration, is not.
+    - `figures_<data set>/*.png` are figures, and so are `*.png` beside them, unless there is a
+      `predictions.json`: the pictures are then those of its images.
+    - `predictions.json` names images and the files with their people.
+
+    Args:
+        paths: to look at, one run each. Folders in them are left alone, but for `figures_*`.
+
+    Raises:
+        ReportError: a path does not exist, is given twice or holds none of these; or a file is
+            damaged.
+    """
+    paths = [Path(path) for path in paths]
+    names = _unique_names(paths)
+    return [_read(name, path) for name, path in zip(names, paths, strict=True)]
+
+
+def _read(name: str, path: Path) -> Results:
+    if not path.exists():
+        raise ReportError(f"{path}: no such folder or file")
+    if path.is_file():
+        if path.suffix != ".json":
+            raise ReportError(f"{path}: expected a folder, or a .json file of metrics")
+        return Results(name, path, {"": _read_metrics(path)}, {}, [])
+    metrics = {
+        file.stem.removeprefix("metrics").removeprefix("_"): _read_metrics(file)
+        for file in sorted(path.glob("metrics*.json"))
+        if not _is_training_log(file)
+    }
+    people = _read_predictions(path / PREDICTIONS) if (path / PREDICTIONS).exists() else []
+    figures = {"": [] if people else sorted(path.glob("*.png"))}
+    for folder in sorted(path.glob("figures_*")):
+        figures[folder.name.removeprefix("figures_")] = sorted(folder.glob("*.png"))
+    figures = {data_set: files for data_set, files in figures.items() if files}
+    if not (metrics or figures or people):
+        raise ReportError(
+            f"{path}: nothing to show; expected metrics_*.json, metrics.json of an evaluation, "
+            f"figures_*/*.png, *.png or {PREDICTIONS} of people"
+        )
+    return Results(name, path, metrics, figures, people)
+
+
+def _unique_names(paths: Sequence[Path]) -> list[str]:
+    """The shortest ends of the paths that differ from each other."""
+    parts = [path.resolve().parts for path in paths]
+    for path, own in zip(paths, parts, strict=True):
+        if parts.count(own) > 1:
+            raise ReportError(f"{path}: is given twice")
+    lengths = [1] * len(paths)
+    while True:
+        names = [os.sep.join(p[-n:]) for p, n in zip(parts, lengths, strict=True)]
+        if len(set(names)) == len(names):
+            return names
+        lengths = [n + (names.count(name) > 1) for n, name in zip(lengths, names, strict=True)]
+
+
+def _read_json(path: Path) -> object:
+    try:
+        return json.loads(path.read_bytes())
+    except OSError as error:
+        raise ReportError(f"{path}: cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise ReportError(f"{path}: no JSON, or only part of a file ({error})") from error
+
+
+def _is_training_log(path: Path) -> bool:
+    with open(path, "rb") as file:
+        first = file.readline()
+    try:
+        record = json.loads(first)
+    except ValueError:
+        return False
+    return isinstance(record, dict) and "iteration" in record
+
+
+def _read_metrics(path: Path) -> dict[str, dict]:
+    tasks = _read_json(path)
+    if not isinstance(tasks, dict) or not all(isinstance(task, dict) for task in tasks.values()):
+        raise ReportError(f"{path}: expected {{task: {{metric: value}}}}")
+    return tasks
+
+
+def _read_predictions(path: Path) -> list[ImagePeople]:
+    records = _read_json(path)
+    if not isinstance(records, list):
+        raise ReportError(f"{path}: expected a list of people")
+    people: dict[ImagePeople, None] = {}
+    for index, record in enumerate(records):
+        for field in ("file_name", "maps"):
+            if not isinstance(record, dict) or not isinstance(record.get(field), str):
+                raise ReportError(f"{path}: record {index} has no '{field}', the name of a file")
+        frame = record.get("frame")
+        if frame is not None and (not isinstance(frame, int) or frame < 0):
+            raise ReportError(f"{path}: record {index} has frame {frame!r}, expected 0, 1, ...")
+        people[ImagePeople(record["file_name"], path.parent / record["maps"], frame)] = None
+    return list(people)

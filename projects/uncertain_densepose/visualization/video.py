@@ -1,0 +1,44 @@
+"""Pictures on disk as a video."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+
+
+class VideoError(ValueError):
+    """A video that cannot be written. The message is one line with its file."""
+
+
+def write_video(
+    path: str | os.PathLike, pictures: Sequence[Path], frames_per_second: float
+) -> None:
+    """Write picture files as the frames of an MP4 (MPEG-4 part 2), one in memory at a time.
+
+    Args:
+        path: the file, ending in ".mp4".
+        pictures: at least one. A picture of another size than the first is resized to it.
+        frames_per_second: above 0.
+
+    Raises:
+        VideoError: OpenCV has no encoder for it, or cannot write there.
+    """
+    height, width = cv2.imread(os.fspath(pictures[0])).shape[:2]
+    # The encoder takes even sides only.
+    size = width - width % 2, height - height % 2
+    writer = cv2.VideoWriter(
+        os.fspath(path), cv2.VideoWriter.fourcc(*"mp4v"), frames_per_second, size
+    )
+    try:
+        if not writer.isOpened():
+            raise VideoError(f"{path}: OpenCV cannot write an MP4 of {size[0]} x {size[1]} pixels")
+        for file in pictures:
+            picture = cv2.imread(os.fspath(file))
+            if picture.shape[:2] != (height, width):
+                picture = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
+            writer.write(picture[: size[1], : size[0]])
+    finally:
+        writer.release()
