@@ -21,10 +21,10 @@ from uncertain_densepose.synthetic.worlds.scales import typical_sigma_uv
 
 PATCHES, PATCH_SIDE = 4, 16
 SIDE = PATCHES * PATCH_SIDE
-POINTS_PER_PATCH = 8
+POINTS_PER_PATCH = 16
 RIGHT = np.array([3, 6, 7, 9, 11, 13, 16, 18]).reshape(PATCHES, PATCHES // 2)
 PARTS = np.concatenate([RIGHT, FLIP_PARTS[RIGHT][:, ::-1]], axis=1).ravel()
-SPLITS = {"train": 600, "validation": 150, "test": 200}
+SPLITS = {"train": 2400, "validation": 150, "test": 200}
 SEED = 0
 
 DIFFICULTY_SD = 0.5

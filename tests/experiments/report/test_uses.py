@@ -7,6 +7,7 @@ from experiments.invented_rows import rows, write_rows
 from experiments.report.tables import read_tables
 
 from uncertain_densepose.experiments.report import ReportError
+from uncertain_densepose.experiments.report.fusion import NOTHING
 from uncertain_densepose.experiments.report.uses import FIGURE, write_uses
 from uncertain_densepose.experiments.result_table import ROW_COLUMNS
 from uncertain_densepose.inference.fusion import FUSION_RULES
@@ -74,6 +75,11 @@ def test_clicks_are_told_as_a_change_of_the_error(files, document, tmp_path):
         assert row["0 clicks (10⁻³ uv)"] == "150.0 ± 70.7"
         assert row["1 click (%)"] == "-20.0 ± 0.0" and row["2 clicks (%)"] == "-30.0 ± 0.0"
     assert (tmp_path / FIGURE).stat().st_size > 5000
+
+
+def test_without_fusions_the_document_says_so(files, document, tmp_path):
+    write_uses([(files[0], tmp_path / "none.csv", files[2])], document, "make uses")
+    assert NOTHING in Path(document).read_text()
 
 
 def test_without_measured_clicks_there_is_no_document(files, document, tmp_path):
