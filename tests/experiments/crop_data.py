@@ -24,6 +24,7 @@ TINY = (
     "EXPERIMENT.TUNING_ITER", "2",
     "EXPERIMENT.CONTROL_WORLDS", "['iid']",
     "EXPERIMENT.SEEDS", "[1, 2]",
+    "EXPERIMENT.WEIGHTS_DIR", "",
     "EXPERIMENT.TUNING.GRID", "[[0.1, 0.0, 0.0], [0.2, 0.5, 0.5]]",
     "EXPERIMENT.HEADLINE_MODELS", "['mse', 'full']",
     "EXPERIMENT.CONTROL_MODELS", "['mse']",
