@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from detectron2.config import CfgNode
 
+from ..atomic_file import replacing
 from ..inference import ImageResults, Person, RunFolder, Source, SourceImage
-from ..inference.atomic_file import replacing
 from ..modeling.noise_models import build_noise_model
 from ..surface import Surface
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..atomic_file import replacing
 from ..checkpoint import sha256_of
 from ..inference import (
     ImageResults,
@@ -18,7 +19,6 @@ from ..inference import (
     save_people,
     write_coco_results,
 )
-from ..inference.atomic_file import replacing
 from .action import Action, ActionError
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ..atomic_file import replacing
 from ..inference import ImageResults, RunFolder, Source, VideoFile
-from ..inference.atomic_file import replacing
 from ..visualization import (
     Panel,
     PictureStyle,

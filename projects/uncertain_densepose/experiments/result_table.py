@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from ..atomic_file import replacing
 from .settings import CELL_COLUMNS, Cell, ExperimentError
 
 ROW_COLUMNS = (*CELL_COLUMNS, "steps", "split", "seconds", "recipe")
@@ -67,7 +68,8 @@ class ResultTable:
                 text = _as_csv(
                     columns, [dict(zip(columns, columns, strict=True)), *self.rows, *new]
                 )
-                _replace(self.path, text)
+                with replacing(self.path) as temporary:
+                    temporary.write_text(text)
             self.rows = self._read()
 
     def _columns(self) -> list[str]:
@@ -108,15 +110,6 @@ def _as_csv(columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> str:
     writer = csv.DictWriter(buffer, columns, restval="", lineterminator="\n")
     writer.writerows(rows)
     return buffer.getvalue()
-
-
-def _replace(path: Path, text: str) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_text(text)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -15,7 +15,6 @@ Files of version 1 lack `part_probability` and are refused: the people have to b
 from __future__ import annotations
 
 import os
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
@@ -26,6 +25,7 @@ import numpy as np
 
 from uncertain_densepose.surface import NUM_PARTS
 
+from ..atomic_file import replacing
 from .person import FRAMES, REAL_MAPS, Person
 
 VERSION = 2
@@ -93,16 +93,8 @@ def save_people(
             if name != "mask" and values is not None:
                 stored = values.numpy()
                 arrays[f"{index}/{name}"] = stored.astype(uv_type) if name == "uv" else stored
-    path = Path(path)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez_compressed(file, **arrays)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    finally:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
+    with replacing(Path(path)) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(file, **arrays)
 
 
 def load_people(path: str | os.PathLike) -> SavedPeople:

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from .atomic_file import replacing
+from ..atomic_file import replacing
 from .image_sources import SourceImage, natural_key
 
 RUN_FILE = "run.json"

@@ -9,11 +9,12 @@ lookups were seen to bring in half of the file.
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
+
+from ..atomic_file import replacing
 
 _ENTRY_TYPE = np.dtype(np.float16)
 _PAGE_ENTRIES = 2048
@@ -101,25 +102,17 @@ class DistancesOnDisk:
                 the blocks have another number of entries.
         """
         path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
         header = {"descr": _ENTRY_TYPE.str, "fortran_order": False, "shape": (count,)}
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                np.lib.format.write_array_header_1_0(file, header)
-                written = 0
-                for block in blocks:
-                    with np.errstate(over="ignore"):
-                        entries = np.asarray(block).ravel().astype(_ENTRY_TYPE)
-                    if not ((entries >= 0) & (entries < np.inf)).all():
-                        raise ValueError("has distances that are negative or not finite")
-                    file.write(entries.data)
-                    written += len(entries)
+        with replacing(path) as temporary, temporary.open("wb") as file:
+            np.lib.format.write_array_header_1_0(file, header)
+            written = 0
+            for block in blocks:
+                with np.errstate(over="ignore"):
+                    entries = np.asarray(block).ravel().astype(_ENTRY_TYPE)
+                if not ((entries >= 0) & (entries < np.inf)).all():
+                    raise ValueError("has distances that are negative or not finite")
+                file.write(entries.data)
+                written += len(entries)
             if written != count:
                 raise ValueError(f"has {written} distances, expected {count}")
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, path)
-        finally:
-            if os.path.exists(temporary):
-                os.unlink(temporary)
         return DistancesOnDisk(path)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import tempfile
 import zipfile
 import zlib
 from pathlib import Path
 
 import numpy as np
 
+from ..atomic_file import replacing
 from .distances_on_disk import DistancesOnDisk
 from .geodesics import condensed_index
 from .parts import FLIP_PARTS, SELF_MIRRORED_PARTS
@@ -108,7 +108,6 @@ class Surface:
         """
         validate_fields(self)
         path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
         arrays = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         if isinstance(self.geodesic_m, DistancesOnDisk):
             table = arrays.pop("geodesic_m").path
@@ -119,15 +118,8 @@ class Surface:
             arrays[_TABLE_FILE] = np.array(table.name)
         arrays["name"] = np.array(self.name)
         arrays["part_names"] = np.array(self.part_names)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                np.savez(file, **arrays)
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, path)
-        finally:
-            if os.path.exists(temporary):
-                os.unlink(temporary)
+        with replacing(path) as temporary, temporary.open("wb") as file:
+            np.savez(file, **arrays)
 
     def geodesic_distance(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """Geodesic distance between vertices, through the nearest vertices of the table.

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import gzip
 import json
-import os
-import tempfile
 import zlib
 from pathlib import Path
 
+from ..atomic_file import replacing
 from .presets import SPLITS
 
 IMAGE_FOLDER, SHARD_FOLDER = "images", "shards"
@@ -42,15 +41,8 @@ def make_folders(root: Path) -> None:
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that it is there with all of its content, or not at all."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    finally:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)
 
 
 def write_shard(

@@ -7,7 +7,7 @@ import signal
 
 import pytest
 
-from uncertain_densepose.inference.atomic_file import replacing
+from uncertain_densepose.atomic_file import replacing
 
 
 def test_the_file_appears_when_the_block_ends_and_its_folder_is_made(tmp_path):
