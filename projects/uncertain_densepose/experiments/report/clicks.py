@@ -65,7 +65,7 @@ def clicks_figure(rows: Sequence[Row], figure: Figure) -> None:
             )
         axes.set(xlabel="clicks on the part", title=meaning, xticks=numbers)
         axes.grid(alpha=0.3)
-    panels[0].set_ylabel("error of its other points (% of that without)")
+    panels[0].set_ylabel("error of its other points (%)")
     panels[0].set_ylim(bottom=0)
     panels[-1].legend(fontsize="small")
 
