@@ -1,8 +1,13 @@
-"""Means over the points of a group."""
+"""Sums and means over the points of a group."""
 
 from __future__ import annotations
 
 import torch
+
+
+def group_sum(values: torch.Tensor, group: torch.Tensor, num_groups: int) -> torch.Tensor:
+    """(G, ...) sums of values (P, ...), group (P,) int64 in 0..G-1."""
+    return values.new_zeros(num_groups, *values.shape[1:]).index_add(0, group, values)
 
 
 def group_mean(values: torch.Tensor, group: torch.Tensor, num_groups: int) -> torch.Tensor:
@@ -14,5 +19,5 @@ def group_mean(values: torch.Tensor, group: torch.Tensor, num_groups: int) -> to
         num_groups: G.
     """
     count = torch.bincount(group, minlength=num_groups).clamp_min(1).to(values)
-    total = values.new_zeros(num_groups, *values.shape[1:]).index_add(0, group, values)
+    total = group_sum(values, group, num_groups)
     return total / count.view(-1, *[1] * (values.dim() - 1))

@@ -8,6 +8,7 @@ import torch
 
 from .anisotropic import DirectionalPrecision
 from .base import LOG_2PI, UVDistribution
+from .grouping import group_sum
 from .offset_density import OffsetLogDensity
 from .shared_bases import basis_of_size, offset_basis
 
@@ -103,8 +104,7 @@ class PartCorrelatedUV(UVDistribution):
         return self._group_sum(super().log_spread()) / count
 
     def _group_sum(self, values: torch.Tensor) -> torch.Tensor:
-        total = values.new_zeros(self.num_groups, *values.shape[1:])
-        return total.index_add(0, self.group, values)
+        return group_sum(values, self.group, self.num_groups)
 
     def _precision(self) -> DirectionalPrecision:
         return DirectionalPrecision(self.variance_uv.double(), self.direction.double())

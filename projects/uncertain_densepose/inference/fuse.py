@@ -21,7 +21,7 @@ from ..structures import ChartMaps, PointPredictions
 from ..structures.chart_averaging import average_chart_maps, with_sign_of
 from .fusion import FUSION_RULES, FusionError, FusionRule, part_weights
 from .fusion.projection import in_basis_of_size
-from .fusion.rule import group_mean, models_that_count
+from .fusion.rule import mean_of_counted, models_that_count
 from .part_field import PartField, basis_about, own_covariance
 from .person import Person
 
@@ -210,7 +210,7 @@ def _cells(maps: ChartMaps, group: torch.Tensor, informs: torch.Tensor) -> PartF
         shared = mean.new_zeros(charts, 0, 0)
     else:
         shared = maps.shared_covariance[0].double()
-    centre = group_mean(mean, group, charts, informs, 0.5)
+    centre = mean_of_counted(mean, group, charts, informs, 0.5)
     return PartField(
         mean_uv=mean,
         own_covariance=own_covariance(mean, variance, direction),

@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as F
 
 from ..part_field import PartField, basis_about
-from .rule import group_mean
+from .rule import mean_of_counted
 
 
 def average(fields: Sequence[PartField], weight: torch.Tensor, informs: torch.Tensor) -> PartField:
@@ -31,12 +31,12 @@ def average(fields: Sequence[PartField], weight: torch.Tensor, informs: torch.Te
     spread = covariance + off[..., :, None] * off[..., None, :]
 
     size = max(field.basis.shape[-1] for field in fields)
-    share_of_group = group_mean(share.T, group, num_groups, informs, 1 / len(fields)).T
+    share_of_group = mean_of_counted(share.T, group, num_groups, informs, 1 / len(fields)).T
     shared = sum(
         q[:, None, None] * widened(field.shared_covariance, size)
         for q, field in zip(share_of_group, fields, strict=True)
     )
-    centre = group_mean(mean, group, num_groups, informs, 0.5)
+    centre = mean_of_counted(mean, group, num_groups, informs, 0.5)
     return PartField(
         mean_uv=mean,
         own_covariance=(share[:, :, None, None] * spread).sum(dim=0),

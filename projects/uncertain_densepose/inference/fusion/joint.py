@@ -7,9 +7,10 @@ from itertools import accumulate
 
 import torch
 
+from ...distributions.grouping import group_sum
 from ..part_field import PartField
 from .inverse_covariance import product
-from .rule import group_mean, group_sum
+from .rule import mean_of_counted
 
 
 def joint(fields: Sequence[PartField], weight: torch.Tensor, informs: torch.Tensor) -> PartField:
@@ -50,7 +51,7 @@ def joint(fields: Sequence[PartField], weight: torch.Tensor, informs: torch.Tens
     shared = _block_diagonal(
         [
             field.shared_covariance
-            / group_mean(w, group, num_groups, informs & (w > 0), 1.0)[:, None, None]
+            / mean_of_counted(w, group, num_groups, informs & (w > 0), 1.0)[:, None, None]
             for w, field in zip(weight, fields, strict=True)
         ]
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import torch
 
+from ...distributions.grouping import group_sum
 from ..part_field import PartField, basis_about
-from .rule import group_mean, group_sum
+from .rule import mean_of_counted
 
 
 def in_basis_of_size(field: PartField, size: int, informs: torch.Tensor) -> PartField:
@@ -24,7 +25,7 @@ def in_basis_of_size(field: PartField, size: int, informs: torch.Tensor) -> Part
             covariance, and its points keep their marginal covariance.
     """
     group, num_groups = field.group, field.num_groups
-    centre = group_mean(field.mean_uv, group, num_groups, informs, 0.5)
+    centre = mean_of_counted(field.mean_uv, group, num_groups, informs, 0.5)
     basis = basis_about(field.mean_uv, centre[group], size)
     fitted, precision = basis[informs], torch.linalg.inv(field.own_covariance[informs])
     square = group_sum(fitted.mT @ precision @ fitted, group[informs], num_groups)

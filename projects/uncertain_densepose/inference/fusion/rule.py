@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import torch
 
+from ...distributions.grouping import group_mean
 from ..part_field import PartField
 
 
@@ -32,12 +33,7 @@ class FusionRule(NamedTuple):
     is_product: bool
 
 
-def group_sum(values: torch.Tensor, group: torch.Tensor, num_groups: int) -> torch.Tensor:
-    """(G, ...) sums of (P, ...)."""
-    return values.new_zeros(num_groups, *values.shape[1:]).index_add(0, group, values)
-
-
-def group_mean(
+def mean_of_counted(
     values: torch.Tensor,
     group: torch.Tensor,
     num_groups: int,
@@ -50,10 +46,9 @@ def group_mean(
         values: (P, ...). group: (P,) int64 in 0..G-1. counts: (P,) bool.
         otherwise: the value of a group in which no point counts.
     """
-    number = torch.bincount(group[counts], minlength=num_groups)
-    number = number.reshape(-1, *[1] * (values.dim() - 1))
-    total = group_sum(values[counts], group[counts], num_groups)
-    return torch.where(number > 0, total / number.clamp_min(1), otherwise)
+    mean = group_mean(values[counts], group[counts], num_groups)
+    some = torch.bincount(group[counts], minlength=num_groups) > 0
+    return torch.where(some.reshape(-1, *[1] * (values.dim() - 1)), mean, otherwise)
 
 
 def models_that_count(weight: torch.Tensor) -> torch.Tensor:
