@@ -1,103 +1,23 @@
-"""tools/apply_net.py: images in, files out, runs that go on, messages that name what is wrong."""
+"""tools/apply_net.py: images in, files out, messages that name what is wrong."""
 
 from __future__ import annotations
 
 import json
-import os
-from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 import torch
-from inference.people_factory import figure_person
+from actions.apply_net_runs import failed, files_of, picture
 from inference.picture_files import write_image, write_video
 from model_factory import make_config, make_model
 from PIL import Image
 from surface_factory import make_tiny_surface
-from tool_loader import load_tool
 
-from uncertain_densepose.inference import ChartMetric, load_people
+from uncertain_densepose.inference import load_people
 
-BOARD = ChartMetric(make_tiny_surface(cells=4))
 NAMES = ("mse", "iid_iso", "indep_aniso", "full", "full_similarity")
-
-
-class FakePredictor:
-    """Finds one person in bright images, two in white ones, and nobody in dark ones."""
-
-    score_threshold = 0.5
-    metric = BOARD
-
-    def __init__(self, kind: str, weights: Path):
-        self.cfg = make_config(kind, "MODEL.WEIGHTS", str(weights))
-        self.noise_model = kind != "mse"
-        self.images = 0
-
-    def __call__(self, images):
-        self.images += len(images)
-        return [self.people(image) for image in images]
-
-    def people(self, image):
-        size = image.shape[:2]
-        count = sum(image.mean() > limit for limit in (90, 250))
-        boxes = [(5, 5, 50, 70), (20, 10, 58, 79)][:count]
-        people = [
-            figure_person(box, size, self.noise_model, score=0.8 - 0.1 * number)
-            for number, box in enumerate(boxes)
-        ]
-        return [replace(person, metric=BOARD) for person in people]
-
-
-@pytest.fixture(scope="module")
-def tool():
-    return load_tool("apply_net")
-
-
-@pytest.fixture
-def run(tool, monkeypatch, tmp_path):
-    """Call the tool on a stand-in of a model; gives the stand-in."""
-    weights = tmp_path / "weights.pth"
-    weights.write_bytes(b"weights")
-
-    def call(command: str, *images, out=None, kind="full", extra=()):
-        predictor = FakePredictor(kind, weights)
-        monkeypatch.setattr(tool, "build_predictor", lambda args: predictor)
-        out = tmp_path / "out" if out is None else out
-        files = ["--config-file", "c.yaml", "--weights", str(weights), "--out", str(out)]
-        tool.main([command, *map(str, images), *files, *extra])
-        return predictor
-
-    return call
-
-
-@pytest.fixture
-def bright(tmp_path) -> Path:
-    return picture(tmp_path / "bright.png", 120)
-
-
-@pytest.fixture
-def dark(tmp_path) -> Path:
-    return picture(tmp_path / "dark.png", 9)
-
-
-def picture(path: Path, brightness: int) -> Path:
-    path.parent.mkdir(exist_ok=True)
-    cv2.imwrite(str(path), np.full((80, 60, 3), brightness, dtype=np.uint8))
-    return path
-
-
-def files_of(folder: Path) -> list[str]:
-    found = (path for path in folder.rglob("*") if path.is_file())
-    return sorted(path.relative_to(folder).as_posix() for path in found)
-
-
-def failed(run, capsys, status, *arguments, **options) -> str:
-    with pytest.raises(SystemExit) as end:
-        run(*arguments, **options)
-    assert end.value.code == status
-    return capsys.readouterr().err
 
 
 def test_dump_writes_maps_and_lists_all_people(run, tmp_path, bright, dark, capsys):
@@ -141,90 +61,6 @@ def test_a_folder_keeps_its_structure_and_natural_order(run, tmp_path):
     run("dump", tmp_path / "photos")
     records = json.loads((tmp_path / "out" / "predictions.json").read_text())
     assert [record["maps"] for record in records] == ["img2.npz", "img10.npz", "sub/img1.npz"]
-
-
-def test_a_second_run_does_nothing_and_says_so(run, tmp_path, bright, dark, capsys):
-    assert run("show", bright, dark).images == 2
-    before = {
-        name: (tmp_path / "out" / name).stat().st_mtime_ns for name in files_of(tmp_path / "out")
-    }
-    capsys.readouterr()
-    assert run("show", bright, dark).images == 0
-    assert "images: 0, skipped as done before: 2" in capsys.readouterr().out
-    after = {
-        name: (tmp_path / "out" / name).stat().st_mtime_ns for name in files_of(tmp_path / "out")
-    }
-    assert before == after
-
-
-def test_a_dump_that_is_continued_lists_the_people_of_all_runs(run, tmp_path, bright):
-    run("dump", bright)
-    run("dump", bright, picture(tmp_path / "next.png", 255))
-    records = json.loads((tmp_path / "out" / "predictions.json").read_text())
-    assert [record["maps"] for record in records] == ["bright.npz", "next.npz", "next.npz"]
-
-
-def test_a_run_that_is_killed_leaves_whole_files_and_goes_on(run, tmp_path, bright, dark):
-    child = os.fork()
-    if child == 0:
-        # Dies while it writes the second picture.
-        write = Path.write_bytes
-
-        def write_half(path, content):
-            if "dark" in path.name:
-                write(path, content[: len(content) // 2])
-                os._exit(9)
-            return write(path, content)
-
-        Path.write_bytes = write_half
-        try:
-            run("show", bright, dark)
-        finally:
-            os._exit(1)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
-    out = tmp_path / "out"
-    assert [name for name in files_of(out) if not name.startswith(".")] == [
-        "bright.png",
-        "done.jsonl",
-        "run.json",
-    ]
-    assert run("show", bright, dark).images == 1
-    assert files_of(out) == ["bright.png", "dark.png", "done.jsonl", "run.json"]
-
-
-@pytest.mark.parametrize(
-    "command, extra, message",
-    [
-        ("show", ("--side", "300"), "side was null, is 300"),
-        ("show", ("--pictures", "part"), 'pictures was "box,part,isol'),
-        ("dump", (), 'command was "show", is "dump"'),
-    ],
-)
-def test_results_of_other_settings_are_refused(
-    run, tmp_path, bright, capsys, command, extra, message
-):
-    run("show", bright)
-    said = failed(run, capsys, 2, command, bright, extra=extra)
-    assert message in said and "--overwrite" in said
-    run(command, bright, extra=(*extra, "--overwrite"))
-    assert ("bright.png" in files_of(tmp_path / "out")) == (command == "show")
-    assert ("predictions.json" in files_of(tmp_path / "out")) == (command == "dump")
-
-
-def test_results_of_other_weights_are_refused(run, tmp_path, bright, capsys):
-    run("show", bright)
-    (tmp_path / "weights.pth").write_bytes(b"trained on")
-    assert "weights_sha256 was" in failed(run, capsys, 2, "show", bright)
-
-
-def test_a_model_that_has_moved_is_the_same_model(run, tool, tmp_path, bright):
-    run("show", bright)
-    first = tool.model_settings(FakePredictor("full", tmp_path / "weights.pth"))
-    (tmp_path / "weights.pth").rename(tmp_path / "other.pth")
-    moved = FakePredictor("full", tmp_path / "other.pth")
-    moved.cfg.OUTPUT_DIR = "elsewhere"
-    assert tool.model_settings(moved) == first
-    assert tool.model_settings(FakePredictor("mse", tmp_path / "other.pth")) != first
 
 
 def test_bad_images_are_reported_at_the_end_and_stop_nothing(run, tmp_path, bright, capsys):
