@@ -156,6 +156,16 @@ def test_no_labelled_people_at_all(register, flat_distance, num_images):
     assert all(math.isnan(value) for value in values.values())
 
 
+def test_people_with_one_id_keep_the_order_of_their_boxes(register, people, flat_distance):
+    # As some do in COCO's own minival lists; a crowd has no box among those given.
+    crowd = people[3] | {"image_id": 1, "iscrowd": 1}
+    repeated = [person | {"id": 9} for person in (crowd, people[0], people[1])]
+    answers = {1: instances([FIRST, SECOND], annotation_id=torch.tensor([9, 9]))}
+    results = in_given_boxes(flat_distance, register(repeated, 1), answers)
+    assert results["correspondence_gt_boxes"]["num_points"] == 24
+    assert results["correspondence_gt_boxes"]["within_1cm"] == 100
+
+
 def test_results_are_flat_numbers_for_detectron2(dataset, flat_distance, caplog):
     evaluators = DatasetEvaluators(
         [

@@ -31,7 +31,7 @@ class AnnotatedImage:
     Attributes:
         image_id: as in the annotation file.
         height, width: pixels.
-        annotation_id: (G,) int64.
+        annotation_id: (G,) int64, not always of one person each: COCO's minival lists repeat some.
         category: (G,) int64, contiguous from 0 in the order of the file's category ids.
         boxes: (G, 4) float64, XYWH pixels.
         area: (G,) float64, pixels², by which COCO tells medium from large people.
@@ -191,12 +191,9 @@ def _annotated_image(
                 f"{json_file}: image {image['id']}: field '{field}' is no integer"
             )
     height, width = image["height"], image["width"]
-    boxes, points, masks, visibility, seen = [], [], [], [], set()
+    boxes, points, masks, visibility = [], [], [], []
     for annotation in annotations:
         try:
-            if annotation["id"] in seen:
-                raise AnnotationError("id", f"occurs twice in image {image['id']}")
-            seen.add(annotation["id"])
             if annotation.get("category_id") not in category:
                 raise AnnotationError("category_id", "names no category of the file")
             boxes.append(read_box(annotation))

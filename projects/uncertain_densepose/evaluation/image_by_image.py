@@ -137,7 +137,9 @@ def maps_and_boxes(instances: Instances) -> tuple[ChartMaps | None, torch.Tensor
 
 
 def match_by_annotation(image: AnnotatedImage, instances: Instances) -> np.ndarray:
-    """(G,) the instance with each person's annotation id, `UNMATCHED` where it was dropped.
+    """(G,) the instance with each labelled person's annotation id, `UNMATCHED` if it was dropped.
+
+    People who have one id, as some do in COCO's own minival lists, keep the order of their boxes.
 
     Raises:
         ValueError: the instances do not say whose boxes they are.
@@ -150,7 +152,8 @@ def match_by_annotation(image: AnnotatedImage, instances: Instances) -> np.ndarr
             f"image {image.image_id!r}: the outputs have no 'annotation_id'; run the model through"
             " GroundTruthBoxModel"
         )
-    same = image.annotation_id[:, None] == instances.annotation_id.cpu().numpy()
-    person, instance = np.nonzero(same)
-    match[person] = instance
+    for instance, annotation_id in enumerate(instances.annotation_id.tolist()):
+        without = ~image.ignored & (match == UNMATCHED)
+        person = np.flatnonzero(without & (image.annotation_id == annotation_id))[:1]
+        match[person] = instance
     return match
