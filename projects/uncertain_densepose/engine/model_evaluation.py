@@ -24,7 +24,8 @@ from ..evaluation.recalibration import Recalibration
 from ..surface import Surface
 from .data import inference_loader, spread_records
 
-logger = logging.getLogger(__name__)
+# A child of Detectron2's logger, which every train script of Detectron2's sets up.
+logger = logging.getLogger(f"detectron2.{__name__}")
 
 
 class ModelEvaluation:

@@ -19,7 +19,8 @@ from .ground_truth import AnnotatedImage, GroundTruth
 from .matching import UNMATCHED
 from .metrics_table import metrics_table
 
-logger = logging.getLogger(__name__)
+# A child of Detectron2's logger, which every train script of Detectron2's sets up.
+logger = logging.getLogger(f"detectron2.{__name__}")
 
 
 class Reduction(NamedTuple):
