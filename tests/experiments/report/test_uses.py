@@ -7,8 +7,7 @@ from experiments.invented_rows import rows, write_rows
 from experiments.report.tables import read_tables
 
 from uncertain_densepose.experiments.report import ReportError
-from uncertain_densepose.experiments.report.fusion import NOTHING
-from uncertain_densepose.experiments.report.uses import FIGURE, write_uses
+from uncertain_densepose.experiments.report.uses import FIGURE, NO_FUSIONS, write_uses
 from uncertain_densepose.experiments.result_table import ROW_COLUMNS
 from uncertain_densepose.inference.fusion import FUSION_RULES
 
@@ -39,11 +38,22 @@ def files(tmp_path):
         for number, share in CLICKS.items()
     ]
     paths = [write_rows(tmp_path / "alone.csv", alone), write_rows(tmp_path / "fused.csv", fused)]
-    with open(tmp_path / "clicks.csv", "w", newline="") as file:
+    return (*paths, write_clicks(tmp_path / "clicks.csv", clicks))
+
+
+def write_clicks(path, clicks):
+    with open(path, "w", newline="") as file:
         writer = csv.DictWriter(file, list(clicks[0]))
         writer.writeheader()
         writer.writerows(clicks)
-    return (*paths, str(tmp_path / "clicks.csv"))
+    return str(path)
+
+
+def table_of(document, title):
+    """The one table of a document whose title begins so."""
+    tables = read_tables(Path(document).read_text())
+    (found,) = (table for name, table in tables if name.startswith(title))
+    return found
 
 
 @pytest.fixture
@@ -51,14 +61,26 @@ def document(tmp_path):
     return shutil.copy(DOCUMENT, tmp_path / "USES.md")
 
 
+def test_experiments_are_not_mixed(files, document, tmp_path):
+    longer = list(rows({"annotator": ("full",)}, (1, 2), (1600,)))
+    with open(files[2], newline="") as file:
+        clicks = [row | {"steps": "1600"} for row in csv.DictReader(file)]
+    others = (
+        write_rows(tmp_path / "longer.csv", longer),
+        tmp_path / "none.csv",
+        write_clicks(tmp_path / "longer_clicks.csv", clicks),
+    )
+    write_uses([others, files], document, "make uses")
+    fusion = table_of(document, "Against the clean truth, given the part")
+    assert {row["5 cm"] for row in fusion if row["models"] == "alone"} == {"43.50 ± 2.00"}
+    measured = [(row["steps"], row["seeds"]) for row in table_of(document, "Mean error of")]
+    assert measured == [("800", "2")] * 2 + [("1600", "2")] * 2
+
+
 @pytest.mark.filterwarnings("error")
 def test_fusions_stand_beside_the_mean_of_their_members(files, document):
     write_uses([files], document, "make uses")
-    (table,) = (
-        table
-        for title, table in read_tables(Path(document).read_text())
-        if title.startswith("Against the clean truth, given the part")
-    )
+    table = table_of(document, "Against the clean truth, given the part")
     five = {row["models"]: row["5 cm"] for row in table}
     assert five["alone"] == "43.50 ± 2.00"  # 41.5, 43.5, 45.5
     assert five["average"] == "45.00 ± 1.00"
@@ -68,8 +90,7 @@ def test_fusions_stand_beside_the_mean_of_their_members(files, document):
 
 def test_clicks_are_told_as_a_change_of_the_error(files, document, tmp_path):
     write_uses([files], document, "make uses")
-    text = Path(document).read_text()
-    (table,) = (table for title, table in read_tables(text) if title.startswith("Mean error of"))
+    table = table_of(document, "Mean error of")
     assert {row["clicks and error"] for row in table} == {"labels", "truth"}
     for row in table:
         assert row["0 clicks (10⁻³ uv)"] == "150.0 ± 70.7"
@@ -79,7 +100,7 @@ def test_clicks_are_told_as_a_change_of_the_error(files, document, tmp_path):
 
 def test_without_fusions_the_document_says_so(files, document, tmp_path):
     write_uses([(files[0], tmp_path / "none.csv", files[2])], document, "make uses")
-    assert NOTHING in Path(document).read_text()
+    assert NO_FUSIONS in Path(document).read_text()
 
 
 def test_without_measured_clicks_there_is_no_document(files, document, tmp_path):

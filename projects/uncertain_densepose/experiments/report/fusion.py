@@ -29,8 +29,6 @@ NATS = {
 """Column to metric: joint nats per point of the noisy labels, as predicted; with fitted factors of
 the covariances; with a fitted shared variance in place of a predicted one, and a factor."""
 
-NOTHING = "No fusion has been measured yet."
-
 Group = dict[int, list[Row]]
 """Number of a fusion to its rows: one of a fusion, those of the members of "alone"."""
 
@@ -40,11 +38,9 @@ def fusion_tables(alone: Sequence[Row], fused: Sequence[Row]) -> str:
 
     Args:
         alone: trained models on the test split, ordered by seed as fusions take them.
-        fused: fusions of them on the test split; their model is `NAME/RULE`. Without any
-            `NOTHING` is said.
+        fused: fusions of them on the test split; their model is `NAME/RULE`. Without any there
+            are no tables.
     """
-    if not fused:
-        return NOTHING
     texts = []
     for model in dict.fromkeys(row.model.partition("/")[0] for row in fused):
         kinds = _kinds(model, alone, fused)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -16,6 +16,7 @@ from .rows import FINAL, TEST, ReportError, Row, read_rows
 
 FIGURE = "clicks.png"
 DPI = 120
+NO_FUSIONS = "No fusion has been measured yet."
 
 
 def write_uses(
@@ -37,15 +38,15 @@ def write_uses(
     path = Path(document)
     if not path.is_file():
         raise ReportError(f"{path}: no such file; the report fills the blocks of an existing one")
-    trained, fused, clicked = (_rows(files) for files in zip(*experiments, strict=True))
+    clicked = [row for _, _, clicks in experiments for row in _rows(clicks)]
     picture = Path(experiments[0][0]).parent / FIGURE
     link = Path(os.path.relpath(picture, path.parent)).as_posix()
     caption = "Error of the other points of a part against clicks on it"
-    alone = [row for row in trained if (row.stage, row.split) == (FINAL, TEST)]
-    together = [row for row in fused if (row.stage, row.split) == (FUSED, TEST)]
+    fusions = [_fusions(trained, fused) for trained, fused, _ in experiments]
+    tables = "\n\n".join(filter(None, fusions)) or NO_FUSIONS
     made_by = f"Made by `{command}`."
     blocks = {
-        "fusion": f"{fusion_tables(alone, together)}\n\n{made_by}",
+        "fusion": f"{tables}\n\n{made_by}",
         "clicks": f"{click_table(clicked)}\n\n{made_by}",
         "figure_clicks": f"![{caption}]({link})\n\n{caption}. {made_by}",
     }
@@ -59,5 +60,13 @@ def write_uses(
     path.write_text(text, encoding="utf-8")
 
 
-def _rows(files: Iterable[str | os.PathLike]) -> list[Row]:
-    return [row for file in files if os.path.isfile(file) for row in read_rows(file)]
+def _fusions(trained: str | os.PathLike, fused: str | os.PathLike) -> str:
+    """The tables of one experiment's fusions, "" without any."""
+    alone = [row for row in _rows(trained) if (row.stage, row.split) == (FINAL, TEST)]
+    together = [row for row in _rows(fused) if (row.stage, row.split) == (FUSED, TEST)]
+    return fusion_tables(alone, together)
+
+
+def _rows(file: str | os.PathLike) -> list[Row]:
+    """The rows of a csv file, none of a missing one."""
+    return read_rows(file) if os.path.isfile(file) else []
