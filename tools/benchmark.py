@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Measure what the joint likelihood and the reading at points cost, against the alternatives."""
+"""Measure what the joint likelihood and the reading of maps cost, against the alternatives."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from tabulate import tabulate
 
 from uncertain_densepose.benchmarks.head import head_rows
 from uncertain_densepose.benchmarks.losses import loss_tables
+from uncertain_densepose.benchmarks.postprocessing import WINDOWS, postprocessing_rows
 
 EPILOGUE = """\
   losses  value and gradient of log_prob: independent points (indep_aniso), the joint model (full),
@@ -21,6 +22,9 @@ EPILOGUE = """\
           as the training has it, from raw maps to their gradients
   head    value and gradient of predictor and losses at DensePose's size, reading raw maps at the
           annotated points (point) against upsampling every field first (dense)
+  postprocessing
+          part, mask, uv, covariance and sigma at the pixels of one detection: reading the winning
+          chart against resampling all channels of every field first
 
 Contestants take turns within one run. Times are the shortest of the repeats; a median far above
 means that the machine was busy. Memory is counted from torch's allocator, beyond what was in use
@@ -29,6 +33,7 @@ before the step.
 examples:
   python tools/benchmark.py losses --threads 1 --out output/benchmark_losses.json
   python tools/benchmark.py head --repeats 5
+  python tools/benchmark.py postprocessing --threads 1
 """
 
 
@@ -37,9 +42,12 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=__doc__, epilog=EPILOGUE, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    commands = parser.add_subparsers(dest="command", required=True, metavar="{losses,head}")
+    commands = parser.add_subparsers(
+        dest="command", required=True, metavar="{losses,head,postprocessing}"
+    )
     losses = commands.add_parser("losses", help="densities and the coordinate loss")
     head = commands.add_parser("head", help="predictor and losses, memory and time")
+    postprocessing = commands.add_parser("postprocessing", help="from maps to pixels, time")
     losses.add_argument(
         "--points",
         type=_positive,
@@ -58,7 +66,17 @@ def build_parser() -> argparse.ArgumentParser:
     head.add_argument(
         "--boxes", type=_positive, default=32, metavar="R", help="boxes (default: %(default)s)"
     )
-    for command, repeats in ((losses, 20), (head, 5)):
+    postprocessing.add_argument(
+        "--window",
+        type=_positive,
+        nargs=2,
+        action="append",
+        metavar=("HEIGHT", "WIDTH"),
+        help="pixels of the detection; may be given several times (default: "
+        + " and ".join("{} {}".format(*size) for size in WINDOWS)
+        + ")",
+    )
+    for command, repeats in ((losses, 20), (head, 5), (postprocessing, 20)):
         add = command.add_argument
         add(
             "--repeats",
@@ -80,12 +98,29 @@ def _positive(text: str) -> int:
     return value
 
 
-def measure(args: argparse.Namespace) -> dict[str, list[dict]]:
-    """Rows of the tables that the command asks for, by title."""
-    if args.command == "losses":
-        return loss_tables(args.repeats, args.points, device=args.device)
+def measure_losses(args: argparse.Namespace) -> dict[str, list[dict]]:
+    """Rows by title of the table, as the other two."""
+    return loss_tables(args.repeats, args.points, device=args.device)
+
+
+def measure_head(args: argparse.Namespace) -> dict[str, list[dict]]:
+    """See :func:`measure_losses`."""
     rows = head_rows(args.repeats, args.boxes, points=args.points, device=args.device)
     return {f"predictor and losses, {args.boxes} boxes of {args.points} points": rows}
+
+
+def measure_postprocessing(args: argparse.Namespace) -> dict[str, list[dict]]:
+    """See :func:`measure_losses`."""
+    windows = [tuple(size) for size in args.window or WINDOWS]
+    return {"one detection": postprocessing_rows(args.repeats, windows, device=args.device)}
+
+
+MEASURES = {
+    "losses": measure_losses,
+    "head": measure_head,
+    "postprocessing": measure_postprocessing,
+}
+"""What measures, by command."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -100,7 +135,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     os.environ.setdefault("KINETO_LOG_LEVEL", "99")
     if args.threads is not None:
         torch.set_num_threads(args.threads)
-    tables = measure(args)
+    tables = MEASURES[args.command](args)
     for title, rows in tables.items():
         print(f"\n{title}\n{tabulate(rows, headers='keys', floatfmt='.3g')}")
     if args.out is not None:

@@ -50,10 +50,29 @@ def test_head_takes_boxes_and_points(tool_main, capsys, monkeypatch):
 
 
 @pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ([], ((400, 250), (250, 400))),
+        (["--window", "8", "9", "--window", "7", "5"], ((8, 9), (7, 5))),
+    ],
+)
+def test_postprocessing_takes_windows(options, expected, tool_main, capsys, monkeypatch):
+    def rows(repeats, windows, device):
+        assert (repeats, tuple(windows), device) == (2, expected, "cpu")
+        return [{"contestant": "winning channel", "ms": 1.25}]
+
+    monkeypatch.setitem(tool_main.__globals__, "postprocessing_rows", rows)
+    tool_main(["postprocessing", "--repeats", "2", *options])
+    printed = capsys.readouterr().out
+    assert "one detection" in printed and "winning channel" in printed and "1.25" in printed
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["losses", "--points", "99"], "at least 100"),
         (["head", "--repeats", "0"], "at least 1"),
+        (["postprocessing", "--window", "4"], "expected 2 arguments"),
         (["charts"], "invalid choice"),
     ],
 )

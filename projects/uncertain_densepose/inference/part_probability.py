@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from ..structures import ChartMaps
-from ..structures.geometry import gather_cells, linear_taps, plane_taps
+from .window_reading import Corners, axis_taps, channels_last, corners_of, weighted_sum
 
 
 def probability_of_part(maps: ChartMaps, xy_box: torch.Tensor, part: torch.Tensor) -> torch.Tensor:
@@ -23,10 +23,14 @@ def probability_of_part(maps: ChartMaps, xy_box: torch.Tensor, part: torch.Tenso
     Returns:
         (P,) float32, 0..1.
     """
-    position = xy_box * maps.side - 0.5
-    taps = (linear_taps(position[:, axis], maps.side) for axis in (0, 1))
-    cell, weight = plane_taps(*taps, maps.side)
-    box = torch.zeros_like(part)
-    coarse = gather_cells(maps.coarse_segm, box, cell, weight).float().softmax(dim=1)
-    fine = gather_cells(maps.fine_segm, box, cell, weight).float().softmax(dim=1)
+    corners = corners_of(*(axis_taps(along, maps.side) for along in xy_box.T), maps.side)
+    return probability_at(maps, corners, part)
+
+
+def probability_at(maps: ChartMaps, corners: Corners, part: torch.Tensor) -> torch.Tensor:
+    """:func:`probability_of_part` at points whose cells and weights are known."""
+    coarse, fine = (
+        weighted_sum(channels_last(scores[0]), corners).float().softmax(dim=1)
+        for scores in (maps.coarse_segm, maps.fine_segm)
+    )
     return (1 - coarse[:, 0]) * fine.gather(1, part[:, None])[:, 0]

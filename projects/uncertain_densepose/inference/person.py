@@ -18,9 +18,11 @@ from uncertain_densepose.structures import ChartMaps, PointPredictions, image_to
 from uncertain_densepose.surface import NUM_PARTS
 
 from .metric import ChartMetric, rms_sigma_uv
-from .part_probability import probability_of_part
+from .part_field import marginal_covariance
+from .part_probability import probability_at
+from .window_reading import WindowReader, axis_taps, grid_corners
 
-POINTS_PER_READ = 1 << 16
+POINTS_PER_READ = 1 << 17
 """Points read from the maps at once: bounds the memory that a large box takes."""
 
 REAL_MAPS = ("uv", "covariance_uv", "sigma_uv", "sigma_cm", "part_probability")
@@ -98,17 +100,13 @@ class Person:
             The values at the P points, on the CPU. A shared error that turns and scales does so
             about the mean coordinates of the part's pixels.
         """
-        points = self._read(xy_image, part)
-        if points.shares_offset:
-            return points
-        return about_centres(points, part_centres_uv(self.part, self.uv))
-
-    def _read(self, xy_image: np.ndarray, part: np.ndarray | None = None) -> PointPredictions:
-        """:meth:`at`, without the centre of a shared error."""
         xy_box = self._in_box(xy_image)
         index = torch.zeros(len(xy_box), dtype=torch.int64, device=xy_box.device)
         chart = None if part is None else self._charts(part)
-        return self.maps.sample(index, xy_box, chart).map(torch.Tensor.cpu)
+        points = self.maps.sample(index, xy_box, chart).map(torch.Tensor.cpu)
+        if points.shares_offset:
+            return points
+        return about_centres(points, part_centres_uv(self.part, self.uv))
 
     def _in_box(self, xy_image: np.ndarray) -> torch.Tensor:
         """Positions (P, 2) in pixels as fractions of the box, on the device of the maps."""
@@ -116,8 +114,16 @@ class Person:
         xy = torch.as_tensor(np.asarray(xy_image, dtype=np.float32), device=device)
         return image_to_box_xy(xy, torch.as_tensor(self.box_xyxy, device=device))
 
+    def _window_in_box(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Columns (w,) and rows (h,) of the window as fractions of the box."""
+        x0, y0, x1, y1 = self.window
+        length = max(x1 - x0, y1 - y0)
+        along = np.array([x0, y0]) + np.arange(length)[:, None] + 0.5
+        x, y = self._in_box(along).T
+        return x[: x1 - x0], y[: y1 - y0]
+
     def _charts(self, part: np.ndarray) -> torch.Tensor:
-        """Charts (P,) as int64, on the device of the maps."""
+        """Charts (...) as int64, on the device of the maps."""
         return torch.as_tensor(np.asarray(part), device=self.maps.u.device).long()
 
     @cached_property
@@ -140,27 +146,28 @@ class Person:
     def _pixels(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         """`part`, `uv` and `covariance_uv` of the window."""
         x0, y0, x1, y1 = self.window
-        y, x = np.mgrid[y0:y1, x0:x1]
-        centres = np.stack([x, y], axis=-1).reshape(-1, 2) + 0.5
-        reads = [self._read(chunk) for chunk in _chunks(centres)]
-        shape = x.shape
-
-        def window_map(values: list[torch.Tensor]) -> np.ndarray:
-            joined = torch.cat(values)
-            return joined.reshape(*shape, *joined.shape[1:]).numpy()
-
-        part = window_map([read.part for read in reads])
-        uv = window_map([read.mean_uv.float() for read in reads])
+        shape = y1 - y0, x1 - x0
+        reader = WindowReader(self.maps, *self._window_in_box())
+        reads = [reader.shown(rows) for rows in _bands(*shape)]
+        pixel = torch.cat([pixel for pixel, _ in reads]).cpu()
+        points = PointPredictions.cat([points for _, points in reads]).map(torch.Tensor.cpu)
         # A network that has diverged names no point of the body.
-        part[~np.isfinite(uv).all(axis=-1)] = 0
-        uv[part == 0] = np.nan
-        covariance = None
-        if self.has_uncertainty:
-            centre_uv = part_centres_uv(part, uv)
-            centred = [about_centres(read, centre_uv) for read in reads]
-            covariance = window_map([points.covariance().float() for points in centred])
-            covariance[part == 0] = np.nan
-        return part, uv, covariance
+        if not points.mean_uv.isfinite().all():
+            finite = points.mean_uv.isfinite().all(dim=-1)
+            pixel, points = pixel[finite], points[finite]
+
+        def window_map(values: torch.Tensor, elsewhere: float) -> np.ndarray:
+            whole = values.new_full((shape[0] * shape[1], *values.shape[1:]), elsewhere)
+            whole.index_copy_(0, pixel, values)
+            return whole.view(*shape, *values.shape[1:]).numpy()
+
+        part = window_map(points.part, 0)
+        uv = window_map(points.mean_uv.float(), torch.nan)
+        if not self.has_uncertainty:
+            return part, uv, None
+        if not points.shares_offset:
+            points = about_centres(points, part_centres_uv(part, uv))
+        return part, uv, window_map(marginal_covariance(points).float(), torch.nan)
 
     @property
     def part(self) -> np.ndarray:
@@ -206,15 +213,14 @@ class Person:
 
         See :func:`.part_probability.probability_of_part`; every model has it.
         """
-        row, column = np.nonzero(self.part)
-        centres = np.stack([column, row], axis=-1) + np.array(self.window[:2]) + 0.5
-        reads = [
-            probability_of_part(self.maps, self._in_box(xy), self._charts(part)).cpu().numpy()
-            for xy, part in zip(_chunks(centres), _chunks(self.part[row, column]), strict=True)
-        ]
-        values = np.full(self.part.shape, np.nan, dtype=np.float32)
-        values[row, column] = np.concatenate(reads)
-        return values
+        part = self._charts(self.part)
+        taps = [axis_taps(along, self.maps.side) for along in self._window_in_box()]
+        values = torch.full(part.shape, torch.nan, device=part.device)
+        for place in (part > 0).nonzero().split(POINTS_PER_READ):
+            row, column = place.unbind(dim=1)
+            corners = grid_corners(*taps, row, column, self.maps.side)
+            values[row, column] = probability_at(self.maps, corners, part[row, column])
+        return values.cpu().numpy()
 
     @property
     def shared_covariance(self) -> np.ndarray | None:
@@ -259,9 +265,10 @@ class Person:
         return f"Person(box_xyxy=[{box}], score={self.score:.3f})"
 
 
-def _chunks(points: np.ndarray) -> list[np.ndarray]:
-    """Points (P, ...) in one or more pieces of `POINTS_PER_READ` at most."""
-    return np.array_split(points, -(-len(points) // POINTS_PER_READ) or 1)
+def _bands(height: int, width: int) -> list[slice]:
+    """Rows of a window in pieces of `POINTS_PER_READ` pixels at most, if a row has no more."""
+    step = max(POINTS_PER_READ // max(width, 1), 1)
+    return [slice(first, first + step) for first in range(0, max(height, 1), step)]
 
 
 def _in_image(person: Person, values: np.ndarray | None) -> np.ndarray | None:
