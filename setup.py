@@ -27,6 +27,7 @@ setup(
             "model_zoo/checkpoints/*.safetensors",
             "model_zoo/configs/**/*.yaml",
         ],
+        "uncertain_densepose.surface": ["*.npz"],
         "uncertain_densepose.visualization.html_report": ["*.html", "*.css", "*.js"],
     },
     python_requires=">=3.10",

@@ -55,6 +55,12 @@ def test_it_prints_a_table_a_task(run, capsys):
     assert "1 results in 2 annotated images" in out
 
 
+def test_charts_alone_are_refused(run, tmp_path, capsys):
+    make_tiny_surface().without_distances().save(tmp_path / "charts.npz")
+    said = refused(run, capsys, [good()], "--surface", str(tmp_path / "charts.npz"))
+    assert "charts.npz: holds charts alone" in said and "tools/build_surface.py" in said
+
+
 def test_it_writes_metrics_and_figures(run, tmp_path, capsys):
     out = tmp_path / "made" / "here"
     run([good()], "--out", str(out), "--kappa", "0.255", "--protocol", "reference")

@@ -111,9 +111,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if complaint is not None:
         parser.error(complaint)
     try:
-        surface = Surface.load(args.surface)
+        distance = SurfaceDistance.load(args.surface)
+        surface = distance.surface
         points = LabelledTruth.load(args.annotations)
-        error_m, vertex = point_errors_m(points, SurfaceDistance(surface))
+        error_m, vertex = point_errors_m(points, distance)
         error_cm = np.minimum(100 * error_m, args.limit_cm)
         mean_cm, people = mean_error_on_surface(
             surface, vertex, error_cm, points.person, args.bandwidth_cm / 100

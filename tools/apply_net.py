@@ -83,7 +83,8 @@ example:
 SURFACE_HELP = """\
 NAME.person<i>.png has the image with the person's box, and the body from the front, the back and
 the sides in the colours of the mean standard deviation of the pixels that show a place; places
-that no pixel shows are grey. People are numbered by falling score, from 0.
+that no pixel shows are grey. People are numbered by falling score, from 0. It needs distances on
+the body: of the embedded body, once, tools/build_surface.py.
 
 example:
   python tools/apply_net.py surface photo.jpg --config-file configs/synth/unc_full.yaml \\

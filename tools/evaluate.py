@@ -24,7 +24,7 @@ from uncertain_densepose.evaluation.result_file import (
 )
 from uncertain_densepose.evaluation.surface_distance import SurfaceDistance
 from uncertain_densepose.structures.coco_annotation import AnnotationFileError
-from uncertain_densepose.surface import Surface, SurfaceFileError
+from uncertain_densepose.surface import SurfaceFileError
 from uncertain_densepose.visualization.evaluation_figures import draw_correspondence_figures
 
 USER_ERRORS = (AnnotationFileError, OSError, ResultFileError, SurfaceFileError)
@@ -110,12 +110,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.error(f"{args.out}: --out must be a folder, this is a file")
     left_out = LeftOut()
     try:
-        surface = Surface.load(args.surface)
+        distance = SurfaceDistance.load(args.surface)
         ground_truth = GroundTruth.load(args.annotations)
         results = ResultFile(args.results, ground_truth, left_out if args.lenient else refuse)
         metrics, correspondence = evaluate_results(
             tqdm(results, total=len(ground_truth), desc="images", disable=None),
-            SurfaceDistance(surface),
+            distance,
             PROTOCOLS[args.protocol],
             args.kappa,
         )
@@ -133,14 +133,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         settings = {
             "annotations": args.annotations,
             "results": args.results,
-            "surface": surface.name,
+            "surface": distance.surface.name,
             "protocol": args.protocol,
             "kappa_m": PER_PART if args.kappa is None else args.kappa,
             "num_results": results.num_results,
             "left_out": left_out.counts,
         }
         write_metrics(args.out / "metrics.json", {"settings": settings} | metrics)
-        draw_correspondence_figures(args.out, {"detected boxes": correspondence}, surface)
+        draw_correspondence_figures(args.out, {"detected boxes": correspondence}, distance.surface)
         print(f"see {args.out}; {NO_COVARIANCE}")
 
 

@@ -9,13 +9,13 @@ import cv2
 import numpy as np
 import pytest
 import torch
-from actions.apply_net_runs import failed, files_of, picture
+from actions.apply_net_runs import BOARD, FakePredictor, failed, files_of, picture
 from inference.picture_files import write_image, write_video
 from model_factory import make_config, make_model
 from PIL import Image
 from surface_factory import make_tiny_surface
 
-from uncertain_densepose.inference import load_people
+from uncertain_densepose.inference import ChartMetric, load_people
 
 NAMES = ("mse", "iid_iso", "indep_aniso", "full", "full_similarity")
 
@@ -128,6 +128,16 @@ def test_surface_paints_each_person_or_the_chosen_one(run, tmp_path, dark):
         for name in ("out/white.person1.png", "one/white.person1.png")
     ]
     np.testing.assert_array_equal(*pictures)
+
+
+def test_surface_is_refused_on_charts_alone_with_nothing_written(
+    run, tmp_path, bright, capsys, monkeypatch
+):
+    monkeypatch.setattr(FakePredictor, "metric", ChartMetric(BOARD.surface.without_distances()))
+    said = failed(run, capsys, 2, "surface", bright)
+    assert "holds charts alone" in said and "tools/build_surface.py" in said
+    assert not (tmp_path / "out").exists()
+    run("dump", bright)
 
 
 def test_a_model_without_noise_model_shows_what_it_can_and_says_what_not(run, bright, capsys):

@@ -2,6 +2,7 @@ import pytest
 from detectron2.data import MetadataCatalog
 from evaluation.runs import FIRST, NAME, detected, in_given_boxes, nobody
 from evaluation.scene import instances
+from surface_factory import make_tiny_surface
 
 from uncertain_densepose.evaluation import (
     DensePoseEvaluator,
@@ -43,3 +44,15 @@ def test_a_missing_surface_is_named(dataset, tmp_path):
     MetadataCatalog.get(dataset).set(densepose_surface=str(tmp_path / "gone.npz"))
     with pytest.raises(SurfaceFileError, match="gone.npz"):
         GroundTruthBoxEvaluator(dataset)
+
+
+def test_charts_alone_are_refused_before_anything_is_measured(dataset, tmp_path):
+    charts = make_tiny_surface(cells=1).without_distances()
+    charts.save(tmp_path / "charts.npz")
+    with pytest.raises(SurfaceFileError, match=r"charts\.npz: holds charts alone.*build_surface"):
+        DensePoseEvaluator(dataset, surface=tmp_path / "charts.npz")
+    with pytest.raises(SurfaceFileError, match="'tiny-board' holds charts alone"):
+        GroundTruthBoxEvaluator(dataset, surface=charts)
+    MetadataCatalog.get(dataset).set(densepose_surface=str(tmp_path / "charts.npz"))
+    with pytest.raises(SurfaceFileError, match=r"charts\.npz: holds charts alone"):
+        DensePoseEvaluator(dataset)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -21,11 +22,12 @@ from uncertain_densepose import model_zoo
 from uncertain_densepose.checkpoint import WeightsError
 from uncertain_densepose.config import ConfigError, load_config
 from uncertain_densepose.device import usable_device
-from uncertain_densepose.inference import ImageError, Predictor, surface_path
+from uncertain_densepose.inference import ChartMetric, ImageError, Predictor, surface_path
 from uncertain_densepose.inference import predictor as predictor_module
 from uncertain_densepose.model_zoo.releasing import write_safetensors
 from uncertain_densepose.structures import ChartMaps
 from uncertain_densepose.surface import SurfaceFileError, default_surface_path
+from uncertain_densepose.surface.paths import PACKAGED_CHARTS_PATH
 
 CONFIG = str(Path(__file__).parents[2] / "configs" / "synth" / "unc_full.yaml")
 SCORES = [0.3, 0.9, 0.6]
@@ -243,6 +245,33 @@ def test_a_missing_surface_is_named_with_what_builds_it(checkpoint, tmp_path):
         Predictor(CONFIG, checkpoint, surface=str(tmp_path / "none.npz"))
 
 
+@pytest.fixture
+def no_surface_built(tmp_path, monkeypatch):
+    monkeypatch.setenv("DETECTRON2_DATASETS", str(tmp_path))
+
+
+def test_before_the_body_is_built_the_predictor_has_its_charts_and_the_same_centimetres(
+    checkpoint, embedded_surface, no_surface_built
+):
+    unnamed = ["DATASETS.TEST", "()"]
+    predictor = Predictor(CONFIG, checkpoint, device="cpu", overrides=unnamed)
+    (person,) = predictor.predict_boxes(IMAGE, [[5, 5, 50, 38]])
+    body = person.part > 0
+    assert body.any() and not predictor.metric.surface.has_distances
+    expected_cm = replace(person, metric=ChartMetric(embedded_surface)).sigma_cm
+    # Where a machine's solver rounds otherwise, a pixel may lie on the face beside.
+    assert np.isclose(person.sigma_cm[body], expected_cm[body], rtol=1e-2).mean() > 0.99
+
+
+def test_a_surface_that_the_user_names_is_to_be_there(checkpoint, no_surface_built):
+    named = str(default_surface_path())
+    with pytest.raises(SurfaceFileError, match="no such surface file"):
+        Predictor(CONFIG, checkpoint, device="cpu", surface=named)
+    with pytest.raises(SurfaceFileError, match="no such surface file"):
+        overrides = ["DENSEPOSE_EVALUATION.SURFACE", named]
+        Predictor(CONFIG, checkpoint, device="cpu", overrides=overrides)
+
+
 def test_weights_of_another_noise_model_are_named(checkpoint, surface_file):
     config = CONFIG.replace("unc_full", "unc_mse")
     with pytest.raises(WeightsError, match=r"model_final\.pth: .*noise model"):
@@ -280,10 +309,14 @@ def test_a_released_model_runs_by_its_name(checkpoint, surface_file, monkeypatch
         Predictor.from_zoo("synth/unc_ful")
 
 
-def test_the_surface_is_the_stated_one_or_that_of_the_test_data_set_or_the_embedded_one():
+def test_the_surface_is_the_stated_one_or_that_of_the_test_data_set_or_the_embedded_one(
+    no_surface_built,
+):
     cfg = load_config(CONFIG, ["DATASETS.TEST", "('densepose_coco_2014_minival',)"])
     assert surface_path(cfg).endswith("densepose_smpl_surface.npz")
     cfg.DATASETS.TEST = ()
+    assert surface_path(cfg) == str(PACKAGED_CHARTS_PATH)
+    make_tiny_surface(cells=1).save(default_surface_path())
     assert surface_path(cfg) == str(default_surface_path())
     cfg.DENSEPOSE_EVALUATION.SURFACE = "own.npz"
     assert surface_path(cfg) == "own.npz"

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from surface_factory import make_tiny_surface
 
+from uncertain_densepose.surface import SurfaceFileError
 from uncertain_densepose.surface.geodesic_kernel import geodesic_kernel
 
 
@@ -17,6 +18,11 @@ def test_the_kernel_is_that_of_all_pairs(stride):
     kernel = geodesic_kernel(surface, bandwidth_m).toarray()
     np.testing.assert_allclose(kernel, expected, atol=1e-12)
     assert 0.01 < (kernel > 0).mean() < 0.5
+
+
+def test_charts_alone_have_no_kernel():
+    with pytest.raises(SurfaceFileError, match="holds charts alone"):
+        geodesic_kernel(make_tiny_surface().without_distances(), 0.1)
 
 
 def test_a_narrow_kernel_is_the_identity():

@@ -1,4 +1,5 @@
 import dataclasses
+import zipfile
 
 import numpy as np
 import pytest
@@ -59,6 +60,39 @@ def test_distance_from_nowhere_is_infinite(board):
 
 def test_distance_of_no_points_is_empty(board):
     assert board.geodesic_distance(np.zeros(0, int), np.zeros(0, int)).shape == (0,)
+
+
+def test_charts_alone_are_the_surface_but_for_its_distances(board, tmp_path):
+    board.without_distances().save(tmp_path / "charts.npz")
+    charts = Surface.load(tmp_path / "charts.npz")
+    assert board.has_distances and not charts.has_distances
+    for field in dataclasses.fields(Surface):
+        kept = getattr(charts, field.name)
+        if "geodesic" in field.name:
+            assert len(kept) == 0
+        else:
+            assert np.array_equal(kept, getattr(board, field.name))
+
+
+@pytest.mark.parametrize("points", [[0, 3], [-1, -1], []], ids=["some", "nowhere", "none"])
+def test_nothing_is_measured_on_charts_alone(board, points):
+    with pytest.raises(SurfaceFileError, match=r"'tiny-board' holds charts alone.*build_surface"):
+        board.without_distances().geodesic_distance(np.array(points, int), np.array(points, int))
+
+
+def test_distances_are_required_of_a_file_by_its_name(board):
+    board.require_distances("board.npz")
+    with pytest.raises(SurfaceFileError, match=r"^charts\.npz: holds charts alone"):
+        board.without_distances().require_distances("charts.npz")
+
+
+def test_charts_alone_are_compressed_and_their_file_bears_no_date(board, tmp_path):
+    board.without_distances().save(tmp_path / "charts.npz")
+    with zipfile.ZipFile(tmp_path / "charts.npz") as archive:
+        members = archive.infolist()
+    assert {member.date_time for member in members} == {(1980, 1, 1, 0, 0, 0)}
+    faces = next(member for member in members if member.filename == "faces.npy")
+    assert faces.compress_size < faces.file_size / 2
 
 
 def test_chart_jacobian_reproduces_the_edges(board):

@@ -69,6 +69,18 @@ def test_a_table_of_another_subset(tmp_path, arrays):
     assert "shape" in load_error(tmp_path, arrays, "geodesic_m")
 
 
+@pytest.mark.parametrize("kept", ["nearest_geodesic", "geodesic_m"])
+def test_a_table_that_is_empty_in_part(tmp_path, arrays, kept):
+    for field in {"geodesic_vertices", "nearest_geodesic", "geodesic_m"} - {kept}:
+        arrays[field] = arrays[field][:0]
+    assert "expected (0,)" in load_error(tmp_path, arrays, kept)
+
+
+def test_vertices_of_a_table_without_the_table(tmp_path, arrays):
+    arrays["nearest_geodesic"] = arrays["nearest_geodesic"][:0]
+    load_error(tmp_path, arrays, "nearest_geodesic")
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

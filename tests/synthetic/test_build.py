@@ -6,6 +6,7 @@ from surface_factory import make_tiny_surface
 from tool_loader import load_tool
 
 from uncertain_densepose.surface import ChartLookup, Surface, SurfaceFileError
+from uncertain_densepose.surface.paths import PACKAGED_CHARTS_PATH
 from uncertain_densepose.synthetic import build, charts
 from uncertain_densepose.synthetic.body import BodyModel
 
@@ -163,6 +164,36 @@ def test_tool_rebuilds_a_broken_file_when_forced(tmp_path, tool_main, monkeypatc
     assert tool_main(["--out", str(path), "--force"]) == 0
     assert "built" in capsys.readouterr().out
     assert Surface.load(path).name == "tiny-board"
+
+
+def test_tool_writes_the_charts_alone_of_a_surface_that_is_there(tmp_path, tool_main, capsys):
+    whole, alone = tmp_path / "board.npz", tmp_path / "folder" / "charts.npz"
+    make_tiny_surface(cells=1).save(whole)
+    assert tool_main(["--out", str(whole), "--charts", str(alone)]) == 0
+    assert f"charts: {alone}" in capsys.readouterr().out
+    found = Surface.load(alone)
+    assert not found.has_distances and np.array_equal(found.face_uv, Surface.load(whole).face_uv)
+    with pytest.raises(SystemExit):
+        tool_main(["--out", str(whole), "--charts", str(whole)])
+    assert Surface.load(whole).has_distances
+
+
+def test_tool_does_not_take_charts_alone_for_the_whole(tmp_path, tool_main, capsys):
+    path = tmp_path / "board.npz"
+    make_tiny_surface(cells=1).without_distances().save(path)
+    assert tool_main(["--out", str(path)]) == 1
+    assert "board.npz: holds charts alone; --force" in capsys.readouterr().err
+
+
+def test_the_charts_of_the_package_are_those_that_are_built(embedded_surface):
+    packaged = Surface.load(PACKAGED_CHARTS_PATH)
+    assert packaged.name == embedded_surface.name
+    for field in ("faces", "face_part", "mirror"):
+        assert np.array_equal(getattr(packaged, field), getattr(embedded_surface, field))
+    # Another machine's solver may round otherwise.
+    for field in ("vertices", "face_uv"):
+        expected = getattr(embedded_surface, field)
+        np.testing.assert_allclose(getattr(packaged, field), expected, atol=1e-4, err_msg=field)
 
 
 @pytest.mark.slow

@@ -197,7 +197,7 @@ def surface_distance(dataset_name: str, surface: SurfaceSource) -> SurfaceDistan
         return surface
     if isinstance(surface, Surface):
         return SurfaceDistance(surface)
-    return SurfaceDistance(Surface.load(surface or surface_file(dataset_name)))
+    return SurfaceDistance.load(surface or surface_file(dataset_name))
 
 
 def surface_file(dataset_name: str) -> str:

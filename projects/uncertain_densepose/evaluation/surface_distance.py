@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 
 from ..inference.metric import ChartMetric
@@ -40,14 +42,29 @@ class SurfaceDistance:
 
     Attributes:
         surface: the same.
+
+    Raises:
+        SurfaceFileError: the surface has no geodesic distances.
     """
 
     def __init__(self, surface: Surface):
+        surface.require_distances()
         self.surface = surface
         self._lookup = ChartLookup(surface)
         self._metric = ChartMetric(surface, self._lookup)
         parts = np.arange(NUM_PARTS + 1)
         self._centre_vertex = self._lookup.vertex(parts, chart_centres(surface))
+
+    @staticmethod
+    def load(path: str | os.PathLike) -> SurfaceDistance:
+        """The distances of a surface file.
+
+        Raises:
+            SurfaceFileError: the file is missing, is no valid surface, or holds charts alone.
+        """
+        surface = Surface.load(path)
+        surface.require_distances(path)
+        return SurfaceDistance(surface)
 
     def vertex(self, part: np.ndarray, uv: np.ndarray) -> np.ndarray:
         """The vertex nearest to chart coordinates.

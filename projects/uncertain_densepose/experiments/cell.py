@@ -11,7 +11,6 @@ from detectron2.config import CfgNode
 from torch import nn
 
 from ..evaluation.surface_distance import SurfaceDistance
-from ..surface import Surface
 from ..surface.paths import data_root, default_surface_path
 from .crop_model import build_crop_model
 from .crop_sets import SPLITS, CropSet, annotation_file, load_sets
@@ -134,4 +133,4 @@ def surface_distance() -> SurfaceDistance:
 
 @functools.lru_cache(maxsize=1)
 def _surface_distance(path: Path) -> SurfaceDistance:
-    return SurfaceDistance(Surface.load(path))
+    return SurfaceDistance.load(path)

@@ -19,7 +19,7 @@ from uncertain_densepose import model_zoo
 from uncertain_densepose.checkpoint import SafeCheckpointer
 from uncertain_densepose.config import load_config
 from uncertain_densepose.device import usable_device
-from uncertain_densepose.surface import default_surface_path
+from uncertain_densepose.surface.paths import charts_path, default_surface_path
 
 from .image_input import ImageError, as_bgr, read_image
 from .metric import ChartMetric
@@ -30,15 +30,19 @@ Picture = np.ndarray | str | os.PathLike
 
 
 def surface_path(cfg: CfgNode) -> str:
-    """Path of the surface that a config's model predicts.
+    """Path of a file that has the charts of the surface that a config's model predicts.
 
-    It is `DENSEPOSE_EVALUATION.SURFACE` where that is set, else what the first data set of
-    `DATASETS.TEST` states as `densepose_surface`, and the embedded body where neither says.
+    The surface is `DENSEPOSE_EVALUATION.SURFACE` where that is set, else what the first data set of
+    `DATASETS.TEST` states as `densepose_surface`, and the embedded body where neither says. While
+    the embedded body has not been built, its charts are those of the package, which have no
+    geodesic distances, see `surface.paths.charts_path`.
     """
-    stated = cfg.DENSEPOSE_EVALUATION.SURFACE
-    if not stated and cfg.DATASETS.TEST:
+    if cfg.DENSEPOSE_EVALUATION.SURFACE:
+        return cfg.DENSEPOSE_EVALUATION.SURFACE
+    stated = None
+    if cfg.DATASETS.TEST:
         stated = MetadataCatalog.get(cfg.DATASETS.TEST[0]).get("densepose_surface")
-    return str(stated or default_surface_path())
+    return str(charts_path(stated or default_surface_path()))
 
 
 class Predictor:

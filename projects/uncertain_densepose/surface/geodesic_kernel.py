@@ -24,7 +24,11 @@ def geodesic_kernel(surface: Surface, bandwidth_m: float) -> csr_matrix:
 
     Returns:
         (K, K) float64, with 1 on the diagonal.
+
+    Raises:
+        SurfaceFileError: the surface has no geodesic distances.
     """
+    surface.require_distances()
     reach = REACH_IN_BANDWIDTHS * bandwidth_m
     vertex = surface.geodesic_vertices
     tree = cKDTree(surface.vertices[vertex])

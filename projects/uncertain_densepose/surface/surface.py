@@ -1,7 +1,7 @@
 """`Surface`: a body mesh with charts, a left/right mirror and geodesic distances, in one file.
 
-A big table of distances lies in a second file beside it. Shapes: V vertices, F faces, K vertices of
-the geodesic table.
+A big table of distances lies in a second file beside it, and a file may hold charts alone, without
+distances. Shapes: V vertices, F faces, K vertices of the geodesic table.
 """
 
 from __future__ import annotations
@@ -25,12 +25,18 @@ _REBUILD_HINT = (
     " a surface of your own with `python tools/import_surface.py`"
 )
 
+_NO_DISTANCES_HINT = (
+    "holds charts alone, without the geodesic distances that this needs; build the whole embedded "
+    "body with `python tools/build_surface.py`, or import one of your own with "
+    "`python tools/import_surface.py`"
+)
+
 _TABLE_FILE = "geodesic_file"
 """Entry of a surface file that stands for `geodesic_m`: the name of the file that holds it."""
 
 
 class SurfaceFileError(ValueError):
-    """A surface file that cannot be used. The message names the file, the field and the remedy."""
+    """A surface file that cannot be used. The message names the file, what is wrong, the remedy."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -53,6 +59,9 @@ class Surface:
         geodesic_m: (K (K - 1) / 2,) float16, metres: the distance of subset members i > j is entry
             ``i (i - 1) / 2 + j`` (the lower triangle, row by row). `DistancesOnDisk` for a table
             that stays on disk.
+
+    A surface of charts alone has no geodesic distances: the last three fields are empty (0,), see
+    `has_distances`. Charts are all that prediction needs; what measures refuses it.
 
     With a mirror, charts of a left part carry the same ``uv`` as their right twin at mirrored
     vertices; the torso charts (1, 2) satisfy ``u' = 1 - u``. On the embedded body, (u, v) seen from
@@ -118,8 +127,37 @@ class Surface:
             arrays[_TABLE_FILE] = np.array(table.name)
         arrays["name"] = np.array(self.name)
         arrays["part_names"] = np.array(self.part_names)
+        # A table hardly becomes smaller, and takes seconds to unpack; charts become half as big.
+        write = np.savez if self.has_distances else np.savez_compressed
         with replacing(path) as temporary, temporary.open("wb") as file:
-            np.savez(file, **arrays)
+            write(file, **arrays)
+
+    @property
+    def has_distances(self) -> bool:
+        """Whether geodesic distances can be measured; false for charts alone."""
+        return len(self.geodesic_vertices) > 0
+
+    def require_distances(self, path: str | os.PathLike | None = None) -> None:
+        """Refuse a surface of charts alone, before work on what has to be measured on it.
+
+        Args:
+            path: of its file, for the message, where it is known.
+
+        Raises:
+            SurfaceFileError: the surface has no geodesic distances.
+        """
+        if not self.has_distances:
+            what = f"surface '{self.name}'" if path is None else f"{path}:"
+            raise SurfaceFileError(f"{what} {_NO_DISTANCES_HINT}")
+
+    def without_distances(self) -> Surface:
+        """The charts alone."""
+        return dataclasses.replace(
+            self,
+            geodesic_vertices=np.zeros(0, dtype=np.int32),
+            nearest_geodesic=np.zeros(0, dtype=np.int32),
+            geodesic_m=np.zeros(0, dtype=np.float16),
+        )
 
     def geodesic_distance(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """Geodesic distance between vertices, through the nearest vertices of the table.
@@ -131,7 +169,11 @@ class Surface:
 
         Returns:
             float32 metres, of the broadcast shape; 0 where both have the same table vertex.
+
+        Raises:
+            SurfaceFileError: the surface has no geodesic distances.
         """
+        self.require_distances()
         a, b = np.broadcast_arrays(np.asarray(a), np.asarray(b))
         distance = np.full(a.shape, np.inf, dtype=np.float32)
         valid = (a >= 0) & (b >= 0)

@@ -36,6 +36,8 @@ def validate_fields(surface: Surface) -> None:
     """
     _check_shapes(surface)
     _check_indices(surface)
+    if surface.has_distances:
+        _check_table_indices(surface)
     _check_values(surface)
     if len(surface.mirror):
         _check_mirror(surface)
@@ -51,7 +53,7 @@ def _check_shapes(surface: Surface) -> None:
         "face_uv": (np.float32, (num_faces, 3, 2)),
         "mirror": (np.int32, (num_vertices if len(surface.mirror) else 0,)),
         "geodesic_vertices": (np.int32, (num_table,)),
-        "nearest_geodesic": (np.int32, (num_vertices,)),
+        "nearest_geodesic": (np.int32, (num_vertices if num_table else 0,)),
         "geodesic_m": (np.float16, (num_table * (num_table - 1) // 2,)),
     }
     for field, (dtype, shape) in expected.items():
@@ -64,7 +66,7 @@ def _check_shapes(surface: Surface) -> None:
         raise SurfaceFieldError(
             "part_names", f"has {len(surface.part_names)} names, expected {NUM_PARTS + 1}"
         )
-    for field in ("vertices", "faces", "geodesic_vertices"):
+    for field in ("vertices", "faces"):
         if len(getattr(surface, field)) == 0:
             raise SurfaceFieldError(field, "is empty")
 
@@ -74,27 +76,40 @@ def _check_indices(surface: Surface) -> None:
     limits = {
         "faces": (0, num_vertices - 1),
         "face_part": (1, NUM_PARTS),
-        "geodesic_vertices": (0, num_vertices - 1),
-        "nearest_geodesic": (0, len(surface.geodesic_vertices) - 1),
     }
     if len(surface.mirror):
         limits["mirror"] = (0, num_vertices - 1)
+    _check_limits(surface, limits)
+    empty = np.setdiff1d(np.arange(1, NUM_PARTS + 1), surface.face_part)
+    if len(empty):
+        raise SurfaceFieldError("face_part", f"has no face of chart {empty.tolist()}")
+
+
+def _check_table_indices(surface: Surface) -> None:
+    num_table = len(surface.geodesic_vertices)
+    _check_limits(
+        surface,
+        {
+            "geodesic_vertices": (0, len(surface.vertices) - 1),
+            "nearest_geodesic": (0, num_table - 1),
+        },
+    )
+    if len(np.unique(surface.geodesic_vertices)) != num_table:
+        raise SurfaceFieldError("geodesic_vertices", "names a vertex twice")
+    own_position = surface.nearest_geodesic[surface.geodesic_vertices]
+    if not np.array_equal(own_position, np.arange(num_table)):
+        raise SurfaceFieldError(
+            "nearest_geodesic", "does not map each vertex of the table to itself"
+        )
+
+
+def _check_limits(surface: Surface, limits: dict[str, tuple[int, int]]) -> None:
     for field, (low, high) in limits.items():
         array = getattr(surface, field)
         if array.min() < low or array.max() > high:
             raise SurfaceFieldError(
                 field, f"has values {array.min()}..{array.max()}, expected {low}..{high}"
             )
-    if len(np.unique(surface.geodesic_vertices)) != len(surface.geodesic_vertices):
-        raise SurfaceFieldError("geodesic_vertices", "names a vertex twice")
-    own_position = surface.nearest_geodesic[surface.geodesic_vertices]
-    if not np.array_equal(own_position, np.arange(len(surface.geodesic_vertices))):
-        raise SurfaceFieldError(
-            "nearest_geodesic", "does not map each vertex of the table to itself"
-        )
-    empty = np.setdiff1d(np.arange(1, NUM_PARTS + 1), surface.face_part)
-    if len(empty):
-        raise SurfaceFieldError("face_part", f"has no face of chart {empty.tolist()}")
 
 
 def _check_values(surface: Surface) -> None:
