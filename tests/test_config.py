@@ -1,9 +1,11 @@
-"""Configs: DensePose's keys merge unchanged, and every child differs from its base by one thing."""
+"""Configs: every child differs from its base by one thing, and models of the zoo build."""
 
 from pathlib import Path
 
 import pytest
+import torch
 from detectron2.config import CfgNode, get_cfg
+from detectron2.modeling import build_model
 
 from uncertain_densepose import add_uncertain_densepose_config
 
@@ -19,48 +21,20 @@ BASES = {"": "Base-DensePose-RCNN-FPN.yaml", "synth/": "synth/Base-Synth-FPN.yam
 CHILDREN = [
     *((base, f"{folder}unc_{name}.yaml", name) for folder, base in BASES.items() for name in TYPES),
     ("synth/Base-Small-FPN.yaml", "synth/unc_full_small.yaml", "full"),
+    *(
+        (f"Base-{network}.yaml", f"unc_{name}_{network}_s1x.yaml", name)
+        for network in ("R_50_FPN_DL", "R_101_FPN", "R_101_FPN_DL")
+        for name in ("mse", "iid", "aniso", "full")
+    ),
 ]
-
-DENSEPOSE_YAML = """
-MODEL:
-  DENSEPOSE_ON: True
-  ROI_HEADS: {NAME: "DensePoseROIHeads", NUM_CLASSES: 1}
-  ROI_DENSEPOSE_HEAD:
-    NAME: "DensePoseV1ConvXHead"
-    NUM_STACKED_CONVS: 8
-    NUM_PATCHES: 24
-    DECONV_KERNEL: 4
-    CONV_HEAD_DIM: 512
-    CONV_HEAD_KERNEL: 3
-    UP_SCALE: 2
-    HEATMAP_SIZE: 112
-    POOLER_TYPE: "ROIAlign"
-    POOLER_RESOLUTION: 28
-    POOLER_SAMPLING_RATIO: 2
-    NUM_COARSE_SEGM_CHANNELS: 2
-    FG_IOU_THRESHOLD: 0.7
-    INDEX_WEIGHTS: 5.0
-    PART_WEIGHTS: 1.0
-    POINT_REGRESSION_WEIGHTS: 0.0005
-    COARSE_SEGM_TRAINED_BY_MASKS: True
-    DECODER_ON: True
-    DECODER_NUM_CLASSES: 256
-    DECODER_CONV_DIMS: 256
-    DECODER_NORM: ""
-    DECODER_COMMON_STRIDE: 4
-    DEEPLAB: {NORM: "GN", NONLOCAL_ON: 0}
-    PREDICTOR_NAME: "DensePoseChartWithConfidencePredictor"
-    LOSS_NAME: "DensePoseChartWithConfidenceLoss"
-    UV_CONFIDENCE: {ENABLED: True, EPSILON: 0.01, TYPE: "indep_aniso"}
-    SEGM_CONFIDENCE: {ENABLED: False, EPSILON: 0.01}
-INPUT: {ROTATION_ANGLES: [0]}
-TEST: {AUG: {ROTATION_ANGLES: ()}}
-DATASETS:
-  CATEGORY_MAPS: {"a_data_set": {"17": 1}}
-  WHITELISTED_CATEGORIES: {"a_data_set": [1]}
-  CLASS_TO_MESH_NAME_MAPPING: {"0": "smpl_27554"}
-DENSEPOSE_EVALUATION: {TYPE: "iou", STORAGE: "none", MIN_IOU_THRESHOLD: 0.5}
-"""
+BACKBONE = {"MODEL.RESNETS.DEPTH", "MODEL.WEIGHTS"}
+NETWORKS = [
+    ("Base-DensePose-RCNN-FPN", "Base-R_50_FPN_DL", {"MODEL.ROI_DENSEPOSE_HEAD.NAME"}),
+    ("Base-DensePose-RCNN-FPN", "Base-R_101_FPN", BACKBONE),
+    ("Base-R_101_FPN", "Base-R_101_FPN_DL", {"MODEL.ROI_DENSEPOSE_HEAD.NAME"}),
+    ("Base-R_50_FPN_DL", "Base-R_101_FPN_DL", BACKBONE),
+]
+ON_COCO = [child for _, child, _ in CHILDREN if "synth" not in child]
 
 
 def project_config():
@@ -78,22 +52,42 @@ def flat(node, prefix=""):
     return found
 
 
-def test_a_chart_based_yaml_of_densepose_merges_unchanged(tmp_path):
-    path = tmp_path / "densepose.yaml"
-    path.write_text(DENSEPOSE_YAML)
+def merged(file):
     cfg = project_config()
-    cfg.merge_from_file(str(path))
-    assert cfg.MODEL.ROI_DENSEPOSE_HEAD.UV_CONFIDENCE.TYPE == "indep_aniso"
-    assert cfg.MODEL.ROI_DENSEPOSE_HEAD.UV_REDUCTION == "sum"
-    assert cfg.MODEL.ROI_DENSEPOSE_HEAD.POINT_CONVENTION == "densepose"
+    cfg.merge_from_file(str(CONFIGS / file))
+    return cfg
 
 
-@pytest.mark.parametrize("base_file, child_file, name", CHILDREN)
-def test_a_child_differs_from_its_base_by_the_noise_model(base_file, child_file, name):
-    base, child = project_config(), project_config()
-    base.merge_from_file(str(CONFIGS / base_file))
-    child.merge_from_file(str(CONFIGS / child_file))
-    assert child.MODEL.ROI_DENSEPOSE_HEAD.UV_CONFIDENCE.TYPE == TYPES[name]
-    before, after = flat(base), flat(child)
-    different = {key for key in before if before[key] != after[key]}
-    assert different <= {"MODEL.ROI_DENSEPOSE_HEAD.UV_CONFIDENCE.TYPE", "OUTPUT_DIR"}
+def differences(one, other):
+    """The keys whose values differ."""
+    before, after = flat(merged(one)), flat(merged(other))
+    assert before.keys() == after.keys()
+    return {key for key in before if before[key] != after[key]}
+
+
+@pytest.mark.parametrize("base, child, name", CHILDREN)
+def test_a_child_differs_from_its_base_by_the_noise_model(base, child, name):
+    assert merged(child).MODEL.ROI_DENSEPOSE_HEAD.UV_CONFIDENCE.TYPE == TYPES[name]
+    allowed = {"MODEL.ROI_DENSEPOSE_HEAD.UV_CONFIDENCE.TYPE", "OUTPUT_DIR"}
+    assert "OUTPUT_DIR" in differences(base, child) <= allowed
+
+
+@pytest.mark.parametrize("one, other, keys", NETWORKS)
+def test_networks_differ_by_the_backbone_or_the_head(one, other, keys):
+    assert differences(f"{one}.yaml", f"{other}.yaml") == keys
+
+
+@pytest.mark.parametrize("file", ON_COCO)
+def test_a_model_for_densepose_coco_builds_and_has_the_schedule_of_densepose(file):
+    cfg = merged(file)
+    solver = cfg.SOLVER
+    assert (solver.IMS_PER_BATCH, solver.BASE_LR) == (16, 0.01)
+    assert (solver.MAX_ITER, solver.STEPS) == (130_000, (100_000, 120_000))
+    assert cfg.OUTPUT_DIR == f"./output/{file.removesuffix('.yaml')}"
+    cfg.MODEL.DEVICE = "meta"
+    with torch.device("meta"):
+        model = build_model(cfg)
+    assert len(model.backbone.bottom_up.res4) == (23 if "R_101" in file else 6)
+    assert hasattr(model.roi_heads.densepose_head, "ASPP") == ("_DL_" in file)
+    shared = model.roi_heads.densepose_predictor.noise_model.shared_fields
+    assert bool(shared) == ("full" in file)

@@ -27,11 +27,9 @@ from uncertain_densepose.evaluation.shared_variance_fit import (
     fit_shared_variance,
     fit_shared_variance_per_part,
 )
-from uncertain_densepose.modeling.shared_variance import (
-    NotIndependentError,
-    independent_predictor,
-    with_shared_variance,
-)
+from uncertain_densepose.modeling import NoiseModel
+from uncertain_densepose.modeling.chart_predictor import NoiseModelMismatch
+from uncertain_densepose.modeling.parent_weights import with_shared_variance
 from uncertain_densepose.surface import NUM_PARTS, PART_NAMES
 
 WEIGHTS, CONFIG, RESULT = "model_final.pth", "config.yaml", "shared_variance.json"
@@ -42,9 +40,10 @@ SPLIT = "images 1, 3, 5, ... of those used for the fit, images 2, 4, 6, ... for 
 
 EPILOGUE = f"""\
 The model (noise model iid_iso or indep_aniso, DensePose's WC1 and WC2 checkpoints among them) keeps
-its predictions. To its errors comes one of variance b (chart units²) that all points of a person's
-part share; b is fitted by maximum likelihood to every other image of a data set that was not
-trained on. What it is worth on the other half is printed, in nats per point.
+its predictions; a variance may grow by 1 % of the smallest that the model can have. To its errors
+comes one of variance b (chart units²) that all points of a person's part share; b is fitted by
+maximum likelihood to every other image of a data set that was not trained on. What it is worth on
+the other half is printed, in nats per point.
 
 --out gets
   {WEIGHTS}       a checkpoint of the noise model full, whose predictions are the parent's
@@ -102,6 +101,21 @@ def check_output(out: Path, weights: str) -> None:
         raise InputError(f"{out}: --out must be a folder, this is a file")
     if (out / WEIGHTS).resolve() == Path(weights).resolve():
         raise InputError(f"{weights}: would be overwritten; give another folder as --out")
+
+
+def check_independent(noise_model: NoiseModel, weights: str) -> None:
+    """Refuse a model to which no shared error can be added, before it runs.
+
+    Raises:
+        InputError: it predicts no variance, or a shared error already.
+    """
+    if not noise_model.point_fields:
+        raise InputError(
+            f"{weights}: the model predicts no variance; take one of the noise models iid_iso and "
+            "indep_aniso"
+        )
+    if noise_model.shared_fields:
+        raise InputError(f"{weights}: the model predicts a shared error already")
 
 
 def chosen_records(cfg: CfgNode, name: str | None, count: int | None) -> tuple[str, list[dict]]:
@@ -172,13 +186,18 @@ def fit(cfg: CfgNode, model: nn.Module, args: argparse.Namespace) -> Fitted:
     return Fitted(variance, result)
 
 
+def full_config(cfg: CfgNode) -> CfgNode:
+    """The config of the model that is written."""
+    cfg = cfg.clone()
+    cfg.defrost()
+    cfg.MODEL.ROI_DENSEPOSE_HEAD.UV_CONFIDENCE.merge_from_list(KIND)
+    return cfg
+
+
 def save(out: Path, cfg: CfgNode, weights: dict[str, torch.Tensor], result: dict) -> None:
     """Write the checkpoint, its config and what was fitted."""
     out.mkdir(parents=True, exist_ok=True)
     torch.save({"model": weights}, out / WEIGHTS)
-    cfg = cfg.clone()
-    cfg.defrost()
-    cfg.MODEL.ROI_DENSEPOSE_HEAD.UV_CONFIDENCE.merge_from_list(KIND)
     cfg.MODEL.WEIGHTS = str(out / WEIGHTS)
     cfg.OUTPUT_DIR = str(out)
     (out / CONFIG).write_text(cfg.dump())
@@ -207,7 +226,7 @@ def run(args: argparse.Namespace) -> dict:
     """Do what a command line asks for; what the json file says is returned.
 
     Raises:
-        InputError, NotIndependentError, SharedVarianceError, and those of `USER_ERRORS`.
+        InputError, NoiseModelMismatch, SharedVarianceError, and those of `USER_ERRORS`.
     """
     check_output(args.out, args.weights)
     cfg = load_config(args.config_file, args.opts)
@@ -216,13 +235,12 @@ def run(args: argparse.Namespace) -> dict:
     running.MODEL.DEVICE = args.device or ("cuda" if torch.cuda.is_available() else "cpu")
     model = Trainer.build_model(running)
     Trainer.load_weights(running, model)
-    try:
-        independent_predictor(model.state_dict())
-    except NotIndependentError as error:
-        raise NotIndependentError(f"{args.weights}: {error}") from error
+    check_independent(model.roi_heads.densepose_predictor.noise_model, args.weights)
     fitted = fit(running, model, args)
     weights = {name: values.cpu() for name, values in model.state_dict().items()}
-    save(args.out, cfg, with_shared_variance(weights, fitted.variance), fitted.result)
+    full = Trainer.build_model(full_config(running)).cpu()
+    weights = with_shared_variance(full, weights, fitted.variance)
+    save(args.out, full_config(cfg), weights, fitted.result)
     return fitted.result
 
 
@@ -237,7 +255,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (
         InputError,
         DatasetChoiceError,
-        NotIndependentError,
+        NoiseModelMismatch,
         SharedVarianceError,
         *USER_ERRORS,
     ) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import pickle
 import re
@@ -18,7 +19,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from .modeling.chart_predictor import NoiseModelMismatch
+from .modeling.parent_weights import lacking_weights
 from .restricted_pickle import MALFORMED, RestrictedPickleError, load_arrays
+
+logger = logging.getLogger(f"detectron2.{__name__}")
 
 AUTHOR = "uncertain_densepose"
 """`__author__` of our own files in Detectron2's form, `.pkl`."""
@@ -101,6 +105,26 @@ class SafeCheckpointer(DetectionCheckpointer, _TensorsAlone):
     def _load_file(self, filename: str) -> dict[str, Any]:
         read = READERS.get(os.path.splitext(filename)[1], super()._load_file)
         return read(filename)
+
+
+class ParentCheckpointer(SafeCheckpointer):
+    """For the start of a training: also takes the weights of a simpler noise model, the parent.
+
+    The first predictions are the parent's, see `NoiseModel.start_from`; one line of the log says
+    what was added. To evaluate, `SafeCheckpointer` refuses such weights.
+    """
+
+    def _load_model(self, checkpoint: dict[str, Any]):
+        lacking = lacking_weights(self.model, checkpoint["model"])
+        if lacking:
+            layers = sorted({name.rsplit(".", 1)[0] for name in lacking})
+            logger.info(
+                "The weights are those of a simpler noise model; training starts from them with "
+                "these layers added, constant at first: %s",
+                ", ".join(layers),
+            )
+            checkpoint["model"] = {**checkpoint["model"], **lacking}
+        return super()._load_model(checkpoint)
 
 
 def _read_pickle(path: str) -> dict[str, Any]:

@@ -49,6 +49,30 @@ def add_uncertain_densepose_config(cfg: CN) -> None:
     cfg.SOLVER.OPTIMIZER = "SGD"
 
 
+def check_training_data(cfg: CN) -> None:
+    """Refuse what DensePose's files can ask of training data and this project does not do.
+
+    Their models are built and evaluated all the same.
+
+    Raises:
+        ConfigError: training on a model's own predictions, or categories of a training set that
+            are chosen or renamed.
+    """
+    if cfg.BOOTSTRAP_DATASETS:
+        raise ConfigError(
+            "BOOTSTRAP_DATASETS asks for training on a model's own predictions, which is not "
+            'possible here; train on annotations alone with BOOTSTRAP_DATASETS "[]"'
+        )
+    for key in ("CATEGORY_MAPS", "WHITELISTED_CATEGORIES"):
+        named = sorted(set(cfg.DATASETS[key]) & set(cfg.DATASETS.TRAIN))
+        if named:
+            raise ConfigError(
+                f"DATASETS.{key} changes the categories of {', '.join(named)}, which is not "
+                "possible here; change them in the annotation file and remove the entry, or leave "
+                "the set out of DATASETS.TRAIN"
+            )
+
+
 def _add_model_config(cfg: CN) -> None:
     cfg.MODEL.DENSEPOSE_ON = True
 
@@ -126,6 +150,11 @@ def _add_model_config(cfg: CN) -> None:
     segmentation.ENABLED = False
     segmentation.EPSILON = 0.01
 
+    # Of DensePose's continuous surface embeddings and HRNet backbones, which are not here, so that
+    # files merge which merely mention them; what names one is refused when it is built.
+    head.CSE = CN(new_allowed=True)
+    cfg.MODEL.HRNET = CN(new_allowed=True)
+
 
 def _add_data_config(cfg: CN) -> None:
     # Angles of the rotation augmentation, degrees.
@@ -134,6 +163,10 @@ def _add_data_config(cfg: CN) -> None:
     cfg.DATASETS.CATEGORY_MAPS = CN(new_allowed=True)
     cfg.DATASETS.WHITELISTED_CATEGORIES = CN(new_allowed=True)
     cfg.DATASETS.CLASS_TO_MESH_NAME_MAPPING = CN(new_allowed=True)
+    # DensePose's training on a model's own predictions, which is not here: see
+    # `check_training_data`.
+    cfg.BOOTSTRAP_DATASETS = []
+    cfg.BOOTSTRAP_MODEL = CN(new_allowed=True)
 
 
 def _add_evaluation_config(cfg: CN) -> None:

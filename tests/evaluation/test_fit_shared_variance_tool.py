@@ -92,9 +92,9 @@ def test_the_checkpoint_is_worth_what_the_tool_says(
     assert nats["with_shared_variance"] > nats["independent"]
 
     found = evaluated(out, flat_distance, DatasetCatalog.get(NAME)[1::2])
-    assert found["nats_per_point"] == pytest.approx(nats["with_shared_variance"], abs=1e-4)
-    # Read without its shared error it is the parent, for which a direction of zero is none.
-    assert found["nats_per_point_indep_aniso"] == pytest.approx(nats["independent"], abs=1e-4)
+    assert found["nats_per_point"] == pytest.approx(nats["with_shared_variance"], abs=1e-3)
+    # Read without its shared error it is the parent, with a direction of almost nothing.
+    assert found["nats_per_point_indep_aniso"] == pytest.approx(nats["independent"], abs=1e-3)
 
 
 def test_the_checkpoint_loads_into_the_full_model_with_nothing_left_over(

@@ -24,13 +24,19 @@ def test_the_page_in_the_repository_is_that_of_the_index():
     )
 
 
-def test_models_that_are_not_released_say_how_they_are_made(zoo):
+def test_models_that_are_not_released_say_what_they_are_and_how_they_are_made(zoo):
     page = zoo_page(zoo)
+    assert zoo.training_command(zoo.names()[0]) in page
     for name in zoo.names():
-        ((_, command),) = cells(page, name)
-        assert command == f"`{zoo.training_command(name)}`"
-        assert f"configs/{name}.yaml" in command
+        ((_, *network),) = cells(page, f"[{name}](configs/{name}.yaml)")
+        assert network == ["50", "resnet", "DensePoseV1ConvXHead", "iid_iso"]
     assert "Released models" not in page
+
+
+def test_tables_of_a_training_set_begin_with_the_smaller_backbones():
+    page = zoo_page(BUILTIN).split("Trained on densepose_coco_2014_train")[1]
+    rows = [line.split("|")[2].strip() for line in page.splitlines() if "](configs/" in line]
+    assert rows == sorted(rows, key=int) and set(rows) == {"50", "101"}
 
 
 def test_a_released_model_has_its_file_and_what_made_it(zoo, file):

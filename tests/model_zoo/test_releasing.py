@@ -73,8 +73,14 @@ def test_only_what_is_not_of_the_model_may_differ_from_the_training():
             check_training("x.pth", CONFIG, record_of(trained))
     trained = CONFIG.clone()
     del trained.SOLVER["OPTIMIZER"]
-    with pytest.raises(ReleaseError, match=r"SOLVER\.OPTIMIZER None, not 'ADAMW'"):
+    with pytest.raises(ReleaseError, match=r"SOLVER\.OPTIMIZER 'SGD', not 'ADAMW'"):
         check_training("x.pth", CONFIG, record_of(trained))
+
+
+def test_a_key_that_came_after_the_training_may_have_its_default():
+    trained = CONFIG.clone()
+    del trained["BOOTSTRAP_DATASETS"]
+    check_training("x.pth", CONFIG, record_of(trained))
 
 
 def test_a_training_that_has_not_ended_is_refused():

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from detectron2.config import CfgNode
 from tabulate import tabulate
 
 from .zoo import ModelZoo, Release
@@ -118,8 +120,13 @@ checkpoint that it was made from.
 NOT_RELEASED = """\
 ## Not released yet
 
-These have a config and no checkpoint. `--num-gpus N` trains on N GPUs; a data set that is missing
-is named together with what makes it.
+These have a config and no checkpoint. Each is trained with its own, the first with
+
+```bash
+{command}
+```
+
+`--num-gpus N` trains on N GPUs; a data set that is missing is named together with what makes it.
 """
 
 
@@ -158,13 +165,41 @@ def zoo_page(zoo: ModelZoo) -> str:
     missing = [name for name in zoo.names() if name not in releases]
     if missing:
         sections += [
-            NOT_RELEASED,
-            _table(
-                ["model", "made by"],
-                [[name, f"`{zoo.training_command(name)}`"] for name in missing],
-            ),
+            NOT_RELEASED.format(command=zoo.training_command(missing[0])),
+            *_networks({name: zoo.get_config(name) for name in missing}),
         ]
     return "\n".join(sections)
+
+
+def _networks(configs: Mapping[str, CfgNode]) -> list[str]:
+    """A table for each training set, smaller backbones first."""
+    rows = defaultdict(list)
+    for name, cfg in configs.items():
+        rows[", ".join(cfg.DATASETS.TRAIN)].append(
+            [f"[{name}](configs/{name}.yaml)", *_network(cfg)]
+        )
+    return [
+        text
+        for data, models in rows.items()
+        for text in (
+            f"Trained on {data}:\n",
+            _table(_NETWORK_TITLES, sorted(models, key=lambda row: (int(row[1]), *row[2:]))),
+        )
+    ]
+
+
+_NETWORK_TITLES = ("model", "layers", "backbone", "head", "noise model")
+
+
+def _network(cfg: CfgNode) -> list[str]:
+    """What a row says of a model beside its name."""
+    head = cfg.MODEL.ROI_DENSEPOSE_HEAD
+    return [
+        str(cfg.MODEL.RESNETS.DEPTH),
+        cfg.MODEL.BACKBONE.NAME.removeprefix("build_").removesuffix("_backbone"),
+        head.NAME,
+        head.UV_CONFIDENCE.TYPE,
+    ]
 
 
 _FILE_TITLES = (

@@ -11,12 +11,13 @@ from pathlib import Path
 import torch
 import yaml
 from detectron2.checkpoint import DetectionCheckpointer
-from detectron2.config import CfgNode
+from detectron2.config import CfgNode, get_cfg
 from detectron2.modeling import build_model
 from safetensors.torch import save_file
 from torch import nn
 
 from ..checkpoint import AUTHOR, SafeCheckpointer, read_torch_checkpoint, sha256_of
+from ..config import add_uncertain_densepose_config
 from ..engine import Trainer
 from ..engine.train_record import TrainRecord
 from .page import COLUMNS
@@ -119,10 +120,15 @@ def read_checkpoint(path: str | os.PathLike) -> tuple[dict[str, torch.Tensor], d
 def check_training(path: str | os.PathLike, cfg: CfgNode, record: Mapping) -> None:
     """Compare what made a checkpoint with a config.
 
+    A key that came after the training may have its default, by which the model did as before.
+
     Raises:
         ReleaseError: it is of another config, or its training has not ended.
     """
-    stated, trained = _flat(yaml.safe_load(cfg.dump())), _flat(yaml.safe_load(record["config"]))
+    defaults = get_cfg()
+    add_uncertain_densepose_config(defaults)
+    stated, default = (_flat(yaml.safe_load(one.dump())) for one in (cfg, defaults))
+    trained = default | _flat(yaml.safe_load(record["config"]))
     different = [
         f"{key} {trained.get(key)!r}, not {stated.get(key)!r}"
         for key in sorted((stated.keys() | trained.keys()) - NOT_OF_THE_MODEL)

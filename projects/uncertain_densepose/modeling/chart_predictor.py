@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 import torch
 from detectron2.config import configurable
 from detectron2.layers import ConvTranspose2d
@@ -123,19 +125,52 @@ class DensePoseChartPredictor(nn.Module):
             "segm_confidence_epsilon": segm.EPSILON if segm.ENABLED else None,
         }
 
+    @property
+    def _noise_layers(self) -> dict[str, str]:
+        """The layers of the noise model, by their fields."""
+        mapped = {field: f"{field}_lowres" for field in self._mapped_fields}
+        return mapped | {field: field for field in self._pooled_fields}
+
+    def lacking(
+        self, state_dict: Iterable[str], prefix: str, biases: Mapping[str, torch.Tensor]
+    ) -> dict[str, torch.Tensor]:
+        """What the weights of a simpler noise model lack to be those of this one.
+
+        Args:
+            state_dict: names of the weights. prefix: of this predictor's.
+            biases: (C,) or scalars that replace those of `NoiseModel.start_from`, by field.
+
+        Returns:
+            Constant layers by their names in `state_dict`; none where nothing is lacking, and for
+            weights that cannot be loaded.
+        """
+        found, layers = self._noise_layers_in(state_dict, prefix), self._noise_layers
+        if found is None or not found < {*layers.values()}:
+            return {}
+        start = self.noise_model.start_from([f for f, layer in layers.items() if layer in found])
+        return {
+            f"{prefix}{layers[field]}.{name}": _constant(parameter, biases.get(field, bias), name)
+            for field, bias in (start or {}).items()
+            for name, parameter in getattr(self, layers[field]).named_parameters()
+        }
+
+    def _noise_layers_in(self, state_dict: Iterable[str], prefix: str) -> set[str] | None:
+        """None if there is no predictor."""
+        charts = {f"{name}_lowres" for name in (*CHART_FIELDS, *CONFIDENCE_FIELDS)}
+        layers = {key[len(prefix) :].split(".")[0] for key in state_dict if key.startswith(prefix)}
+        return layers - charts if layers else None
+
     def _load_from_state_dict(self, state_dict, prefix, *args, **kwargs):
         # Detectron2 loads what fits and leaves the rest at its random start: a model would be
         # evaluated with noise that was never trained.
-        charts = {f"{name}_lowres" for name in (*CHART_FIELDS, *CONFIDENCE_FIELDS)}
-        layers = {key[len(prefix) :].split(".")[0] for key in state_dict if key.startswith(prefix)}
-        found = layers - charts
-        expected = {f"{name}_lowres" for name in self._mapped_fields} | {*self._pooled_fields}
-        if layers and found != expected:
+        found, expected = self._noise_layers_in(state_dict, prefix), {*self._noise_layers.values()}
+        if found is not None and found != expected:
             raise NoiseModelMismatch(
                 f"the weights are those of a noise model with the layers {sorted(found)}, but "
                 f"{type(self.noise_model).__name__} of the config has {sorted(expected)}; use the "
                 "config that the weights were trained with, or change TYPE and SHARED_FROM of "
-                "MODEL.ROI_DENSEPOSE_HEAD.UV_CONFIDENCE"
+                "MODEL.ROI_DENSEPOSE_HEAD.UV_CONFIDENCE; only training can start from the weights "
+                "of another noise model, and only of a simpler one"
             )
         super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
 
@@ -191,6 +226,22 @@ class DensePoseChartWithConfidencePredictor(DensePoseChartPredictor):
 
 
 def build_densepose_predictor(cfg, input_channels: int) -> nn.Module:
-    """The predictor that `MODEL.ROI_DENSEPOSE_HEAD.PREDICTOR_NAME` names."""
+    """The predictor that `MODEL.ROI_DENSEPOSE_HEAD.PREDICTOR_NAME` names.
+
+    Raises:
+        ConfigError: for a name that is not registered, with those that are.
+    """
     name = cfg.MODEL.ROI_DENSEPOSE_HEAD.PREDICTOR_NAME
+    if name not in DENSEPOSE_PREDICTOR_REGISTRY:
+        known = ", ".join(sorted(known for known, _ in DENSEPOSE_PREDICTOR_REGISTRY))
+        raise ConfigError(
+            f"MODEL.ROI_DENSEPOSE_HEAD.PREDICTOR_NAME is {name!r}, which is no predictor; known "
+            f"are {known}, and none of continuous surface embeddings (CSE)"
+        )
     return DENSEPOSE_PREDICTOR_REGISTRY.get(name)(cfg, input_channels)
+
+
+def _constant(parameter: torch.Tensor, bias: float | torch.Tensor, name: str) -> torch.Tensor:
+    """The parameter of a layer that says the same everywhere."""
+    constant = torch.zeros_like(parameter)
+    return constant + torch.as_tensor(bias).to(constant) if name == "bias" else constant

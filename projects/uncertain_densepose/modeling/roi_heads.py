@@ -13,6 +13,7 @@ from detectron2.utils.events import get_event_storage
 from torch import nn
 
 from ..config import ConfigError
+from ..upstream_names import register_unless_upstreams
 from .chart_loss import build_densepose_loss
 from .chart_predictor import build_densepose_predictor
 from .densepose_head import build_densepose_head
@@ -20,7 +21,7 @@ from .fpn_decoder import Decoder
 from .point_labels import select_labelled
 
 
-@ROI_HEADS_REGISTRY.register()
+@register_unless_upstreams(ROI_HEADS_REGISTRY)
 class DensePoseROIHeads(StandardROIHeads):
     """`StandardROIHeads` with a branch that predicts charts and their uncertainty.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import torch
 from detectron2.config import configurable
@@ -19,6 +19,15 @@ Noise models of chart coordinates, named by `MODEL.ROI_DENSEPOSE_HEAD.UV_CONFIDE
 A registered class is a subclass of :class:`NoiseModel`. It says which raw fields a predictor
 makes for it and turns them into a distribution around the predicted coordinates.
 """
+
+
+NEGLIGIBLE = 0.01
+"""What a term that is added to a trained model may add to the covariance of a point, as a share of
+the smallest variance that the model can have. Less would not be better: the gradient of a softplus
+is in proportion to it, so that SGD grows it the later the smaller it starts; AdamW hardly minds."""
+
+_LEAST_SHARE = 1e-4
+"""Of the reference variance: what counts as the smallest variance where ε is smaller."""
 
 
 def register_noise_model(name: str) -> Callable[[type], type]:
@@ -43,6 +52,8 @@ class NoiseModel:
         point_fields: raw maps with a channel a chart that the predictor makes, by the names
             under which a checkpoint keeps them, each with the bias it starts from.
         shared_fields: raw values, one a box and chart, likewise.
+        extensions: what the model adds to simpler ones, step by step: the fields of every step with
+            the biases from which they add next to nothing, see `negligible_variance`.
         reference_variance: s_0, chart units².
     """
 
@@ -67,6 +78,36 @@ class NoiseModel:
         self.beta = beta
         self.point_fields: dict[str, float] = {}
         self.shared_fields: dict[str, float] = {}
+        self.extensions: list[dict[str, float]] = []
+
+    @property
+    def negligible_variance(self) -> float:
+        """`NEGLIGIBLE` of the smallest variance, chart units²."""
+        return NEGLIGIBLE * max(self.epsilon, _LEAST_SHARE * self.reference_variance)
+
+    def start_from(self, fields: Collection[str]) -> dict[str, float] | None:
+        """How training goes on from the weights of a simpler model, the parent of this one.
+
+        The parent is this model without its last `extensions`. Constant fields of the biases that
+        are returned leave its means as they are and add at most `negligible_variance` a step to the
+        covariance of a point. A parent without any noise, such as "mse", gives its means; the noise
+        then starts as in a new model.
+
+        Args:
+            fields: names of the raw fields that the weights have.
+
+        Returns:
+            The biases of those that they lack, or None for a model that is no parent.
+        """
+        own = self.point_fields | self.shared_fields
+        if not fields:
+            return own
+        lacking: dict[str, float] = {}
+        for added in reversed(self.extensions):
+            lacking |= added
+            if own.keys() - lacking == set(fields):
+                return lacking
+        return None
 
     @classmethod
     def from_config(cls, cfg):

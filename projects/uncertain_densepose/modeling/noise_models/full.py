@@ -21,6 +21,7 @@ class Full(IndepAniso):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.shared_fields["shared_variance"] = softplus_inverse(0.25 * self.reference_variance)
+        self.extensions.append(dict(shared_variance=softplus_inverse(self.negligible_variance)))
 
     def parameters(self, logits):
         """See :meth:`NoiseModel.parameters`."""

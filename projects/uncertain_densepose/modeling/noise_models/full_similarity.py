@@ -31,6 +31,11 @@ class FullSimilarity(Full):
             shared_rotation_variance=softplus_inverse(START_ANGLE**2),
             shared_scale_variance=softplus_inverse(START_SCALE**2),
         )
+        # As a covariance, that of a point whose |c_i| is a whole chart, which is more than any has.
+        negligible = softplus_inverse(self.negligible_variance)
+        self.extensions.append(
+            dict(shared_rotation_variance=negligible, shared_scale_variance=negligible)
+        )
 
     def parameters(self, logits):
         """See :meth:`NoiseModel.parameters`; B is (***, 4, 4)."""

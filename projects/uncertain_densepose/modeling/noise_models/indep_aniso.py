@@ -18,6 +18,8 @@ class IndepAniso(IidIso):
         # r = 0 is a saddle of the likelihood: its gradient there is zero.
         start = 0.5 * self.reference_variance**0.5
         self.point_fields.update(kappa_u=start, kappa_v=start)
+        negligible = (0.5 * self.negligible_variance) ** 0.5
+        self.extensions.append(dict(kappa_u=negligible, kappa_v=negligible))
 
     def parameters(self, logits):
         """See :meth:`NoiseModel.parameters`."""
