@@ -7,7 +7,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
-TOOL = Path(__file__).parents[1] / "tools" / "train_net.py"
+TOOLS = Path(__file__).parents[1] / "tools"
+TOOL = TOOLS / "train_net.py"
 OPTIONS = {
     "DATASETS.TRAIN": "('synth_people_tiny_train',)",
     "DATASETS.TEST": "('synth_people_tiny_val',)",
@@ -23,6 +24,25 @@ OPTIONS = {
     "DATALOADER.NUM_WORKERS": "0",
     "MODEL.DEVICE": "cpu",
 }
+LAZY_OPTIONS = (
+    "dataloader.train.dataset.names=[synth_people_tiny_train]",
+    "dataloader.test.dataset.names=synth_people_tiny_val",
+    "dataloader.train.num_workers=0",
+    "dataloader.test.num_workers=0",
+    "dataloader.train.total_batch_size=2",
+    "evaluation.variance_loader.dataset.count=4",
+    "model.backbone.out_channels=32",
+    "model.proposal_generator.head.in_channels=32",
+    "model.roi_heads.box_head.input_shape.channels=32",
+    "model.roi_heads.densepose_head.input_channels=32",
+    "model.roi_heads.densepose_head.conv_dim=16",
+    "model.roi_heads.densepose_head.num_convs=1",
+    "model.roi_heads.densepose_loss.warm_start_iters=1",
+    "train.max_iter=2",
+    "train.checkpointer.period=1",
+    "train.device=cpu",
+)
+"""The same of configs/lazy/synth_unc_full.py."""
 
 
 def train_net(root, *arguments, config="full", **changes):
@@ -30,6 +50,21 @@ def train_net(root, *arguments, config="full", **changes):
     options = OPTIONS | {key.replace("__", "."): value for key, value in changes.items()}
     command = [sys.executable, str(TOOL), "--config-file", f"configs/synth/unc_{config}.yaml"]
     command += [*arguments, *(word for pair in options.items() for word in pair)]
+    environment = os.environ | {"DETECTRON2_DATASETS": str(root)}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def lazy_train_net(root, out, *arguments):
+    """Run the tool of python configs; its options are KEY=VALUE."""
+    command = [
+        sys.executable,
+        str(TOOLS / "lazyconfig_train_net.py"),
+        "--config-file",
+        "configs/lazy/synth_unc_full.py",
+    ]
+    flags = [word for word in arguments if word.startswith("--")]
+    pairs = [word for word in arguments if not word.startswith("--")]
+    command += [*flags, *LAZY_OPTIONS, f"train.output_dir={out}", *pairs]
     environment = os.environ | {"DETECTRON2_DATASETS": str(root)}
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 

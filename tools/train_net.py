@@ -4,6 +4,8 @@
 Examples:
     tools/train_net.py --config-file configs/synth/unc_full.yaml
     tools/train_net.py --config-file configs/unc_full.yaml --num-gpus 8 SOLVER.IMS_PER_BATCH 16
+    tools/train_net.py --config-file configs/unc_full.yaml --num-gpus 8 --num-machines 2 \\
+        --machine-rank 0 --dist-url tcp://HOST_OF_RANK_0:PORT     (and --machine-rank 1 there)
     tools/train_net.py --config-file configs/synth/unc_full.yaml --eval-only \\
         MODEL.WEIGHTS output/demo/model_final.pth
 
@@ -14,19 +16,19 @@ Evaluation writes metrics_<data set>.json and, into figures_<data set>/ beside i
   sparsification.png           error without the points of the largest predicted error, and AUSE
 the last two of a model that predicts a variance, or has a global one.
 
-KEY VALUE pairs at the end override the config; without a GPU the model runs on the CPU.
+KEY VALUE pairs at the end override the config; without a GPU the model runs on the CPU, in
+--num-gpus processes.
 """
-
-import sys
 
 import torch
 from detectron2.config import CfgNode
-from detectron2.engine import default_argument_parser, default_setup, launch
+from detectron2.engine import default_argument_parser, default_setup
 
 from uncertain_densepose.config import load_config
 from uncertain_densepose.engine import USER_ERRORS, Trainer
 from uncertain_densepose.engine.events import write_events
-from uncertain_densepose.engine.model_evaluation import evaluation_options
+from uncertain_densepose.engine.launching import launch_tool
+from uncertain_densepose.engine.model_evaluation import check_evaluation
 
 
 def setup(args) -> CfgNode:
@@ -44,7 +46,7 @@ def main(args) -> dict:
     cfg = setup(args)
     if args.eval_only:
         # What is wrong with them is known before the model is there.
-        evaluation_options(cfg)
+        check_evaluation(cfg)
         model = Trainer.build_model(cfg)
         iteration = Trainer.load_weights(cfg, model, resume=args.resume)
         results = Trainer.evaluate(cfg, model)
@@ -56,16 +58,4 @@ def main(args) -> dict:
 
 
 if __name__ == "__main__":
-    parser = default_argument_parser(__doc__)
-    arguments = parser.parse_args()
-    try:
-        launch(
-            main,
-            arguments.num_gpus,
-            num_machines=arguments.num_machines,
-            machine_rank=arguments.machine_rank,
-            dist_url=arguments.dist_url,
-            args=(arguments,),
-        )
-    except USER_ERRORS as error:
-        sys.exit(f"error: {error}")
+    launch_tool(main, default_argument_parser(__doc__).parse_args(), USER_ERRORS)

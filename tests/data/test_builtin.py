@@ -61,7 +61,7 @@ def test_denseposes_data_sets_are_where_it_looks_for_them(name):
     json_name, images = DENSEPOSE[name]
     assert metadata.json_file == str(root / json_name)
     assert metadata.image_root == str(root / images)
-    assert metadata.evaluator_type == "densepose"
+    assert metadata.evaluator_type == "coco"
     assert metadata.densepose_surface == str(root / "densepose_smpl_surface.npz")
     assert metadata.densepose_chart_mirror == str(root / "UV_symmetry_transforms.mat")
     url = "https://dl.fbaipublicfiles.com/densepose/data/"

@@ -136,7 +136,7 @@ def test_files_of_ones_own_are_registered(tmp_path, data_set):
             "s.npz",
             "mirror.mat",
         )
-        assert metadata.evaluator_type == "densepose"
+        assert metadata.evaluator_type == "coco"
         (tmp_path / "a.json").unlink()
         with pytest.raises(FileNotFoundError, match="a.json.*given to register_densepose_coco"):
             DatasetCatalog.get("own")

@@ -5,23 +5,24 @@ from model_factory import make_config
 
 from uncertain_densepose.config import ConfigError
 from uncertain_densepose.engine import Trainer
-from uncertain_densepose.engine.model_evaluation import evaluation_options
+from uncertain_densepose.engine.model_evaluation import checked_options
 from uncertain_densepose.evaluation import Recalibration, RecalibrationError
+from uncertain_densepose.surface import SurfaceFileError
+from uncertain_densepose.surface.paths import PACKAGED_CHARTS_PATH
 
 PROTOCOL, KAPPA = "DENSEPOSE_EVALUATION.PROTOCOL", "DENSEPOSE_EVALUATION.KAPPA"
 RECALIBRATION = "DENSEPOSE_EVALUATION.RECALIBRATION"
 
 
-def test_the_default_is_strict_with_a_length_scale_a_part():
-    options = evaluation_options(make_config("full"))
+def test_one_length_scale_a_part_is_a_kappa_of_0():
+    options = checked_options("strict", 0.0, "")
     assert options == {"protocol": "strict", "kappa_m": None, "recalibration": None}
 
 
 def test_all_can_be_chosen(tmp_path):
     path = str(tmp_path / "recalibration.json")
     Recalibration(2.0).save(path)
-    cfg = make_config("full", PROTOCOL, "reference", KAPPA, 0.255, RECALIBRATION, path)
-    options = evaluation_options(cfg)
+    options = checked_options("reference", 0.255, path)
     assert options["recalibration"].variance_scale == 2
     assert (options["protocol"], options["kappa_m"]) == ("reference", 0.255)
 
@@ -36,4 +37,14 @@ def test_what_makes_no_sense_is_refused_before_training(key, value):
 def test_a_recalibration_that_is_not_there_is_refused_before_training(tmp_path):
     cfg = make_config("full", RECALIBRATION, str(tmp_path / "none.json"))
     with pytest.raises(RecalibrationError, match=r"none\.json: no such file"):
+        Trainer(cfg)
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [("none.npz", r"none\.npz: no such"), (str(PACKAGED_CHARTS_PATH), "without the geodesic")],
+)
+def test_a_surface_on_which_nothing_can_be_measured_is_refused_before_training(path, said):
+    cfg = make_config("full", "DENSEPOSE_EVALUATION.SURFACE", path, "DATASETS.TEST", ("people",))
+    with pytest.raises(SurfaceFileError, match=said):
         Trainer(cfg)

@@ -10,9 +10,7 @@ from evaluation.scene import coco, write
 from model_factory import make_config, make_model
 from surface_factory import make_tiny_surface
 
-from uncertain_densepose.engine import Trainer, model_evaluation, trainer
-from uncertain_densepose.evaluation import DensePoseEvaluator
-from uncertain_densepose.modeling.test_time_augmentation import DensePoseRCNNWithTTA
+from uncertain_densepose.engine import Trainer, box_evaluation, model_evaluation, trainer
 from uncertain_densepose.surface import Surface
 
 NAMES = ("tta_test_first", "tta_test_second")
@@ -41,7 +39,7 @@ class RecordingTrainer(Trainer):
         cls.loader_cfg = cfg
         generator = torch.Generator().manual_seed(0)
         image = torch.randint(0, 256, (3, 80, 110), generator=generator, dtype=torch.uint8)
-        return [[{"image": image, "height": 80, "width": 110}]] * 3
+        return [[{"image": image, "height": 80, "width": 110, "image_id": k}] for k in (1, 2, 3)]
 
     @classmethod
     def build_evaluator(cls, cfg, dataset_name, *options):
@@ -53,7 +51,7 @@ class RecordingTrainer(Trainer):
 def cfg(tmp_path):
     surface = tmp_path / "surface.npz"
     make_tiny_surface().save(surface)
-    nobody = write(tmp_path / "nobody.json", coco([], num_images=1))
+    nobody = write(tmp_path / "nobody.json", coco([], num_images=3))
     for name in NAMES:
         MetadataCatalog.get(name).set(densepose_surface=str(surface), json_file=nobody)
     RecordingTrainer.evaluators.clear()
@@ -80,14 +78,14 @@ def test_images_come_unresized_and_people_with_averaged_charts(cfg, tmp_path):
     assert RecordingTrainer.loader_cfg.INPUT.MIN_SIZE_TEST == 0
     assert cfg.INPUT.MIN_SIZE_TEST > 0
     (recorder,) = RecordingTrainer.evaluators
-    name, folder, densepose = recorder.made_with
+    name, folder = recorder.made_with
     assert name == NAMES[0] and folder == str(tmp_path / "inference_TTA" / NAMES[0])
-    assert isinstance(densepose, DensePoseEvaluator)
     people = recorder.outputs[0]
     assert people.image_size == (80, 110) and len(people.pred_densepose) == 2
-    assert results == {"people_TTA": {"count": 6.0}}
+    assert results["people_TTA"] == {"count": 6.0}
+    assert {"densepose_gps_TTA", "correspondence_TTA", "likelihood_TTA"} < set(results)
     written = json.loads((tmp_path / f"metrics_{NAMES[0]}_TTA.json").read_text())
-    assert written == {"people": {"count": 6.0}}
+    assert {f"{task}_TTA" for task in written} == set(results)
 
 
 def test_results_of_several_data_sets_stay_apart(cfg):
@@ -103,7 +101,7 @@ def test_the_mirror_is_that_of_the_data_and_only_read_to_flip(cfg, monkeypatch, 
     cfg.TEST.AUG.FLIP = flip
     MetadataCatalog.get(NAMES[0]).set(densepose_chart_mirror="no_such_table.mat")
     # Without the mirror there is no evaluation to wait for.
-    monkeypatch.setattr(DensePoseRCNNWithTTA, "_inference_one_image", lambda *_: {"instances": []})
+    monkeypatch.setattr(trainer, "inference_on_dataset", lambda *_: {"people": {"count": 0}})
     if not flip:
         assert RecordingTrainer.test_with_TTA(cfg, make_model(cfg))
         return
@@ -120,7 +118,8 @@ def test_both_evaluations_share_the_surface_and_the_global_variance(cfg, monkeyp
     )
     cfg.defrost()
     cfg.DATASETS.TEST = NAMES
-    monkeypatch.setattr(trainer, "inference_on_dataset", lambda *_: {})
+    for module in (box_evaluation, trainer):
+        monkeypatch.setattr(module, "inference_on_dataset", lambda *_: {})
     RecordingTrainer.evaluate(cfg, make_model(cfg))
     assert calls == ["surface", "variance"]
     folders = [recorder.made_with[1] for recorder in RecordingTrainer.evaluators]

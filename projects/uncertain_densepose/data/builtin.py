@@ -9,6 +9,7 @@ from detectron2.data import MetadataCatalog
 from ..surface.paths import SMPL_SURFACE_FILE_NAME, data_root, default_surface_path
 from ..synthetic.presets import PRESETS
 from ..synthetic.worlds import WORLDS, world_file_name
+from ..upstream_names import has_upstreams_dataset
 from .coco_densepose import register_densepose_json
 
 _COCO = "coco/annotations/densepose_"
@@ -55,9 +56,8 @@ def register_builtin_datasets() -> None:
     `DENSEPOSE_DATASETS`. Paths lie under `$DETECTRON2_DATASETS` (`./datasets`), as Detectron2's own
     do.
     """
-    root = data_root()
-    _register_synthetic(root)
-    _register_densepose(root)
+    _register_synthetic(data_root())
+    register_densepose_datasets()
 
 
 def _register_synthetic(root: Path) -> None:
@@ -88,8 +88,12 @@ def _register_synthetic(root: Path) -> None:
                 )
 
 
-def _register_densepose(root: Path) -> None:
+def register_densepose_datasets() -> None:
+    """Register `DENSEPOSE_DATASETS`, but those that DensePose's own package has registered."""
+    root = data_root()
     for name, (images, json_name) in DENSEPOSE_DATASETS.items():
+        if has_upstreams_dataset(name):
+            continue
         register_densepose_json(
             name,
             json_file=root / json_name,

@@ -85,7 +85,7 @@ def register_densepose_json(
     MetadataCatalog.get(name).set(
         json_file=str(json_file),
         image_root=str(image_root),
-        evaluator_type="densepose",
+        evaluator_type="coco",
         densepose_surface=str(surface),
         densepose_chart_mirror=None if chart_mirror is None else str(chart_mirror),
         keypoint_names=COCO_PERSON_KEYPOINT_NAMES,

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Sequence
 
-from detectron2.config import CfgNode
+from detectron2.config import CfgNode, configurable
 from detectron2.evaluation import inference_on_dataset
 from detectron2.utils import comm
 from torch import nn
+from torch.utils.data import DataLoader
 
 from ..config import ConfigError
 from ..evaluation import (
@@ -29,28 +31,62 @@ logger = logging.getLogger(f"detectron2.{__name__}")
 
 
 class ModelEvaluation:
-    """Makes the evaluators of a model for the data sets of `DATASETS.TEST`.
+    """Makes the evaluators of a model for its data sets for tests.
 
     Surfaces are loaded once, whichever data sets share them, and the global variance is fitted
     once.
-
-    Args:
-        cfg: the config of the model.
-        model: with weights.
-
-    Raises:
-        ConfigError, RecalibrationError: see `evaluation_options`.
-        SurfaceFileError: the file of a surface is missing or malformed.
-        ValueError: a data set has none.
     """
 
-    def __init__(self, cfg: CfgNode, model: nn.Module):
-        self._options = evaluation_options(cfg)
-        of_all = cfg.DENSEPOSE_EVALUATION.SURFACE
-        path = {name: of_all or surface_file(name) for name in cfg.DATASETS.TEST}
-        loaded = {p: SurfaceDistance(Surface.load(p)) for p in dict.fromkeys(path.values())}
+    @configurable
+    def __init__(
+        self,
+        model: nn.Module,
+        *,
+        dataset_names: Sequence[str],
+        protocol: str = "strict",
+        kappa_m: float = 0.0,
+        recalibration: str = "",
+        surface: str = "",
+        variance_dataset: str | None = None,
+        variance_loader: DataLoader | None = None,
+    ):
+        """
+        Args:
+            model: with weights.
+            dataset_names: as registered.
+            protocol, kappa_m, recalibration: see `checked_options`.
+            surface: the file of the surface of all data sets, "" for their own.
+            variance_dataset, variance_loader: the name and the images of the data set on which the
+                global variance is fitted; by default there is none.
+
+        Raises:
+            ConfigError, RecalibrationError: see `checked_options`.
+            SurfaceFileError: the file of a surface is missing or malformed.
+            ValueError: a data set has none.
+        """
+        self._options = checked_options(protocol, kappa_m, recalibration)
+        path = {name: surface or surface_file(name) for name in dataset_names}
+        loaded = {p: SurfaceDistance.load(p) for p in dict.fromkeys(path.values())}
         self._distance = {name: loaded[path[name]] for name in path}
-        self._global_variance = fit_global_variance(cfg, model)
+        self._global_variance = fit_global_variance(model, variance_dataset, variance_loader)
+
+    @classmethod
+    def from_config(cls, cfg: CfgNode, model: nn.Module):
+        options = cfg.DENSEPOSE_EVALUATION
+        name, loader, count = None, None, options.GLOBAL_VARIANCE_IMAGES
+        if cfg.DATASETS.TRAIN and count > 0:
+            name = cfg.DATASETS.TRAIN[0]
+            loader = inference_loader(cfg, spread_records(name, count))
+        return {
+            "model": model,
+            "dataset_names": cfg.DATASETS.TEST,
+            "protocol": options.PROTOCOL,
+            "kappa_m": options.KAPPA,
+            "recalibration": options.RECALIBRATION,
+            "surface": options.SURFACE,
+            "variance_dataset": name,
+            "variance_loader": loader,
+        }
 
     def surface(self, dataset_name: str) -> Surface:
         """The body of a data set."""
@@ -76,49 +112,81 @@ class ModelEvaluation:
         )
 
 
-def evaluation_options(cfg: CfgNode) -> dict:
-    """How `DENSEPOSE_EVALUATION` wants a model evaluated, as arguments of `DensePoseEvaluator`.
+def check_evaluation(cfg: CfgNode) -> None:
+    """Refuse what a model cannot be evaluated by, before hours of training.
+
+    Raises:
+        ConfigError, RecalibrationError: see `checked_options`.
+        SurfaceFileError, ValueError: see `check_surfaces`.
+    """
+    options = cfg.DENSEPOSE_EVALUATION
+    checked_options(options.PROTOCOL, options.KAPPA, options.RECALIBRATION)
+    check_surfaces(cfg.DATASETS.TEST, options.SURFACE)
+
+
+def check_surfaces(dataset_names: Sequence[str], surface: str) -> None:
+    """Refuse data sets without a surface on which distances can be measured.
+
+    Args:
+        dataset_names: as registered.
+        surface: the file of the surface of all of them, "" for their own.
+
+    Raises:
+        SurfaceFileError: the file of a surface is missing, malformed, or holds charts alone.
+        ValueError: a data set has none.
+    """
+    for path in dict.fromkeys(surface or surface_file(name) for name in dataset_names):
+        Surface.load(path).require_distances(path)
+
+
+def checked_options(protocol: str, kappa_m: float, recalibration: str) -> dict:
+    """How a model is to be evaluated, as arguments of `DensePoseEvaluator`.
+
+    Args:
+        protocol: a name in `PROTOCOLS`.
+        kappa_m: the length scale of GPS for the whole body, metres, 0 for one a part.
+        recalibration: a file of factors of the predicted covariances, "" for none.
 
     Raises:
         ConfigError: for an unknown protocol, or a length scale below 0.
         RecalibrationError: the file of the recalibration is missing or malformed.
     """
-    protocol, kappa_m = cfg.DENSEPOSE_EVALUATION.PROTOCOL, cfg.DENSEPOSE_EVALUATION.KAPPA
     if protocol not in PROTOCOLS:
         raise ConfigError(
             f"DENSEPOSE_EVALUATION.PROTOCOL is {protocol!r}, not one of {tuple(PROTOCOLS)}"
         )
     if not 0 <= kappa_m < math.inf:
         raise ConfigError(f"DENSEPOSE_EVALUATION.KAPPA is {kappa_m}, expected metres or 0")
-    recalibration = Recalibration.named(cfg.DENSEPOSE_EVALUATION.RECALIBRATION)
-    return {"protocol": protocol, "kappa_m": kappa_m or None, "recalibration": recalibration}
+    return {
+        "protocol": protocol,
+        "kappa_m": kappa_m or None,
+        "recalibration": Recalibration.named(recalibration),
+    }
 
 
-def fit_global_variance(cfg: CfgNode, model: nn.Module) -> float | None:
+def fit_global_variance(
+    model: nn.Module, dataset_name: str | None, loader: DataLoader | None
+) -> float | None:
     """The variance of the labels around a model's predictions, over training images.
 
     Likelihood tables compare a model with this one number, and a model without a noise model is
     read with it.
 
     Args:
-        cfg: `DATASETS.TRAIN` and `DENSEPOSE_EVALUATION.GLOBAL_VARIANCE_IMAGES` are read: the
-            images are spread evenly over the first training set.
         model: with weights.
+        dataset_name: of the images. loader: their batches, or None.
 
     Returns:
-        Mean squared residual a coordinate, chart units²; None without training data. Every worker
-        gets the same.
+        Mean squared residual a coordinate, chart units²; None without images. Every worker gets
+        the same.
     """
-    count = cfg.DENSEPOSE_EVALUATION.GLOBAL_VARIANCE_IMAGES
-    if not cfg.DATASETS.TRAIN or count < 1:
+    if loader is None:
         return None
-    name = cfg.DATASETS.TRAIN[0]
-    records = spread_records(name, count)
     fitted = inference_on_dataset(
-        GroundTruthBoxModel.for_dataset(model, name),
-        inference_loader(cfg, records),
-        GlobalVarianceEvaluator(name),
+        GroundTruthBoxModel.for_dataset(model, dataset_name),
+        loader,
+        GlobalVarianceEvaluator(dataset_name),
     )
     variance = comm.all_gather(fitted)[0]["global_variance"]["variance_uv"]
-    logger.info(f"Global variance of {name}: {variance:.3g} chart units², {len(records)} images")
+    logger.info(f"Global variance of {dataset_name}: {variance:.3g} chart units²")
     return None if math.isnan(variance) else variance

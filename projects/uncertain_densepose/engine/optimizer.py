@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import torch
-from detectron2.config import CfgNode
+from detectron2.config import CfgNode, get_cfg
 from detectron2.solver import build_optimizer as build_sgd
 from detectron2.solver.build import get_default_optimizer_params, maybe_add_gradient_clipping
 from torch import nn
@@ -41,3 +41,21 @@ def build_optimizer(cfg: CfgNode, model: nn.Module) -> torch.optim.Optimizer:
             f"SOLVER.OPTIMIZER is {cfg.SOLVER.OPTIMIZER!r}, not one of {tuple(OPTIMIZERS)}"
         )
     return OPTIMIZERS[cfg.SOLVER.OPTIMIZER](cfg, model)
+
+
+def clipped_optimizer(
+    params, *, kind: type[torch.optim.Optimizer], max_norm: float, **options
+) -> torch.optim.Optimizer:
+    """An optimiser that clips the gradient of every parameter, as `SOLVER.CLIP_GRADIENTS` does with
+    the type "norm", for configs without that key.
+
+    Args:
+        params: parameter groups.
+        kind: class of the optimiser. options: its own.
+        max_norm: of the gradient of a parameter.
+    """
+    cfg = get_cfg()
+    cfg.SOLVER.CLIP_GRADIENTS.ENABLED = True
+    cfg.SOLVER.CLIP_GRADIENTS.CLIP_TYPE = "norm"
+    cfg.SOLVER.CLIP_GRADIENTS.CLIP_VALUE = max_norm
+    return maybe_add_gradient_clipping(cfg, kind)(params, **options)

@@ -1,0 +1,99 @@
+"""Training and testing with Detectron2's LazyConfig, on the parts that `Trainer` has.
+
+A config has `model`, `optimizer`, `lr_multiplier`, `train` and `dataloader` as Detectron2's do, and
+`evaluation`, a call of `ModelEvaluation` without its model. `dataloader.evaluator` measures what is
+not dense pose.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+
+from detectron2.config import instantiate
+from detectron2.engine import AMPTrainer, SimpleTrainer, TrainerBase, default_writers, hooks
+from detectron2.utils import comm
+from omegaconf import DictConfig
+from torch import nn
+
+from ..checkpoint import ParentCheckpointer, SafeCheckpointer
+from .box_evaluation import evaluate_in_boxes
+from .model_evaluation import check_surfaces, checked_options
+from .parallel import parallel_model, share_buffers, without_wrapper
+
+
+def check(cfg: DictConfig) -> None:
+    """Refuse what a model cannot be evaluated by, before hours of training."""
+    options = cfg.evaluation
+    checked_options(options.protocol, options.kappa_m, options.recalibration)
+    check_surfaces([cfg.dataloader.test.dataset.names], options.surface)
+
+
+def evaluate(cfg: DictConfig, model: nn.Module) -> OrderedDict:
+    """Test a model on the data set of `dataloader.test`; see `evaluate_in_boxes`."""
+    model = without_wrapper(model)
+    cfg.evaluation.model = model
+    evaluation = instantiate(cfg.evaluation)
+    name = cfg.dataloader.test.dataset.names
+    return evaluate_in_boxes(
+        model,
+        instantiate(cfg.dataloader.test),
+        name,
+        evaluation,
+        instantiate(cfg.dataloader.evaluator),
+        os.path.join(cfg.train.output_dir, "inference", name),
+        cfg.train.output_dir,
+    )
+
+
+def train(cfg: DictConfig, resume: bool) -> OrderedDict:
+    """Train a model from `train.init_checkpoint`, or with `resume` from the last checkpoint, and
+    test it.
+
+    Raises:
+        ConfigError, RecalibrationError, SurfaceFileError: as `model_evaluation.check_evaluation`.
+        WeightsError: as `SafeCheckpointer`.
+    """
+    check(cfg)
+    trainer, checkpointer = build_trainer(cfg)
+    start = 0
+    if resume and checkpointer.has_checkpoint():
+        checkpointer.resume_or_load("", resume=True)
+        start = trainer.iter + 1
+    else:
+        ParentCheckpointer(trainer.model).load(cfg.train.init_checkpoint)
+    trainer.train(start, cfg.train.max_iter)
+    return trainer.last_results
+
+
+def build_trainer(cfg: DictConfig) -> tuple[TrainerBase, SafeCheckpointer]:
+    """The training loop of a config with Detectron2's hooks, and its checkpointer.
+
+    The loop gets the attribute `last_results`: what its last test returned.
+    """
+    model = instantiate(cfg.model).to(cfg.train.device)
+    cfg.optimizer.params.model = model
+    optimizer = instantiate(cfg.optimizer)
+    model = parallel_model(model, **cfg.train.ddp)
+    loop = AMPTrainer if cfg.train.amp.enabled else SimpleTrainer
+    trainer = loop(model, instantiate(cfg.dataloader.train), optimizer)
+    trainer.last_results = OrderedDict()
+    checkpointer = SafeCheckpointer(model, cfg.train.output_dir, trainer=trainer)
+
+    def test() -> OrderedDict:
+        share_buffers(model)
+        trainer.last_results = evaluate(cfg, model)
+        return trainer.last_results
+
+    steps = [
+        hooks.IterationTimer(),
+        hooks.LRScheduler(scheduler=instantiate(cfg.lr_multiplier)),
+    ]
+    if comm.is_main_process():
+        steps.append(hooks.PeriodicCheckpointer(checkpointer, **cfg.train.checkpointer))
+    steps.append(hooks.EvalHook(cfg.train.eval_period, test))
+    if comm.is_main_process():
+        writers = default_writers(cfg.train.output_dir, cfg.train.max_iter)
+        steps.append(hooks.PeriodicWriter(writers, period=cfg.train.log_period))
+    trainer.register_hooks(steps)
+    return trainer, checkpointer
