@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from detectron2.config import CfgNode
 from tabulate import tabulate
@@ -120,13 +120,8 @@ checkpoint that it was made from.
 NOT_RELEASED = """\
 ## Not released yet
 
-These have a config and no checkpoint. Each is trained with its own, the first with
-
-```bash
-{command}
-```
-
-`--num-gpus N` trains on N GPUs; a data set that is missing is named together with what makes it.
+These have a config and no checkpoint yet, and the command that makes one. `--num-gpus N` trains on
+N GPUs; a data set that is missing is named together with what makes it.
 """
 
 
@@ -165,19 +160,18 @@ def zoo_page(zoo: ModelZoo) -> str:
     missing = [name for name in zoo.names() if name not in releases]
     if missing:
         sections += [
-            NOT_RELEASED.format(command=zoo.training_command(missing[0])),
-            *_networks({name: zoo.get_config(name) for name in missing}),
+            NOT_RELEASED,
+            *_networks({name: zoo.get_config(name) for name in missing}, zoo.training_command),
         ]
     return "\n".join(sections)
 
 
-def _networks(configs: Mapping[str, CfgNode]) -> list[str]:
+def _networks(configs: Mapping[str, CfgNode], command: Callable[[str], str]) -> list[str]:
     """A table for each training set, smaller backbones first."""
     rows = defaultdict(list)
     for name, cfg in configs.items():
-        rows[", ".join(cfg.DATASETS.TRAIN)].append(
-            [f"[{name}](configs/{name}.yaml)", *_network(cfg)]
-        )
+        row = [f"[{name}](configs/{name}.yaml)", *_network(cfg), f"`{command(name)}`"]
+        rows[", ".join(cfg.DATASETS.TRAIN)].append(row)
     return [
         text
         for data, models in rows.items()
@@ -188,18 +182,13 @@ def _networks(configs: Mapping[str, CfgNode]) -> list[str]:
     ]
 
 
-_NETWORK_TITLES = ("model", "layers", "backbone", "head", "noise model")
+_NETWORK_TITLES = ("model", "layers", "head", "noise model", "made by")
 
 
 def _network(cfg: CfgNode) -> list[str]:
-    """What a row says of a model beside its name."""
+    """What tells a model from others of its training set."""
     head = cfg.MODEL.ROI_DENSEPOSE_HEAD
-    return [
-        str(cfg.MODEL.RESNETS.DEPTH),
-        cfg.MODEL.BACKBONE.NAME.removeprefix("build_").removesuffix("_backbone"),
-        head.NAME,
-        head.UV_CONFIDENCE.TYPE,
-    ]
+    return [str(cfg.MODEL.RESNETS.DEPTH), head.NAME, head.UV_CONFIDENCE.TYPE]
 
 
 _FILE_TITLES = (
