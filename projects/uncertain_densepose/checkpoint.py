@@ -17,6 +17,7 @@ from detectron2.checkpoint import DetectionCheckpointer
 from fvcore.common.checkpoint import Checkpointer
 from safetensors import SafetensorError
 from safetensors.torch import load_file
+from torch.nn.modules.utils import consume_prefix_in_state_dict_if_present
 
 from .modeling.chart_predictor import NoiseModelMismatch
 from .modeling.parent_weights import lacking_weights
@@ -76,6 +77,10 @@ def read_torch_checkpoint(path: str) -> dict[str, Any]:
         ) from error
 
 
+class _NotTrained(ValueError):
+    """Weights that leave a part of a model as it was made."""
+
+
 class _TensorsAlone(Checkpointer):
     """Torch's own form, of which `DetectionCheckpointer` asks the class that follows it."""
 
@@ -99,12 +104,29 @@ class SafeCheckpointer(DetectionCheckpointer, _TensorsAlone):
     def load(self, path: str, *args, **kwargs) -> dict[str, Any]:
         try:
             return super().load(path, *args, **kwargs)
-        except NoiseModelMismatch as error:
+        except (NoiseModelMismatch, _NotTrained) as error:
             raise WeightsError(f"{path}: {error}") from error
 
     def _load_file(self, filename: str) -> dict[str, Any]:
         read = READERS.get(os.path.splitext(filename)[1], super()._load_file)
         return read(filename)
+
+
+class TrainedCheckpointer(SafeCheckpointer):
+    """To evaluate and to predict: refuses weights that leave any part of the model as it was made,
+    such as those of a backbone."""
+
+    def _load_model(self, checkpoint: dict[str, Any]):
+        incompatible = super()._load_model(checkpoint)
+        parameters = {name for name, _ in self.model.named_parameters()}
+        missing = sorted(parameters.intersection(incompatible.missing_keys))
+        if missing:
+            raise _NotTrained(
+                f"{len(missing)} of the model's {len(parameters)} parameters are not among the "
+                f"weights, or of another shape there, such as {missing[-1]}; give the weights of "
+                "a whole model, trained with this config"
+            )
+        return incompatible
 
 
 class ParentCheckpointer(SafeCheckpointer):
@@ -115,6 +137,8 @@ class ParentCheckpointer(SafeCheckpointer):
     """
 
     def _load_model(self, checkpoint: dict[str, Any]):
+        # Of a model that was saved in its parallel form.
+        consume_prefix_in_state_dict_if_present(checkpoint["model"], "module.")
         lacking = lacking_weights(self.model, checkpoint["model"])
         if lacking:
             layers = sorted({name.rsplit(".", 1)[0] for name in lacking})

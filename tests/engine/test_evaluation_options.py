@@ -45,6 +45,14 @@ def test_a_recalibration_that_is_not_there_is_refused_before_training(tmp_path):
     [("none.npz", r"none\.npz: no such"), (str(PACKAGED_CHARTS_PATH), "without the geodesic")],
 )
 def test_a_surface_on_which_nothing_can_be_measured_is_refused_before_training(path, said):
-    cfg = make_config("full", "DENSEPOSE_EVALUATION.SURFACE", path, "DATASETS.TEST", ("people",))
+    test = ("synth_people_tiny_val",)
+    cfg = make_config("full", "DENSEPOSE_EVALUATION.SURFACE", path, "DATASETS.TEST", test)
     with pytest.raises(SurfaceFileError, match=said):
         Trainer(cfg)
+
+
+@pytest.mark.parametrize("key", ["DATASETS.TRAIN", "DATASETS.TEST"])
+def test_a_data_set_that_nobody_registered_is_refused_before_training(key):
+    said = rf"{key} names 'synth_people_dmeo_val', .* did you mean synth_people_demo_val"
+    with pytest.raises(ConfigError, match=said):
+        Trainer(make_config("full", key, ("synth_people_dmeo_val",)))

@@ -103,7 +103,15 @@ def test_off_the_chart_it_is_that_of_the_nearest_point(board_metric):
 
 
 @pytest.mark.parametrize(
-    "singular", [np.zeros((2, 2)), np.diag([1e-3, 0]), np.diag([0, 1e-3]), np.full((2, 2), 1e-3)]
+    "singular",
+    [
+        np.zeros((2, 2)),
+        np.diag([1e-3, 0]),
+        np.diag([0, 1e-3]),
+        np.full((2, 2), 1e-3),
+        # Of rounding.
+        np.diag([-1e-12, 1e-3]),
+    ],
 )
 def test_a_covariance_without_an_inverse_will_do(board_metric, singular):
     points = body_points(board_metric, np.array([3]), np.array([[0.4, 0.6]]), singular[None])

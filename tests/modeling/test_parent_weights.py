@@ -167,6 +167,10 @@ def test_nothing_but_the_start_of_training_takes_a_parent(tmp_path, checkpointer
         (("full",), ("iid_iso",)),
         (("iid_iso",), ("mse",)),
         (("full", SOURCE, "box"), ("full", SOURCE, "points")),
+        (("full", SOURCE, "box"), ("full", SOURCE, "part")),
+        (("full", SOURCE, "part"), ("full", SOURCE, "box")),
+        (("full", SOURCE, "box"), ("full_similarity", SOURCE, "part")),
+        (("full", SOURCE, "part"), ("full_similarity", SOURCE, "box")),
         (("full", SOURCE, "part"), ("full_similarity", SOURCE, "points")),
     ],
 )

@@ -87,6 +87,16 @@ def test_without_densepose_one_sentence_says_what_to_install(monkeypatch):
         register()
 
 
+def test_a_folder_of_data_named_densepose_is_not_the_package(monkeypatch, tmp_path):
+    (tmp_path / "densepose").mkdir()
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    monkeypatch.delitem(sys.modules, "densepose", raising=False)
+    importlib.invalidate_caches()
+    assert importlib.util.find_spec("densepose") is not None
+    with pytest.raises(UpstreamMissingError):
+        register()
+
+
 def test_only_missing_keys_are_added():
     cfg, ours = get_cfg(), get_cfg()
     add_uncertain_densepose_config(ours)

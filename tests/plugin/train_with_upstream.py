@@ -25,6 +25,7 @@ from detectron2.data import (  # noqa: E402
 )
 from detectron2.engine import DefaultTrainer  # noqa: E402
 from detectron2.modeling import ROI_HEADS_REGISTRY  # noqa: E402
+from detectron2.utils.env import seed_all_rng  # noqa: E402
 from surface.importers.densepose_files import write_symmetry  # noqa: E402
 
 YAML = """
@@ -93,7 +94,7 @@ def main():
     cfg.merge_from_file(str(out / "config.yaml"))
     cfg.OUTPUT_DIR = str(out)
     cfg.freeze()
-    torch.manual_seed(0)
+    seed_all_rng(0)
     trainer = Trainer(cfg)
     predictor = trainer.model.roi_heads.densepose_predictor
     before = {name: value.clone() for name, value in predictor.state_dict().items()}

@@ -23,7 +23,7 @@ def launch_tool(
         user_errors: what is reported in one line, without a traceback.
 
     Raises:
-        SystemExit: for such an error, with status 1.
+        SystemExit: for such an error, or when a signal ends a process, with status 1.
     """
     try:
         launch(
@@ -35,8 +35,8 @@ def launch_tool(
             args=(main, arguments, user_errors),
         )
     except ProcessExitedException as error:
-        # The process has said why.
-        sys.exit(error.exit_code)
+        # The process has said why, unless a signal ended it: that of a machine without memory, say.
+        sys.exit(f"error: {error}" if error.exit_code < 0 else error.exit_code)
 
 
 def _main_or_exit(main: Callable, arguments: Namespace, user_errors: tuple) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 import logging
 import math
 from collections.abc import Sequence
 
 from detectron2.config import CfgNode, configurable
+from detectron2.data import DatasetCatalog
 from detectron2.evaluation import inference_on_dataset
 from detectron2.utils import comm
 from torch import nn
@@ -61,8 +63,7 @@ class ModelEvaluation:
 
         Raises:
             ConfigError, RecalibrationError: see `checked_options`.
-            SurfaceFileError: the file of a surface is missing or malformed.
-            ValueError: a data set has none.
+            SurfaceFileError: a data set has no surface, or its file is missing or malformed.
         """
         self._options = checked_options(protocol, kappa_m, recalibration)
         path = {name: surface or surface_file(name) for name in dataset_names}
@@ -74,7 +75,7 @@ class ModelEvaluation:
     def from_config(cls, cfg: CfgNode, model: nn.Module):
         options = cfg.DENSEPOSE_EVALUATION
         name, loader, count = None, None, options.GLOBAL_VARIANCE_IMAGES
-        if cfg.DATASETS.TRAIN and count > 0:
+        if cfg.DATASETS.TRAIN and cfg.DATASETS.TEST and count > 0:
             name = cfg.DATASETS.TRAIN[0]
             loader = inference_loader(cfg, spread_records(name, count))
         return {
@@ -113,12 +114,19 @@ class ModelEvaluation:
 
 
 def check_evaluation(cfg: CfgNode) -> None:
-    """Refuse what a model cannot be evaluated by, before hours of training.
+    """Refuse what a model cannot be trained on or evaluated by, before hours of training.
 
     Raises:
-        ConfigError, RecalibrationError: see `checked_options`.
-        SurfaceFileError, ValueError: see `check_surfaces`.
+        ConfigError: a data set is not registered, and as `checked_options`.
+        RecalibrationError: see `checked_options`.
+        SurfaceFileError: see `check_surfaces`.
     """
+    for key in ("TRAIN", "TEST"):
+        for name in cfg.DATASETS[key]:
+            if name not in DatasetCatalog:
+                similar = difflib.get_close_matches(name, DatasetCatalog.list(), n=3)
+                hint = f"did you mean {' or '.join(similar)}?" if similar else "register it first"
+                raise ConfigError(f"DATASETS.{key} names {name!r}, which is no data set; {hint}")
     options = cfg.DENSEPOSE_EVALUATION
     checked_options(options.PROTOCOL, options.KAPPA, options.RECALIBRATION)
     check_surfaces(cfg.DATASETS.TEST, options.SURFACE)
@@ -132,8 +140,8 @@ def check_surfaces(dataset_names: Sequence[str], surface: str) -> None:
         surface: the file of the surface of all of them, "" for their own.
 
     Raises:
-        SurfaceFileError: the file of a surface is missing, malformed, or holds charts alone.
-        ValueError: a data set has none.
+        SurfaceFileError: a data set has no surface, or its file is missing, malformed, or holds
+            charts alone.
     """
     for path in dict.fromkeys(surface or surface_file(name) for name in dataset_names):
         Surface.load(path).require_distances(path)

@@ -16,7 +16,7 @@ from detectron2.utils.file_io import PathManager
 from detectron2.utils.logger import setup_logger
 from torch import nn
 
-from ..checkpoint import ParentCheckpointer, SafeCheckpointer, WeightsError
+from ..checkpoint import ParentCheckpointer, SafeCheckpointer, TrainedCheckpointer, WeightsError
 from ..config import check_training_data
 from ..data import DensePoseDatasetMapper
 from ..data.mapper import chart_mirror_of
@@ -35,7 +35,7 @@ class Trainer(DefaultTrainer):
     the output folder; that after the last iteration is an `evaluate`.
 
     Raises:
-        ConfigError, RecalibrationError, SurfaceFileError, ValueError: see `check_evaluation`.
+        ConfigError, RecalibrationError, SurfaceFileError: see `check_evaluation`.
     """
 
     def __init__(self, cfg: CfgNode):
@@ -116,43 +116,40 @@ class Trainer(DefaultTrainer):
     @classmethod
     def evaluate(cls, cfg: CfgNode, model: nn.Module) -> OrderedDict:
         """The results of `test` and, with `TEST.AUG.ENABLED`, those of `test_with_TTA`."""
-        shared = ModelEvaluation(cfg, without_wrapper(model))
-        results = cls.test(cfg, model, shared=shared)
-        if cfg.TEST.AUG.ENABLED:
-            # Not `test_with_TTA`, which Detectron2's own train script replaces.
-            results.update(cls._test_augmented(cfg, model, shared))
+        if not cfg.TEST.AUG.ENABLED:
+            return cls.test(cfg, model)
+        evaluation = ModelEvaluation(cfg, without_wrapper(model))
+        results = cls._test(cfg, model, evaluation)
+        # Not `test_with_TTA`, which Detectron2's own train script replaces.
+        results.update(cls._test_augmented(cfg, model, evaluation))
         return results
 
     @classmethod
-    def test(
-        cls,
-        cfg: CfgNode,
-        model: nn.Module,
-        evaluators=None,
-        shared: ModelEvaluation | None = None,
-    ) -> OrderedDict:
+    def test(cls, cfg: CfgNode, model: nn.Module, evaluators=None) -> OrderedDict:
         """Evaluate a model on `DATASETS.TEST`.
 
         Args:
             cfg: its config.
             model: with weights.
             evaluators: given, they replace all of the evaluation, as in `DefaultTrainer.test`.
-            shared: what other evaluations of the model need too, made here by default.
 
         Returns:
             {task: {metric: value}}, one such dict a data set if there are several.
         """
         if evaluators is not None:
             return super().test(cfg, model, evaluators)
+        return cls._test(cfg, model, ModelEvaluation(cfg, without_wrapper(model)))
+
+    @classmethod
+    def _test(cls, cfg: CfgNode, model: nn.Module, evaluation: ModelEvaluation) -> OrderedDict:
         model = without_wrapper(model)
-        shared = shared or ModelEvaluation(cfg, model)
         results = OrderedDict()
         for name in cfg.DATASETS.TEST:
             loader = cls.build_test_loader(cfg, name)
             folder = _inference_folder(cfg, name)
-            besides = cls.build_evaluator(cfg, name, folder)
+            besides = cls.build_evaluator(cfg, name)
             results[name] = evaluate_in_boxes(
-                model, loader, name, shared, besides, folder, cfg.OUTPUT_DIR
+                model, loader, name, evaluation, besides, folder, cfg.OUTPUT_DIR
             )
         return next(iter(results.values())) if len(results) == 1 else results
 
@@ -173,7 +170,7 @@ class Trainer(DefaultTrainer):
 
     @classmethod
     def _test_augmented(
-        cls, cfg: CfgNode, model: nn.Module, shared: ModelEvaluation
+        cls, cfg: CfgNode, model: nn.Module, evaluation: ModelEvaluation
     ) -> OrderedDict:
         mirror = None
         if cfg.TEST.AUG.FLIP:
@@ -186,12 +183,13 @@ class Trainer(DefaultTrainer):
         results = OrderedDict()
         for name in cfg.DATASETS.TEST:
             folder = _inference_folder(cfg, name, "inference_TTA")
-            detected = shared.in_detected_boxes(name, folder)
+            detected = evaluation.in_detected_boxes(name, folder)
             evaluator = DatasetEvaluators([cls.build_evaluator(cfg, name, folder), detected])
             loader = cls.build_test_loader(unresized, name)
             results[name] = inference_on_dataset(augmented, loader, evaluator) or OrderedDict()
             points = {"detected boxes": detected.totals}
-            report(cfg.OUTPUT_DIR, f"{name}_TTA", results[name], points, shared.surface(name))
+            surface = evaluation.surface(name)
+            report(cfg.OUTPUT_DIR, f"{name}_TTA", results[name], points, surface)
         found = next(iter(results.values())) if len(results) == 1 else results
         return OrderedDict((f"{key}_TTA", value) for key, value in found.items())
 
@@ -211,7 +209,7 @@ class Trainer(DefaultTrainer):
 def load_weights(model: nn.Module, path: str, output_dir: str, resume: bool) -> int:
     """Load the weights to evaluate from a file, or with `resume` from the last checkpoint of an
     output folder; see `Trainer.load_weights`."""
-    checkpointer = SafeCheckpointer(model, save_dir=output_dir)
+    checkpointer = TrainedCheckpointer(model, save_dir=output_dir)
     if resume and checkpointer.has_checkpoint():
         path = checkpointer.get_checkpoint_file()
     if not path or not ("://" in path or PathManager.isfile(path)):

@@ -20,7 +20,7 @@ from typing import Any
 from detectron2.data import MetadataCatalog
 from detectron2.structures import Instances
 
-from ..surface import Surface
+from ..surface import Surface, SurfaceFileError
 from .chart_detections import ChartDetections
 from .correspondence import correspondence_totals
 from .detection_file import write_detections
@@ -67,7 +67,8 @@ class DensePoseEvaluator(ImageByImageEvaluator):
     Raises:
         AnnotationFileError: see `GroundTruth.of_dataset`.
         SurfaceFileError: the surface file is missing or malformed.
-        ValueError: no surface is given, here or in the metadata; or for an unknown protocol.
+        SurfaceFileError: no surface is given, here or in the metadata.
+        ValueError: for an unknown protocol.
     """
 
     _no_totals = PointTotals
@@ -190,8 +191,8 @@ def surface_distance(dataset_name: str, surface: SurfaceSource) -> SurfaceDistan
     """Distances on the surface that `surface` stands for.
 
     Raises:
-        ValueError: `surface` is None and the metadata have no `densepose_surface`; for a bad file
-            `SurfaceFileError`.
+        SurfaceFileError: `surface` is None and the metadata have no `densepose_surface`, or its
+            file cannot be used.
     """
     if isinstance(surface, SurfaceDistance):
         return surface
@@ -204,11 +205,11 @@ def surface_file(dataset_name: str) -> str:
     """The surface that a data set's metadata name.
 
     Raises:
-        ValueError: they name none.
+        SurfaceFileError: they name none.
     """
     path = MetadataCatalog.get(dataset_name).get("densepose_surface")
     if path is None:
-        raise ValueError(
+        raise SurfaceFileError(
             f"data set '{dataset_name}': no 'densepose_surface' in its metadata, the path of the"
             " surface file; set it there or pass `surface`"
         )

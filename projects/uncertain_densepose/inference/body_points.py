@@ -115,10 +115,13 @@ def position_covariance_m2(
 
 
 def _root(covariance: np.ndarray) -> np.ndarray:
-    """(..., 2, 2) lower triangular L with L Lᵀ = Σ, of any Σ that is not negative."""
+    """(..., 2, 2) lower triangular L with L Lᵀ = Σ, of any Σ without negative eigenvalues.
+
+    A variance below zero, which is of rounding, counts as none.
+    """
     uu, uv, vv = covariance[..., 0, 0], covariance[..., 0, 1], covariance[..., 1, 1]
     root = np.zeros(covariance.shape)
-    root[..., 0, 0] = np.sqrt(uu)
+    root[..., 0, 0] = np.sqrt(np.maximum(uu, 0))
     root[..., 1, 0] = uv / np.where(uu > 0, root[..., 0, 0], 1)
     root[..., 1, 1] = np.sqrt(np.maximum(vv - root[..., 1, 0] ** 2, 0))
     return root

@@ -16,7 +16,7 @@ from detectron2.structures import Boxes, Instances
 from torch import nn
 
 from uncertain_densepose import model_zoo
-from uncertain_densepose.checkpoint import SafeCheckpointer
+from uncertain_densepose.checkpoint import TrainedCheckpointer
 from uncertain_densepose.config import load_config
 from uncertain_densepose.device import usable_device
 from uncertain_densepose.surface.paths import charts_path, default_surface_path
@@ -66,8 +66,8 @@ class Predictor:
     Raises:
         FileNotFoundError: the config or the weights are missing.
         ConfigError: a value of the config, or the device, cannot be used.
-        WeightsError: the weights are of another noise model than the config names, are damaged, or
-            ask to run something.
+        WeightsError: the weights are of another noise model than the config names, not those of a
+            whole model, damaged, or ask to run something.
         SurfaceFileError: the surface file is missing or is no valid surface.
     """
 
@@ -92,7 +92,7 @@ class Predictor:
         cfg.MODEL.ROI_HEADS.SCORE_THRESH_TEST = score_threshold
         metric = ChartMetric.load(surface or surface_path(cfg))
         model = build_model(cfg)
-        SafeCheckpointer(model).load(weights)
+        TrainedCheckpointer(model).load(weights)
         self._set_up(cfg, model, metric, score_threshold)
 
     @classmethod

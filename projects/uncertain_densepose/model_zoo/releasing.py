@@ -16,7 +16,7 @@ from detectron2.modeling import build_model
 from safetensors.torch import save_file
 from torch import nn
 
-from ..checkpoint import AUTHOR, SafeCheckpointer, read_torch_checkpoint, sha256_of
+from ..checkpoint import AUTHOR, TrainedCheckpointer, read_torch_checkpoint, sha256_of
 from ..config import add_uncertain_densepose_config
 from ..engine import Trainer
 from ..engine.train_record import TrainRecord
@@ -240,7 +240,7 @@ def load_and_evaluate(path: Path, cfg: CfgNode, folder: Path) -> tuple[nn.Module
     running.MODEL.WEIGHTS = str(path)
     running.OUTPUT_DIR = str(folder)
     model = build_model(running)
-    SafeCheckpointer(model).load(str(path))
+    TrainedCheckpointer(model).load(str(path))
     Trainer.evaluate(running, model)
     (name,) = running.DATASETS.TEST
     return model, json.loads((folder / f"metrics_{name}.json").read_text())

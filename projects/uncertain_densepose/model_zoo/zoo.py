@@ -15,7 +15,7 @@ from detectron2.modeling import build_model
 from detectron2.utils.file_io import PathManager
 from torch import nn
 
-from ..checkpoint import SafeCheckpointer, WeightsError, sha256_of
+from ..checkpoint import SafeCheckpointer, TrainedCheckpointer, WeightsError, sha256_of
 from ..config import ConfigError, load_config
 from ..device import usable_device
 
@@ -147,7 +147,8 @@ class ModelZoo:
         cfg = self.get_config(name, trained)
         cfg.MODEL.DEVICE = usable_device(device)
         model = build_model(cfg)
-        SafeCheckpointer(model).load(cfg.MODEL.WEIGHTS)
+        checkpointer = TrainedCheckpointer if trained else SafeCheckpointer
+        checkpointer(model).load(cfg.MODEL.WEIGHTS)
         return model
 
     def training_command(self, name: str) -> str:

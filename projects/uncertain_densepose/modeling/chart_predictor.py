@@ -131,6 +131,15 @@ class DensePoseChartPredictor(nn.Module):
         mapped = {field: f"{field}_lowres" for field in self._mapped_fields}
         return mapped | {field: field for field in self._pooled_fields}
 
+    @property
+    def _noise_weights(self) -> set[str]:
+        """The names of the weights of these layers."""
+        return {
+            f"{layer}.{name}"
+            for layer in self._noise_layers.values()
+            for name, _ in getattr(self, layer).named_parameters()
+        }
+
     def lacking(
         self, state_dict: Iterable[str], prefix: str, biases: Mapping[str, torch.Tensor]
     ) -> dict[str, torch.Tensor]:
@@ -144,33 +153,36 @@ class DensePoseChartPredictor(nn.Module):
             Constant layers by their names in `state_dict`; none where nothing is lacking, and for
             weights that cannot be loaded.
         """
-        found, layers = self._noise_layers_in(state_dict, prefix), self._noise_layers
-        if found is None or not found < {*layers.values()}:
+        found, layers = self._noise_weights_in(state_dict, prefix), self._noise_layers
+        if found is None or not found < self._noise_weights:
             return {}
-        start = self.noise_model.start_from([f for f, layer in layers.items() if layer in found])
+        there = {name.split(".")[0] for name in found}
+        start = self.noise_model.start_from([f for f, layer in layers.items() if layer in there])
         return {
             f"{prefix}{layers[field]}.{name}": _constant(parameter, biases.get(field, bias), name)
             for field, bias in (start or {}).items()
             for name, parameter in getattr(self, layers[field]).named_parameters()
         }
 
-    def _noise_layers_in(self, state_dict: Iterable[str], prefix: str) -> set[str] | None:
-        """None if there is no predictor."""
+    def _noise_weights_in(self, state_dict: Iterable[str], prefix: str) -> set[str] | None:
+        """Without the prefix; None if there is no predictor."""
         charts = {f"{name}_lowres" for name in (*CHART_FIELDS, *CONFIDENCE_FIELDS)}
-        layers = {key[len(prefix) :].split(".")[0] for key in state_dict if key.startswith(prefix)}
-        return layers - charts if layers else None
+        names = {key[len(prefix) :] for key in state_dict if key.startswith(prefix)}
+        return {name for name in names if name.split(".")[0] not in charts} if names else None
 
     def _load_from_state_dict(self, state_dict, prefix, *args, **kwargs):
         # Detectron2 loads what fits and leaves the rest at its random start: a model would be
-        # evaluated with noise that was never trained.
-        found, expected = self._noise_layers_in(state_dict, prefix), {*self._noise_layers.values()}
+        # evaluated with noise that was never trained. A layer of SHARED_FROM "part" has the name of
+        # that of "box" and a bias alone.
+        found, expected = self._noise_weights_in(state_dict, prefix), self._noise_weights
         if found is not None and found != expected:
             raise NoiseModelMismatch(
-                f"the weights are those of a noise model with the layers {sorted(found)}, but "
-                f"{type(self.noise_model).__name__} of the config has {sorted(expected)}; use the "
-                "config that the weights were trained with, or change TYPE and SHARED_FROM of "
-                "MODEL.ROI_DENSEPOSE_HEAD.UV_CONFIDENCE; only training can start from the weights "
-                "of another noise model, and only of a simpler one"
+                f"the weights are those of a noise model that has {sorted(found)}, where those of "
+                f"another shape do not count, but {type(self.noise_model).__name__} of the config "
+                f"has {sorted(expected)}; use the config that the weights were trained with, or "
+                "change TYPE and SHARED_FROM of MODEL.ROI_DENSEPOSE_HEAD.UV_CONFIDENCE; only "
+                "training can start from the weights of another noise model, and only of a simpler "
+                "one"
             )
         super()._load_from_state_dict(state_dict, prefix, *args, **kwargs)
 

@@ -62,7 +62,11 @@ def register() -> None:
 
 
 def _is_installed() -> bool:
-    return UPSTREAM in sys.modules or importlib.util.find_spec(UPSTREAM) is not None
+    if UPSTREAM in sys.modules:
+        return True
+    found = importlib.util.find_spec(UPSTREAM)
+    # A folder of that name on the path, of data say, is found too, but has no origin.
+    return found is not None and found.origin is not None
 
 
 def _import_with_its_names() -> None:
@@ -72,8 +76,12 @@ def _import_with_its_names() -> None:
     for name in DENSEPOSE_DATASETS:
         DatasetCatalog.remove(name)
         MetadataCatalog.remove(name)
-    importlib.import_module(UPSTREAM)
-    register_densepose_datasets()
+    try:
+        importlib.import_module(UPSTREAM)
+    finally:
+        # Back again where the import failed; else DensePose has them.
+        ROI_HEADS_REGISTRY._obj_map.setdefault(DensePoseROIHeads.__name__, DensePoseROIHeads)
+        register_densepose_datasets()
 
 
 # Not by `register`: scripts may import DensePose between the import of this module and the call.
