@@ -92,9 +92,9 @@ def test_images_are_looked_at_where_asked(tool, write, tmp_path, pictures, capsy
     assert tool.main([path, "--images", str(tmp_path)]) == 2
     headlines = [x for x in capsys.readouterr().out.splitlines() if x.startswith("fatal")]
     assert headlines == [
-        "fatal: image_size_differs: 1 image files (ids 3)",
-        "fatal: image_file_unreadable: 1 image files (ids 4)",
-        "fatal: image_file_missing: 1 image files (ids 5)",
+        f"fatal: image_size_differs: 1 image files (ids 3; first {tmp_path}/small.png)",
+        f"fatal: image_file_unreadable: 1 image files (ids 4; first {tmp_path}/text.png)",
+        f"fatal: image_file_missing: 1 image files (ids 5; first {tmp_path}/none.png)",
     ]
 
 

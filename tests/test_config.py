@@ -8,6 +8,7 @@ from detectron2.config import CfgNode, get_cfg
 from detectron2.modeling import build_model
 
 from uncertain_densepose import add_uncertain_densepose_config
+from uncertain_densepose.config import ConfigError, load_config
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 TYPES = {
@@ -91,3 +92,34 @@ def test_a_model_for_densepose_coco_builds_and_has_the_schedule_of_densepose(fil
     assert hasattr(model.roi_heads.densepose_head, "ASPP") == ("_DL_" in file)
     shared = model.roi_heads.densepose_predictor.noise_model.shared_fields
     assert bool(shared) == ("full" in file)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (["INPUT.MIN_SIZE_TSET", "3"], r"INPUT.MIN_SIZE_TSET: .* did you mean INPUT.MIN_SIZE_TEST"),
+        (["FOO.BAR", "1"], "FOO.BAR: the config has no such key"),
+        (["SOLVER.BASE_LR", "0.1", "SEED"], "SEED has no value"),
+        (["SEED", "1", "--eval-only"], "--eval-only comes after"),
+        (["SOLVER.MAX_ITER", "abc"], "SOLVER.MAX_ITER is 'abc', expected a value like 900"),
+        (["DATASETS.TRAIN", "people"], r"DATASETS.TRAIN is 'people', .* \('people',\)"),
+    ],
+)
+def test_overrides_that_cannot_be_used_are_named(overrides, said):
+    with pytest.raises(ConfigError, match=said):
+        load_config("configs/synth/unc_full.yaml", overrides)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("SOLVER: {MAX_ITR: 3}", "SOLVER.MAX_ITR"),
+        ("SEED: [1", "while parsing"),
+        ("SEED: x", "SEED"),
+    ],
+)
+def test_a_file_that_cannot_be_merged_is_named(tmp_path, text, said):
+    path = tmp_path / "a.yaml"
+    path.write_text(f"VERSION: 2\n{text}\n")
+    with pytest.raises(ConfigError, match=rf"a\.yaml: .*{said}"):
+        load_config(str(path))

@@ -113,3 +113,11 @@ def test_missing_weights_are_named_in_one_line(tiny_data_root, tmp_path):
     assert done.returncode == 1 and "Traceback" not in done.stderr
     assert done.stderr.strip().splitlines()[-1].startswith("error: ")
     assert "none.pth" in done.stderr
+
+
+def test_a_misspelt_key_is_told_in_one_line(tmp_path):
+    done = lazy_train_net(tmp_path, tmp_path / "out", "train.max_itr=2")
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    last = done.stderr.strip().splitlines()[-1]
+    assert last.startswith("error: train.max_itr=2: the config has no such key; did you mean train")
+    assert not (tmp_path / "out").exists()

@@ -77,7 +77,8 @@ def _headline(finding: Finding) -> str:
     counted = f"{finding.count} {check.scope.value}"
     if finding.count != finding.records:
         counted += f" in {finding.records} annotations"
-    return f"{check.severity.value}: {check.name}: {counted} (ids {ids})"
+    first_path = "" if finding.first_path is None else f"; first {finding.first_path}"
+    return f"{check.severity.value}: {check.name}: {counted} (ids {ids}{first_path})"
 
 
 def exit_status(report: Report) -> int:

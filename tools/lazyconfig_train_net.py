@@ -10,8 +10,8 @@ Examples:
 
 It takes the checkpoints of tools/train_net.py, and what it writes is described there.
 
-KEY=VALUE pairs at the end override the config; without a GPU the model runs on the CPU, in
---num-gpus processes.
+KEY=VALUE pairs at the end replace what the config has, +KEY=VALUE adds to it; without a GPU the
+model runs on the CPU, in --num-gpus processes.
 """
 
 import torch
@@ -23,12 +23,13 @@ from uncertain_densepose.engine import USER_ERRORS
 from uncertain_densepose.engine.events import write_events
 from uncertain_densepose.engine.launching import launch_tool
 from uncertain_densepose.engine.lazy import check, evaluate, train
+from uncertain_densepose.engine.lazy_overrides import apply_overrides
 from uncertain_densepose.engine.trainer import load_weights
 
 
 def setup(args) -> DictConfig:
     """The config of a command line, with Detectron2's logging and seeds set up."""
-    cfg = LazyConfig.apply_overrides(LazyConfig.load(args.config_file), args.opts)
+    cfg = apply_overrides(LazyConfig.load(args.config_file), args.opts)
     if cfg.train.device == "cuda" and not torch.cuda.is_available():
         cfg.train.device = "cpu"
     default_setup(cfg, args)

@@ -76,3 +76,6 @@ lr_multiplier = L(WarmupParamScheduler)(
     warmup_length=50 / 900,
     warmup_method="linear",
 )
+
+# Not keys of the config.
+del heads, proposals

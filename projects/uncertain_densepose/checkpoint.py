@@ -97,11 +97,13 @@ class SafeCheckpointer(DetectionCheckpointer, _TensorsAlone):
     released by this project is compared with the hash in its name.
 
     Raises:
-        WeightsError: by `load`, for a file that is damaged, or asks to run something, and for the
-            weights of another noise model.
+        WeightsError: by `load`, for a file that is missing or damaged, or asks to run something,
+            and for the weights of another noise model.
     """
 
     def load(self, path: str, *args, **kwargs) -> dict[str, Any]:
+        if path and "://" not in path and not os.path.isfile(path.partition("?")[0]):
+            raise WeightsError(f"{path}: no such file of weights; see MODEL.WEIGHTS")
         try:
             return super().load(path, *args, **kwargs)
         except (NoiseModelMismatch, _NotTrained) as error:

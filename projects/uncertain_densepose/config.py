@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
+import functools
+import itertools
+import operator
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from detectron2.config import CfgNode as CN
 from detectron2.config import get_cfg
+from yaml import YAMLError
 
 
 class ConfigError(ValueError):
@@ -22,14 +27,49 @@ def load_config(config_file: str, overrides: Sequence[str] = ()) -> CN:
 
     Raises:
         FileNotFoundError: there is no such file.
+        ConfigError: the file or the overrides name a key that there is not, or a value is of
+            another type than the key's.
     """
+    if not config_file:
+        raise ConfigError("no config file is given; --config-file names one, such as configs/ has")
     if not os.path.isfile(config_file):
         raise FileNotFoundError(f"{config_file!r}: no such config file; configs/ has the project's")
     cfg = get_cfg()
     add_uncertain_densepose_config(cfg)
-    cfg.merge_from_file(config_file)
-    cfg.merge_from_list(list(overrides))
+    try:
+        cfg.merge_from_file(config_file)
+    except (KeyError, ValueError, YAMLError) as error:
+        raise ConfigError(f"{config_file}: {error.args[0] if error.args else error}") from error
+    _merge_overrides(cfg, list(overrides))
     return cfg
+
+
+def _merge_overrides(cfg: CN, overrides: list) -> None:
+    known = set(_keys(cfg))
+    for key, value in itertools.zip_longest(overrides[::2], overrides[1::2]):
+        if str(key).startswith("--"):
+            raise ConfigError(f"{key} comes after KEY VALUE pairs; options go before them")
+        if key not in known:
+            similar = difflib.get_close_matches(str(key), known, n=3)
+            hint = f"; did you mean {' or '.join(similar)}?" if similar else ""
+            raise ConfigError(f"{key}: the config has no such key{hint}")
+        if value is None:
+            raise ConfigError(f"{key} has no value; overrides are pairs KEY VALUE")
+        try:
+            cfg.merge_from_list([key, value])
+        except (SyntaxError, ValueError) as error:
+            present = functools.reduce(operator.getitem, key.split("."), cfg)
+            example = f"('{value}',)" if isinstance(present, tuple) else repr(present)
+            raise ConfigError(f"{key} is {value!r}, expected a value like {example}") from error
+
+
+def _keys(node: CN, prefix: str = "") -> Iterator[str]:
+    """The full names of all values of a config."""
+    for name, value in node.items():
+        if isinstance(value, CN):
+            yield from _keys(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}"
 
 
 def add_uncertain_densepose_config(cfg: CN) -> None:

@@ -116,6 +116,19 @@ def test_the_joint_error_is_animated(run, tmp_path, bright, kind):
         assert animation.n_frames == 24 and animation.size == (220 + 16, 54 + 64 + 16)
 
 
+@pytest.mark.parametrize("kind", ["gif", "webp"])
+def test_an_animation_of_nobody_says_so(run, tmp_path, dark, kind, monkeypatch):
+    from uncertain_densepose.visualization import picture_grid
+
+    headers = []
+    header = picture_grid._header
+    monkeypatch.setattr(picture_grid, "_header", lambda *a: (headers.append(a[:2]), header(*a))[1])
+    extra = ("--animation", kind, "--side", "64", "--pictures", "sigma")
+    run("show", dark, extra=extra)
+    assert (tmp_path / "out" / f"dark.samples.{kind}").stat().st_size > 0
+    assert set(headers) == {("nobody found", None)}
+
+
 def test_surface_paints_each_person_or_the_chosen_one(run, tmp_path, dark):
     white = picture(tmp_path / "white.png", 255)
     run("surface", white, dark)

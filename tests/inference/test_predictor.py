@@ -24,7 +24,7 @@ from uncertain_densepose.config import ConfigError, load_config
 from uncertain_densepose.device import usable_device
 from uncertain_densepose.inference import ChartMetric, ImageError, Predictor, surface_path
 from uncertain_densepose.inference import predictor as predictor_module
-from uncertain_densepose.model_zoo.releasing import write_safetensors
+from uncertain_densepose.model_zoo.weight_files import write_safetensors
 from uncertain_densepose.structures import ChartMaps
 from uncertain_densepose.surface import SurfaceFileError, default_surface_path
 from uncertain_densepose.surface.paths import PACKAGED_CHARTS_PATH
@@ -119,6 +119,24 @@ def test_no_given_boxes_give_nobody():
 def test_given_boxes_of_another_shape_are_refused():
     with pytest.raises(ValueError, match=r"\(N, 4\), not \(4,\)"):
         predictor_of(RecordingModel()).predict_boxes(IMAGE, np.array([0, 0, 5, 5]))
+
+
+@pytest.mark.parametrize(
+    ("box", "what"),
+    [
+        ([0, np.nan, 5, 5], "not finite"),
+        ([0, 0, np.inf, 5], "not finite"),
+        ([5, 0, 5, 5], "no width or no height"),
+        ([0, 9, 5, 3], "no width or no height"),
+        ([60, 0, 70, 5], "outside the image of 60 x 40 pixels"),
+        ([-9, 0, 0, 5], "outside the image"),
+        ([0, 40, 5, 50], "outside the image"),
+        ([0, -9, 5, -1], "outside the image"),
+    ],
+)
+def test_a_given_box_that_covers_nothing_of_the_image_is_named(box, what):
+    with pytest.raises(ValueError, match=rf"box 1 of boxes_xyxy, \[.*{what}"):
+        predictor_of(RecordingModel()).predict_boxes(IMAGE, [[0, 0, 5, 5], box])
 
 
 def test_a_file_is_read_as_its_array(tmp_path):
@@ -240,8 +258,8 @@ def test_missing_weights_are_named_with_what_makes_them():
         Predictor(CONFIG, "output/none.pth")
 
 
-def test_a_missing_surface_is_named_with_what_builds_it(checkpoint, tmp_path):
-    with pytest.raises(SurfaceFileError, match=r"none\.npz.*tools/build_surface\.py"):
+def test_a_missing_surface_is_named_with_what_to_do(checkpoint, tmp_path):
+    with pytest.raises(SurfaceFileError, match=r"none\.npz.*check the path"):
         Predictor(CONFIG, checkpoint, surface=str(tmp_path / "none.npz"))
 
 

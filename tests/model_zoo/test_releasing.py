@@ -17,9 +17,8 @@ from uncertain_densepose.model_zoo.releasing import (
     check_weights,
     read_checkpoint,
     stored,
-    write_pickle,
-    write_safetensors,
 )
+from uncertain_densepose.model_zoo.weight_files import write_pickle, write_safetensors
 
 CONFIG = make_config("full")
 

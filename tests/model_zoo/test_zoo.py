@@ -1,9 +1,11 @@
 """Models by name: configs, checkpoints wherever they lie, and what is refused."""
 
 import json
+from pathlib import Path
 
 import pytest
 import torch
+from detectron2.checkpoint import DetectionCheckpointer
 from detectron2.utils.file_io import PathManager
 from model_factory import make_config, make_model
 from release_factory import METRICS, release_of
@@ -13,6 +15,8 @@ from uncertain_densepose import model_zoo
 from uncertain_densepose.checkpoint import WeightsError
 from uncertain_densepose.config import ConfigError
 from uncertain_densepose.model_zoo import ModelZoo
+
+SHIPPED = "synth/unc_full_small"
 
 
 def test_names_are_those_of_configs_that_are_no_base(zoo):
@@ -130,3 +134,14 @@ def test_what_ships_is_what_was_released_and_small(name):
         path = model_zoo.BUILTIN.checkpoints / release.file
         assert model_zoo.get_checkpoint(name) == str(path)
         assert path.stat().st_size <= 12_000_000
+
+
+def test_a_released_model_is_written_for_detectron2(tmp_path):
+    """Of the package's own model, whose hash in this form is in the index too."""
+    path = model_zoo.write_pickle(SHIPPED, tmp_path)
+    assert Path(path).name == model_zoo.BUILTIN.releases()[SHIPPED].pickle_file
+    model = model_zoo.get(SHIPPED, device="cpu")
+    again = model_zoo.get(SHIPPED, trained=False, device="cpu")
+    DetectionCheckpointer(again).load(path)
+    weights = again.state_dict()
+    assert all(torch.equal(weights[name], v) for name, v in model.state_dict().items())

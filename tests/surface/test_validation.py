@@ -8,6 +8,7 @@ import pytest
 from surface_factory import make_tiny_surface
 
 from uncertain_densepose.surface import Surface, SurfaceFileError
+from uncertain_densepose.surface.paths import SMPL_SURFACE_FILE_NAME, SURFACE_FILE_NAME
 
 FIELDS = [field.name for field in dataclasses.fields(Surface)]
 
@@ -29,7 +30,7 @@ def load_error(tmp_path, arrays: dict[str, np.ndarray], field: str) -> str:
     message = str(caught.value)
     assert str(path) in message
     assert f"field '{field}'" in message
-    assert "tools/build_surface.py" in message
+    assert "import the surface anew" in message
     return message
 
 
@@ -178,12 +179,38 @@ def file_error(path) -> str:
     with pytest.raises(SurfaceFileError) as caught:
         Surface.load(path)
     assert str(path) in str(caught.value)
-    assert "tools/build_surface.py" in str(caught.value)
     return str(caught.value)
 
 
 def test_a_file_that_is_not_there(tmp_path):
     assert "no such surface file" in file_error(tmp_path / "none.npz")
+
+
+@pytest.mark.parametrize(
+    ("name", "if_missing", "if_damaged"),
+    [
+        (
+            SURFACE_FILE_NAME,
+            "; build the embedded body with `python tools/build_surface.py --out ",
+            "; rebuild the embedded body with `python tools/build_surface.py --force --out ",
+        ),
+        (
+            SMPL_SURFACE_FILE_NAME,
+            "; import it from DensePose's SMPL files, see `python tools/import_surface.py smpl ",
+            "; import it anew from DensePose's SMPL files, see `python tools/import_surface.py ",
+        ),
+        (
+            "mine.npz",
+            "; check the path, or import a surface, see `python tools/import_surface.py --help`",
+            "; import the surface anew, see `python tools/import_surface.py --help`",
+        ),
+    ],
+)
+def test_the_remedy_fits_the_file(tmp_path, name, if_missing, if_damaged):
+    path = tmp_path / name
+    assert if_missing in file_error(path)
+    path.write_text("no archive")
+    assert if_damaged in file_error(path)
 
 
 def test_a_file_that_is_no_archive(tmp_path):

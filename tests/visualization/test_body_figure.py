@@ -7,30 +7,33 @@ from surface_factory import make_tiny_surface
 
 from uncertain_densepose.visualization.body_figure import (
     NO_VALUE,
-    PART_VALUE_COLOURS,
     TOWARD_VIEWER,
     BodyView,
     draw_face_values,
     draw_part_values,
     value_colours,
 )
+from uncertain_densepose.visualization.layers import colourise
+from uncertain_densepose.visualization.palette import SIGMA_COLOURS
 
 
-def saturated_share(path, values) -> float:
-    """The share of the pixels below the titles and left of the bar that have a colour."""
+def valued_share(path, values) -> float:
+    """The share of the pixels below the titles and left of the bar neither white nor grey."""
     draw_part_values(make_tiny_surface(), np.array(values, dtype=float), "cm", path)
     pixels = matplotlib.image.imread(path)[80:, :520, :3]
-    return float((np.ptp(pixels, axis=2) > 0.2).mean())
+    # The colour of 0 is a black, darker than any shade of `NO_VALUE`.
+    valued = (np.ptp(pixels, axis=2) > 0.2) | (pixels.max(axis=2) < 0.3)
+    return float(valued.mean())
 
 
 @pytest.mark.filterwarnings("error")
 def test_parts_have_the_colour_of_their_value_and_grey_without(tmp_path):
     values = np.linspace(0, 5, 25)
-    everything = saturated_share(tmp_path / "a.png", values)
+    everything = valued_share(tmp_path / "a.png", values)
     # Of the board's thirteen rows two are the torso.
     values[3:] = np.nan
-    torso = saturated_share(tmp_path / "b.png", values)
-    nothing = saturated_share(tmp_path / "c.png", np.full(25, np.nan))
+    torso = valued_share(tmp_path / "b.png", values)
+    nothing = valued_share(tmp_path / "c.png", np.full(25, np.nan))
     assert everything > 0.03
     assert 0.05 * everything < torso < 0.25 * everything
     assert nothing == 0
@@ -38,7 +41,7 @@ def test_parts_have_the_colour_of_their_value_and_grey_without(tmp_path):
 
 @pytest.mark.filterwarnings("error")
 def test_no_error_anywhere_is_drawn_too(tmp_path):
-    assert saturated_share(tmp_path / "zero.png", np.zeros(25)) > 0.03
+    assert valued_share(tmp_path / "zero.png", np.zeros(25)) > 0.03
 
 
 @pytest.mark.filterwarnings("error")
@@ -107,9 +110,20 @@ def test_the_person_s_left_is_on_the_viewer_s_right_in_front():
 
 
 def test_values_beyond_the_scale_have_its_last_colour_and_nan_is_grey():
-    found = value_colours(np.array([0, 2.5, 5, 50, np.nan]), 5.0, PART_VALUE_COLOURS)
-    ends = PART_VALUE_COLOURS(np.array([0, 0.5, 1, 1.0]))[:, :3]
+    found = value_colours(np.array([0, 2.5, 5, 50, np.nan]), 5.0)
+    ends = SIGMA_COLOURS(np.array([0, 0.5, 1, 1.0]))[:, :3]
     np.testing.assert_allclose(found, [*ends, NO_VALUE])
+
+
+def test_larger_values_are_brighter():
+    brightness = value_colours(np.linspace(0, 5, 50), 5.0) @ np.array([0.2126, 0.7152, 0.0722])
+    assert (np.diff(brightness) > 0).all()
+
+
+def test_the_body_has_the_colours_of_sigma_on_the_image():
+    values = np.linspace(0, 9, 40)
+    on_image = colourise(values[None], 6.0, SIGMA_COLOURS)[0]
+    np.testing.assert_allclose(255 * value_colours(values, 6.0), on_image, atol=1)
 
 
 def test_four_views_fit_in_a_picture(tmp_path):

@@ -10,8 +10,9 @@ from inference.people_factory import linear_person
 from surface_factory import PATCH_SIZE_M, make_tiny_surface
 
 from uncertain_densepose.inference import ChartMetric
-from uncertain_densepose.visualization import BodyPictures
-from uncertain_densepose.visualization.body_figure import NO_VALUE, PART_VALUE_COLOURS
+from uncertain_densepose.visualization import BodyPictures, PictureStyle, make_panels
+from uncertain_densepose.visualization.body_figure import NO_VALUE
+from uncertain_densepose.visualization.palette import SIGMA_COLOURS
 from uncertain_densepose.visualization.picture_grid import GAP, HEADER_HEIGHT
 
 IMAGE = np.full((120, 100, 3), 90, dtype=np.uint8)
@@ -75,7 +76,7 @@ def test_the_picture_has_the_colour_of_the_value_where_it_is_seen_and_grey_elsew
         :1
     ]
     front = front_view(body.draw(IMAGE, [person], 0, vmax_cm=2 * value_cm))
-    colour = 255 * np.array(PART_VALUE_COLOURS(0.5)[:3])
+    colour = 255 * np.array(SIGMA_COLOURS(0.5)[:3])
     # The board is thirteen rows high: part 2 is in the middle of the second.
     np.testing.assert_allclose(front[30, 110], colour, atol=3)
     np.testing.assert_allclose(front[200, 110], 255 * np.array(NO_VALUE), atol=1)
@@ -93,3 +94,15 @@ def test_the_person_is_named_by_their_number(body, monkeypatch):
     assert titles[0] == "person 1 of 2, score 0.60" and titles[5] == "person 0 of 2, score 0.90"
     assert titles[1:5] == ["front, σ (cm)", "back", "left side", "right side"]
     assert (second != first).any()
+
+
+def test_the_scale_is_that_of_sigma_on_the_image(body, monkeypatch):
+    from uncertain_densepose.visualization import picture_grid
+
+    scales = []
+    header = picture_grid._header
+    monkeypatch.setattr(picture_grid, "_header", lambda *a: (scales.append(a[1]), header(*a))[1])
+    person = person_on_board()
+    body.draw(IMAGE, [person], 0, vmax_cm=6.0)
+    (panel,) = make_panels([["sigma"]], IMAGE, [person], PictureStyle(vmax_cm=6.0))
+    assert scales == [None, panel.scale, None, None, None]

@@ -142,6 +142,17 @@ def test_odd_people_are_drawn(people):
     assert len(panels_of("box", people)) == 1
 
 
+@pytest.mark.parametrize("style", [PictureStyle(), STYLE], ids=["own scale", "given scale"])
+def test_a_picture_without_people_says_so_and_has_no_scale(style):
+    every = ",".join(name for name, _ in PICTURE_LAYER_REGISTRY)
+    nobody, people = panels_of(every, [], style), panels_of(every, PEOPLE, style)
+    # As many as with people: the frames of a video have one size.
+    assert len(nobody) == len(people)
+    assert {(panel.title, panel.scale) for panel in nobody} == {("nobody found", None)}
+    assert "nobody found" not in {panel.title for panel in people}
+    assert panel_grid(nobody).shape == panel_grid(people).shape
+
+
 def test_a_layer_of_one_s_own_is_found_by_its_name():
     @register_picture_layer("negative")
     class Negative(PictureLayer):

@@ -9,7 +9,6 @@ from pathlib import Path
 from ..atomic_file import replacing
 from ..inference import ImageResults, RunFolder, Source, VideoFile
 from ..visualization import (
-    Panel,
     PictureStyle,
     at_picture_size,
     encode_animation,
@@ -20,7 +19,12 @@ from ..visualization import (
     write_video,
 )
 from ..visualization.picture_grid import WheelScale
-from ..visualization.picture_layers import DEFAULT_PICTURES, needs_noise_model, with_own_scale
+from ..visualization.picture_layers import (
+    DEFAULT_PICTURES,
+    needs_noise_model,
+    people_panel,
+    with_own_scale,
+)
 from .action import Action, ActionError, noise_model_missing, write_png
 
 VIDEO_VMAX_CM = 10.0
@@ -105,7 +109,7 @@ class Show(Action):
             names.append(f"{image.name}.samples.{self._animation}")
             scale = WheelScale(style.error_vmax_cm)
             frames = (
-                panel_grid([Panel(frame, "draws of the error", scale)])
+                panel_grid([people_panel(frame, shown, "draws of the error", scale)])
                 for frame in error_frames(picture, shown, scale.vmax_cm, seed=style.seed)
             )
             with replacing(self.out / names[1]) as temporary:

@@ -64,7 +64,7 @@ def save_people(
     """Write the people of an image, atomically: a reader sees the old file or the new one.
 
     Args:
-        path: the file, by custom `.npz`; its folder must exist.
+        path: the file, by custom `.npz`; its folder is made if absent.
         people: of the image, possibly none.
         image_size: its height and width, pixels.
         frame: "box" keeps the maps of the people's windows, "image" those of the whole image.

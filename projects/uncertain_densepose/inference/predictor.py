@@ -59,7 +59,7 @@ class Predictor:
         config_file: path of the yaml with which the model was trained.
         weights: its checkpoint, a path or an address that Detectron2 can resolve.
         device: where to run; by default :func:`usable_device`: CUDA, MPS or the CPU.
-        score_threshold: detections below it are left out.
+        score_threshold: detections below it are left out, 0 to 1.
         surface: path of the surface file; by default :func:`surface_path` of the config.
         overrides: KEY, VALUE, ... that replace values of the config.
 
@@ -97,7 +97,11 @@ class Predictor:
 
     @classmethod
     def from_zoo(
-        cls, name: str, device: str | None = None, score_threshold: float = 0.5
+        cls,
+        name: str,
+        device: str | None = None,
+        score_threshold: float = 0.5,
+        overrides: Sequence[str] = (),
     ) -> Predictor:
         """A predictor of a released model.
 
@@ -107,15 +111,15 @@ class Predictor:
 
         Args:
             name: one of `model_zoo.names()` that has been released, see MODEL_ZOO.md.
-            device, score_threshold: as of the constructor.
+            device, score_threshold, overrides: as of the constructor.
 
         Raises:
-            ConfigError: the zoo has no such model, or the device cannot be used.
+            ConfigError: the zoo has no such model, or the device or an override cannot be used.
             WeightsError: it has not been released, or its file is not what was released.
             SurfaceFileError: the surface file is missing or is no valid surface.
         """
         config_file, weights = model_zoo.get_config_file(name), model_zoo.get_checkpoint(name)
-        return cls(config_file, weights, device, score_threshold)
+        return cls(config_file, weights, device, score_threshold, overrides=overrides)
 
     @classmethod
     def from_model(
@@ -182,19 +186,21 @@ class Predictor:
 
         Args:
             image: one image, as for a call.
-            boxes_xyxy: (N, 4) pixels of the image.
+            boxes_xyxy: (N, 4) pixels of the image, which each box covers at least a part of.
 
         Returns:
             One person a box in the order of the boxes, each of score 1.
 
         Raises:
             ImageError: `image` is not of that kind.
-            ValueError: `boxes_xyxy` is not (N, 4).
+            ValueError: `boxes_xyxy` is not (N, 4); or a box, which the message numbers from 0, is
+                not finite, has no width or height, or lies outside the image.
         """
         boxes_xyxy = np.asarray(boxes_xyxy, dtype=np.float32)
         if boxes_xyxy.ndim != 2 or boxes_xyxy.shape[1] != 4:
             raise ValueError(f"boxes_xyxy must have shape (N, 4), not {boxes_xyxy.shape}")
         (image,) = _arrays([image])
+        _check_boxes(boxes_xyxy, *image.shape[:2])
         network_input = self._network_input(image)
         network_size = tuple(network_input["image"].shape[-2:])
         scale = np.array(network_size[::-1], np.float32) / np.array(image.shape[1::-1], np.float32)
@@ -226,6 +232,22 @@ class Predictor:
         resized = self._resize.get_transform(ordered).apply_image(ordered)
         pixels = torch.from_numpy(resized.astype(np.float32).transpose(2, 0, 1).copy())
         return {"image": pixels, "height": height, "width": width}
+
+
+def _check_boxes(boxes_xyxy: np.ndarray, height: int, width: int) -> None:
+    """Raises: ValueError: one of the boxes (N, 4), pixels, covers nothing of the image."""
+    x0, y0, x1, y1 = boxes_xyxy.T
+    oddities = {
+        "has a coordinate that is not finite": ~np.isfinite(boxes_xyxy).all(axis=1),
+        "has no width or no height": (x1 <= x0) | (y1 <= y0),
+        f"lies outside the image of {width} x {height} pixels": (
+            (x1 <= 0) | (y1 <= 0) | (x0 >= width) | (y0 >= height)
+        ),
+    }
+    for what, odd in oddities.items():
+        if odd.any():
+            index = int(odd.argmax())
+            raise ValueError(f"box {index} of boxes_xyxy, {boxes_xyxy[index].tolist()}, {what}")
 
 
 def _arrays(images: Sequence[Picture]) -> list[np.ndarray]:

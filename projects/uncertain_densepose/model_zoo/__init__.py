@@ -20,6 +20,7 @@ get_config_file = BUILTIN.get_config_file
 get_config = BUILTIN.get_config
 get_checkpoint = BUILTIN.get_checkpoint
 get = BUILTIN.get
+write_pickle = BUILTIN.write_pickle
 
 __all__ = [
     "BUILTIN",
@@ -30,4 +31,5 @@ __all__ = [
     "get_config",
     "get_config_file",
     "names",
+    "write_pickle",
 ]

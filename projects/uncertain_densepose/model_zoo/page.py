@@ -86,15 +86,38 @@ This page is made from `projects/uncertain_densepose/model_zoo/index.json` by
 
 ```python
 from uncertain_densepose.inference import Predictor
-people = Predictor.from_zoo("synth/unc_full_small")("photo.jpg")
-people[0].part, people[0].uv, people[0].sigma_cm
+for person in Predictor.from_zoo("synth/unc_full_small")("photo.jpg"):
+    person.part, person.uv, person.sigma_cm
 ```
 
-`model_zoo.get(name)` is the Detectron2 model, `model_zoo.get_config(name)` its config and
-`model_zoo.get_checkpoint(name)` the path of its weights, which is given out only if its SHA-256 is
-that of the index. `MODEL.WEIGHTS` and `--weights` take the `.safetensors` anywhere in this project;
-Detectron2's own `DetectionCheckpointer` takes the `.pkl` of the same weights.
+After `from uncertain_densepose import model_zoo`, `model_zoo.get(name)` is the Detectron2 model,
+`model_zoo.get_config(name)` its config and `model_zoo.get_checkpoint(name)` the path of its
+weights, which is given out only if its SHA-256 is that of the index. `MODEL.WEIGHTS` and
+`--weights` of this project's tools take the `.safetensors`. Detectron2's own
+`DetectionCheckpointer`, and so its stock train script, takes the `.pkl` of the same weights, which
+`model_zoo.write_pickle(name)` writes.
 """
+
+ABOUT = {
+    "synth/unc_full_small": """\
+## What `synth/unc_full_small` is good and bad at
+
+It has learned from rendered people alone, and never seen a photograph: one person who stands or
+walks and is nearly as high as the picture. It scales pictures to 220 pixels at most. People who are
+small in a picture are missed, crowds too; larger input finds more of them:
+
+```python
+Predictor.from_zoo(
+    "synth/unc_full_small",
+    overrides=["INPUT.MIN_SIZE_TEST", "640", "INPUT.MAX_SIZE_TEST", "900"],
+)
+```
+
+Its data are made by `make data PRESET=upright` and
+`tools/relabel_synthetic_dataset.py --data datasets/synth_people_upright`.
+""",
+}
+"""Model to a section of its own, once it is released."""
 
 HOW_TO_READ = """\
 Every number is of the released file, measured on the test set of its config, and not of the
@@ -156,6 +179,7 @@ def zoo_page(zoo: ModelZoo) -> str:
             ),
             "## How to read the tables\n",
             HOW_TO_READ,
+            *(ABOUT[name] for name in releases if name in ABOUT),
         ]
     missing = [name for name in zoo.names() if name not in releases]
     if missing:

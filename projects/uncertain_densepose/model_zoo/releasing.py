@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pickle
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,17 +12,16 @@ import yaml
 from detectron2.checkpoint import DetectionCheckpointer
 from detectron2.config import CfgNode, get_cfg
 from detectron2.modeling import build_model
-from safetensors.torch import save_file
 from torch import nn
 
-from ..checkpoint import AUTHOR, TrainedCheckpointer, read_torch_checkpoint, sha256_of
+from ..checkpoint import TrainedCheckpointer, read_torch_checkpoint, sha256_of
 from ..config import add_uncertain_densepose_config
 from ..engine import Trainer
 from ..engine.train_record import TrainRecord
 from .page import COLUMNS
+from .weight_files import Weights, write_pickle, write_safetensors
 from .zoo import Release
 
-Weights = Mapping[str, torch.Tensor]
 Metrics = Mapping[str, Mapping[str, float | None]]
 
 MAX_SHIPPED_BYTES = 12_000_000
@@ -189,26 +187,6 @@ def stored(path: str | os.PathLike, weights: Weights, half: bool) -> dict[str, t
         if not values.isfinite().all():
             raise ReleaseError(f"{path}: {name} leaves the range of half precision")
     return halved
-
-
-def write_safetensors(weights: Weights, folder: Path) -> Path:
-    """Write `model_final_<6 digits of its SHA-256>.safetensors`; returns its path."""
-    path = folder / "model_final.safetensors"
-    save_file(dict(weights), path, metadata={"format": "pt"})
-    return _named_by_hash(path)
-
-
-def write_pickle(weights: Weights, folder: Path) -> Path:
-    """Write `model_final_<6 digits of its SHA-256>.pkl`, as Detectron2's model zoo has them."""
-    path = folder / "model_final.pkl"
-    arrays = {name: values.numpy() for name, values in weights.items()}
-    content = {"model": arrays, "__author__": AUTHOR, "matching_heuristics": False}
-    path.write_bytes(pickle.dumps(content, protocol=4))
-    return _named_by_hash(path)
-
-
-def _named_by_hash(path: Path) -> Path:
-    return path.rename(path.with_stem(f"{path.stem}_{sha256_of(path)[:6]}"))
 
 
 def check_pickle(path: Path, cfg: CfgNode, model: nn.Module) -> None:

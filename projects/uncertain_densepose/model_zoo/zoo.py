@@ -13,11 +13,13 @@ from pathlib import Path
 from detectron2.config import CfgNode
 from detectron2.modeling import build_model
 from detectron2.utils.file_io import PathManager
+from safetensors.torch import load_file
 from torch import nn
 
 from ..checkpoint import SafeCheckpointer, TrainedCheckpointer, WeightsError, sha256_of
 from ..config import ConfigError, load_config
 from ..device import usable_device
+from .weight_files import write_pickle
 
 NOT_MODELS = ("experiments",)
 """Folders of configs that are no models of the zoo."""
@@ -132,6 +134,24 @@ class ModelZoo:
                 "the file is damaged or has been changed; delete it and get it again"
             )
         return path
+
+    def write_pickle(self, name: str, folder: str | os.PathLike = ".") -> str:
+        """Write a model's released weights in the form that Detectron2's own tools read.
+
+        Args:
+            name: as of `get_config_file`.
+            folder: for `model_final_<6 digits>.pkl`.
+
+        Returns:
+            Its path.
+
+        Raises:
+            ConfigError, WeightsError: as `get_checkpoint`; or the file is not what was released.
+        """
+        path = write_pickle(load_file(self.get_checkpoint(name)), Path(folder))
+        if (found := sha256_of(path)) != (of := self.releases()[self._known(name)].pickle_sha256):
+            raise WeightsError(f"{path}: its SHA-256 is {found}, that of the release is {of}")
+        return str(path)
 
     def get(self, name: str, trained: bool = True, device: str | None = None) -> nn.Module:
         """A model, in training mode as Detectron2's `model_zoo.get` has it.

@@ -18,11 +18,25 @@ from ..atomic_file import replacing
 from .distances_on_disk import DistancesOnDisk
 from .geodesics import condensed_index
 from .parts import FLIP_PARTS, SELF_MIRRORED_PARTS
+from .paths import SMPL_SURFACE_FILE_NAME, SURFACE_FILE_NAME
 from .validation import SurfaceFieldError, validate_fields
 
-_REBUILD_HINT = (
-    "rebuild the embedded body with `python tools/build_surface.py --force --out {path}`, or import"
-    " a surface of your own with `python tools/import_surface.py`"
+_REMEDIES = {
+    SURFACE_FILE_NAME: (
+        "build the embedded body with `python tools/build_surface.py --out {path}`",
+        "rebuild the embedded body with `python tools/build_surface.py --force --out {path}`",
+    ),
+    SMPL_SURFACE_FILE_NAME: (
+        "import it from DensePose's SMPL files, see `python tools/import_surface.py smpl --help`",
+        "import it anew from DensePose's SMPL files, see "
+        "`python tools/import_surface.py smpl --help`",
+    ),
+}
+"""By a file's name, what to do where it is missing, and where it is damaged."""
+
+_REMEDIES_OF_OTHERS = (
+    "check the path, or import a surface, see `python tools/import_surface.py --help`",
+    "import the surface anew, see `python tools/import_surface.py --help`",
 )
 
 _NO_DISTANCES_HINT = (
@@ -90,20 +104,21 @@ class Surface:
         Raises:
             SurfaceFileError: the file is missing, truncated or no archive; a field is missing; or a
                 field has the wrong type, shape, range or symmetry. The message names the file, the
-                field and how to rebuild it.
+                field and the remedy.
         """
         path = Path(path)
-        hint = _REBUILD_HINT.format(path=path)
+        if_missing, if_damaged = _remedies(path)
         if not path.is_file():
-            raise SurfaceFileError(f"{path}: no such surface file; {hint}")
+            raise SurfaceFileError(f"{path}: no such surface file; {if_missing}")
         try:
             surface = _surface_from_arrays(_read_arrays(path), path.parent)
             validate_fields(surface)
         except SurfaceFieldError as error:
-            raise SurfaceFileError(f"{path}: {error}; {hint}") from error
+            raise SurfaceFileError(f"{path}: {error}; {if_damaged}") from error
         except (zipfile.BadZipFile, zlib.error, OSError, EOFError) as error:
             raise SurfaceFileError(
-                f"{path}: the file is unreadable, truncated or no .npz archive ({error}); {hint}"
+                f"{path}: the file is unreadable, truncated or no .npz archive ({error}); "
+                f"{if_damaged}"
             ) from error
         return surface
 
@@ -220,6 +235,13 @@ class Surface:
         on_torso = np.isin(part, SELF_MIRRORED_PARTS)
         mirrored_uv[..., 0] = np.where(on_torso, 1 - mirrored_uv[..., 0], mirrored_uv[..., 0])
         return FLIP_PARTS[part].astype(part.dtype), mirrored_uv
+
+
+def _remedies(path: Path) -> tuple[str, str]:
+    """What to do where a surface file is missing, and where it is damaged."""
+    remedies = _REMEDIES.get(path.name, _REMEDIES_OF_OTHERS)
+    if_missing, if_damaged = (remedy.format(path=path) for remedy in remedies)
+    return if_missing, if_damaged
 
 
 def _read_arrays(path: Path) -> dict[str, np.ndarray]:

@@ -8,14 +8,15 @@ from collections.abc import Sequence
 from functools import cached_property
 
 import cv2
-import matplotlib
 import numpy as np
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Colormap, Normalize
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from uncertain_densepose.surface import Surface
 from uncertain_densepose.surface.lookup import rasterise_triangles
+
+from .palette import SIGMA_COLOURS
 
 TOWARD_VIEWER = {
     "front": (0.0, -1.0, 0.0),
@@ -27,9 +28,6 @@ TOWARD_VIEWER = {
 
 NO_VALUE = (0.8, 0.8, 0.8)
 """The colour of NaN."""
-
-PART_VALUE_COLOURS: Colormap = matplotlib.colormaps["viridis_r"]
-"""Scale of values where low is good: bright for low ones."""
 
 _UP = np.array([0.0, 0.0, 1.0])
 _SAMPLES = 3
@@ -88,9 +86,9 @@ class BodyView:
         )
 
 
-def value_colours(values: np.ndarray, vmax: float, colours: Colormap) -> np.ndarray:
-    """Colours (N, 3) in 0..1 of values (N,) on a scale from 0 to `vmax`; NaN is `NO_VALUE`."""
-    found = colours(np.clip(np.nan_to_num(values) / vmax, 0, 1))[:, :3]
+def value_colours(values: np.ndarray, vmax: float) -> np.ndarray:
+    """`SIGMA_COLOURS` (N, 3) in 0..1 of values (N,), from 0 to `vmax`; NaN is `NO_VALUE`."""
+    found = SIGMA_COLOURS(np.clip(np.nan_to_num(values) / vmax, 0, 1))[:, :3]
     found[~np.isfinite(values)] = NO_VALUE
     return found
 
@@ -131,14 +129,14 @@ def draw_face_values(
     shown = values[np.isfinite(values)]
     largest = float(shown.max(initial=0.0))
     scale = Normalize(0, max(largest if vmax is None else vmax, 1e-9) if len(shown) else 1.0)
-    colours = value_colours(values, scale.vmax, PART_VALUE_COLOURS)
+    colours = value_colours(values, scale.vmax)
     figure = Figure(figsize=(9, 6), layout="constrained")
     for column, view in enumerate(views):
         axes = figure.add_subplot(1, len(views), column + 1)
         axes.imshow(BodyView(surface, view, height=600).paint(colours), interpolation="antialiased")
         axes.set_title(view)
         axes.axis("off")
-    mappable = ScalarMappable(scale, PART_VALUE_COLOURS)
+    mappable = ScalarMappable(scale, SIGMA_COLOURS)
     extend = "max" if largest > scale.vmax else "neither"
     figure.colorbar(mappable, ax=figure.axes, label=label, shrink=0.7, extend=extend)
     figure.savefig(path, dpi=120)

@@ -10,7 +10,7 @@ COORDINATE_COLOURS: Colormap = matplotlib.colormaps["viridis"]
 """Scale of the chart coordinates u and v, from 0 to 1."""
 
 SIGMA_COLOURS: Colormap = matplotlib.colormaps["inferno"]
-"""Scale of standard deviations and errors in centimetres, from 0 up."""
+"""Scale of standard deviations and errors in centimetres: dark at 0, bright for large ones."""
 
 # Right and left twins share a hue, the right one is the darker; the two torso charts likewise. Hues
 # are 30 degrees apart and neighbours on the circle differ in lightness too, which keeps any two

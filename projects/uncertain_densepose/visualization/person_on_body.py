@@ -10,8 +10,9 @@ from uncertain_densepose.inference.person import Person
 from uncertain_densepose.surface import Surface
 from uncertain_densepose.surface.geodesic_kernel import geodesic_kernel
 
-from .body_figure import PART_VALUE_COLOURS, TOWARD_VIEWER, BodyView, value_colours
+from .body_figure import TOWARD_VIEWER, BodyView, value_colours
 from .boxes import draw_boxes
+from .palette import SIGMA_COLOURS
 from .picture_grid import BarScale, Panel, panel_grid
 from .picture_layers import PictureStyle, with_own_scale
 from .picture_size import at_picture_size, with_box_side
@@ -77,8 +78,8 @@ class BodyPictures:
         person = with_box_side(people[chosen], READ_SIDE)
         vmax_cm = with_own_scale(PictureStyle(vmax_cm), [person]).vmax_cm
         face_cm = self.sigma_cm(person)[self._surface.faces].mean(axis=1)
-        colours = value_colours(face_cm, vmax_cm, PART_VALUE_COLOURS)
-        scale = BarScale((PART_VALUE_COLOURS.name,), vmax_cm, open_end=True)
+        colours = value_colours(face_cm, vmax_cm)
+        scale = BarScale((SIGMA_COLOURS.name,), vmax_cm, open_end=True)
         title = f"person {chosen} of {len(people)}, score {person.score:.2f}"
         panels = [Panel(draw_boxes(*at_picture_size(image, people, self._height), chosen), title)]
         for view, body in self._views.items():

@@ -27,6 +27,8 @@ DEFAULT_PICTURES = "box,part,isolines,sigma+ellipses"
 ERROR_SCALE = 2.0
 """End of the scale of errors, in ends of the scale of standard deviations."""
 
+NOBODY_FOUND = "nobody found"
+
 PICTURE_LAYER_REGISTRY = Registry("PICTURE_LAYER")
 PICTURE_LAYER_REGISTRY.__doc__ = """
 Layers of pictures, by the names of :func:`make_panels`.
@@ -235,6 +237,19 @@ def with_own_scale(style: PictureStyle, people: Sequence[Person]) -> PictureStyl
     return replace(style, vmax_cm=shared_vmax_cm(people) or 1.0)
 
 
+def people_panel(
+    picture: np.ndarray, people: Sequence[Person], title: str, scale: Scale | None
+) -> Panel:
+    """A panel that says `NOBODY_FOUND`, without a scale, where there are no people.
+
+    Args:
+        picture: (h, w, 3) uint8, blue, green, red.
+        people: that it shows.
+        title, scale: of the panel where there are people.
+    """
+    return Panel(picture, title, scale) if people else Panel(picture, NOBODY_FOUND)
+
+
 def make_panels(
     pictures: Sequence[Sequence[str]],
     image: np.ndarray,
@@ -246,7 +261,7 @@ def make_panels(
     Args:
         pictures: of :func:`parse_pictures`.
         image: (H, W, 3) uint8, blue, green, red.
-        people: found in it; none at all is fine.
+        people: found in it; see `people_panel` for none at all.
         style: of all pictures.
     """
     style = with_own_scale(style, people)
@@ -260,5 +275,5 @@ def make_panels(
             title = ", ".join(layer.titles[min(number, len(layer.titles) - 1)] for layer in layers)
             scales = [layer.scale() for layer in layers]
             scale = next((scale for scale in scales if scale is not None), None)
-            panels.append(Panel(picture, title, scale))
+            panels.append(people_panel(picture, people, title, scale))
     return panels

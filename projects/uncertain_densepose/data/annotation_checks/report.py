@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from .registry import Check, Severity
 
@@ -18,12 +19,14 @@ class Finding:
         count: how many of what the check counts.
         records: in how many annotations or images.
         first_ids: the ids of the first of them.
+        first_path: of an image file, where it was looked for; None of what is no file.
     """
 
     check: Check
     count: int = 0
     records: int = 0
     first_ids: list = field(default_factory=list)
+    first_path: Path | None = None
 
     def add(self, record: int | str, count: int) -> None:
         """Count an annotation or image; those found one after the other differ."""
@@ -65,9 +68,11 @@ class Report:
         self.kept = Kept()
         self.findings: dict[str, Finding] = {}
 
-    def add(self, check: Check, record: int | str, count: int = 1) -> None:
-        """Count what a check found in one annotation or image."""
-        self.findings.setdefault(check.name, Finding(check)).add(record, count)
+    def add(
+        self, check: Check, record: int | str, count: int = 1, path: Path | None = None
+    ) -> None:
+        """Count what a check found in one annotation or image, or in the file of this path."""
+        self.findings.setdefault(check.name, Finding(check, first_path=path)).add(record, count)
 
     def of(self, severity: Severity) -> list[Finding]:
         """The findings of one severity."""
@@ -101,6 +106,7 @@ class Report:
                     "count": one.count,
                     "records": one.records,
                     "first_ids": one.first_ids,
+                    "first_path": None if one.first_path is None else str(one.first_path),
                 }
                 for one in self.findings.values()
             ],

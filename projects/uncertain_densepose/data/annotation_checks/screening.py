@@ -84,8 +84,9 @@ def screen_image_files(images: Iterable[dict], folder: Path, report: Report) -> 
     """
     for image in images:
         for check in checks_of(Scope.IMAGE_FILE, FATAL):
-            if check.find(image, folder / image["file_name"]):
-                report.add(check, image["id"])
+            path = folder / image["file_name"]
+            if check.find(image, path):
+                report.add(check, image["id"], path=path)
 
 
 def _is_fatal(content: object, report: Report) -> bool:
