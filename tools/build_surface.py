@@ -42,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
         try:
             surface = load_whole(options.out)
         except SurfaceFileError as error:
-            print(f"error: {error}", file=sys.stderr)
+            print(f"error: {error}; --force builds it anew in its place", file=sys.stderr)
             return 1
         done = "is there and valid"
     else:
@@ -76,7 +76,7 @@ def load_whole(path: Path) -> Surface:
     """
     surface = Surface.load(path)
     if not surface.has_distances:
-        raise SurfaceFileError(f"{path}: holds charts alone; --force builds the whole in its place")
+        raise SurfaceFileError(f"{path}: holds charts alone")
     return surface
 
 

@@ -64,12 +64,11 @@ def _merge_overrides(cfg: CN, overrides: list) -> None:
 
 
 def _keys(node: CN, prefix: str = "") -> Iterator[str]:
-    """The full names of all values of a config."""
+    """The full names of all values of a config, and of what holds several."""
     for name, value in node.items():
+        yield f"{prefix}{name}"
         if isinstance(value, CN):
             yield from _keys(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}"
 
 
 def add_uncertain_densepose_config(cfg: CN) -> None:
