@@ -135,21 +135,21 @@ def test_what_is_not_there_is_named(tmp_path, monkeypatch, argument, message):
 
 
 @pytest.mark.parametrize(
-    "files, arguments",
+    "files, arguments, remedy",
     [
-        (("a/x.png", "b/x.png"), ("a/x.png", "b/x.png")),
-        (("a/x.png", "a/x.jpg"), ("a",)),
-        (("a/x.png", "b/x.png"), ("a", "b")),
+        (("a/x.png", "b/x.png"), ("a/x.png", "b/x.png"), "give one folder above both"),
+        (("a/x.png", "a/x.jpg"), ("a",), "rename one of them"),
+        (("a/x.png", "b/x.png"), ("a", "b"), "give one folder above both"),
     ],
     ids=["two folders", "two endings", "two folders' images"],
 )
-def test_two_images_of_one_name_are_refused(tmp_path, monkeypatch, files, arguments):
+def test_two_images_of_one_name_are_refused(tmp_path, monkeypatch, files, arguments, remedy):
     monkeypatch.chdir(tmp_path)
     for file in files:
         write_image(Path(file))
     with pytest.raises(SourceError, match="would both be named 'x'") as error:
         find_sources(arguments)
-    assert all(file in str(error.value) for file in files)
+    assert all(said in str(error.value) for said in (*files, remedy))
 
 
 def test_the_folder_above_tells_them_apart(tmp_path):

@@ -206,9 +206,12 @@ def _check_names(sources: Sequence[Source]) -> None:
         name = f"{source.name}/" if isinstance(source, VideoFile) else source.name
         other = named.setdefault(name, source.path)
         if other is not source.path:
+            remedy = "run them apart, or give one folder above both, whose structure is kept"
+            if other.parent == source.path.parent:
+                remedy = "rename one of them"
             raise SourceError(
                 f"{other} and {source.path} would both be named {source.name!r} in the results; "
-                "run them apart, or give one folder above both, whose structure is kept"
+                f"{remedy}"
             )
     videos = {name.rstrip("/"): path for name, path in named.items() if name.endswith("/")}
     for source in sources:
