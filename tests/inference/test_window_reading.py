@@ -8,7 +8,6 @@ import pytest
 import torch
 
 from uncertain_densepose.benchmarks.postprocessing import random_maps
-from uncertain_densepose.inference.part_field import marginal_covariance
 from uncertain_densepose.inference.window_reading import WindowReader
 from uncertain_densepose.structures import ChartMaps, PointPredictions
 
@@ -76,22 +75,3 @@ def test_some_rows_are_a_part_of_all_rows():
     first, last = (reader.shown(rows) for rows in (slice(0, 30), slice(30, 90)))
     assert torch.equal(torch.cat([first[0], last[0]]), pixel)
     assert torch.equal(PointPredictions.cat([first[1], last[1]]).mean_uv, found.mean_uv)
-
-
-@pytest.mark.parametrize("size", [0, 2, 4])
-def test_the_covariance_of_many_points_is_that_of_the_predictions(size):
-    generator = torch.Generator().manual_seed(2)
-
-    def normal(*shape: int) -> torch.Tensor:
-        return torch.randn(50, *shape, generator=generator, dtype=torch.float64)
-
-    root = normal(size, size)
-    points = PointPredictions(
-        part=torch.ones(50, dtype=torch.int64),
-        mean_uv=normal(2),
-        variance=normal().exp(),
-        direction=normal(2),
-        shared_covariance=root @ root.mT if size else None,
-        shared_centre_uv=normal(2),
-    )
-    torch.testing.assert_close(marginal_covariance(points), points.covariance())

@@ -78,3 +78,27 @@ def test_parts_of_predictions_join_to_the_whole(size):
     for field in fields(PointPredictions):
         values = getattr(points, field.name)
         assert values is None or torch.equal(getattr(joined, field.name), values[order])
+
+
+@pytest.mark.parametrize("size", [0, 2, 4])
+def test_the_marginal_covariance_is_the_sum_of_its_terms(size):
+    generator = torch.Generator().manual_seed(2)
+
+    def normal(*shape: int) -> torch.Tensor:
+        return torch.randn(50, *shape, generator=generator, dtype=torch.float64)
+
+    root = normal(size, size)
+    points = PointPredictions(
+        part=torch.ones(50, dtype=torch.int64),
+        mean_uv=normal(2),
+        variance=normal().exp(),
+        direction=normal(2),
+        shared_covariance=root @ root.mT if size else None,
+        shared_centre_uv=normal(2),
+    )
+    r = points.direction
+    expected = points.variance[:, None, None] * torch.eye(2) + r[:, :, None] * r[:, None, :]
+    if size:
+        basis = points.shared_basis()
+        expected = expected + basis @ points.shared_covariance @ basis.mT
+    torch.testing.assert_close(points.covariance(), expected)

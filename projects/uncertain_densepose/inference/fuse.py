@@ -19,10 +19,11 @@ import torch
 
 from ..structures import ChartMaps, PointPredictions
 from ..structures.chart_averaging import average_chart_maps, with_sign_of
+from ..structures.point_predictions import own_covariance
 from .fusion import FUSION_RULES, FusionError, FusionRule, part_weights
 from .fusion.projection import in_basis_of_size
 from .fusion.rule import mean_of_counted, models_that_count
-from .part_field import PartField, basis_about, own_covariance
+from .part_field import PartField, basis_about
 from .person import Person
 
 

@@ -14,6 +14,7 @@ import torch
 from ..distributions import AnisotropicUV, PartCorrelatedUV, similarity_about
 from ..structures import PointPredictions
 from ..structures.chart_averaging import split_covariance
+from ..structures.point_predictions import own_covariance
 
 
 @dataclass(frozen=True)
@@ -84,37 +85,6 @@ class PartField:
         return PartCorrelatedUV(
             self.mean_uv, variance, direction, self.shared_covariance, self.group, self.basis
         )
-
-
-def own_covariance(
-    mean_uv: torch.Tensor, variance: torch.Tensor | None, direction: torch.Tensor | None
-) -> torch.Tensor:
-    """(P, 2, 2) s I + r rᵀ of s (P,) and r (P, 2); terms that are None count as 0."""
-    total = mean_uv.new_zeros(len(mean_uv), 2, 2)
-    if variance is not None:
-        total[:, 0, 0] = total[:, 1, 1] = variance
-    if direction is not None:
-        # Entry by entry: a product of arrays with two columns costs several times as much.
-        along_u, along_v = direction.unbind(dim=1)
-        total[:, 0, 0] += along_u**2
-        total[:, 1, 1] += along_v**2
-        total[:, 0, 1] = total[:, 1, 0] = along_u * along_v
-    return total
-
-
-def marginal_covariance(points: PointPredictions) -> torch.Tensor:
-    """`PointPredictions.covariance` of points with a variance, fast enough for all pixels.
-
-    Returns:
-        (P, 2, 2) s I + r rᵀ + E B Eᵀ in chart units². A similarity needs `shared_centre_uv`.
-    """
-    total = own_covariance(points.mean_uv, points.variance, points.direction)
-    if points.shared_covariance is None:
-        return total
-    if points.shares_offset:
-        return total.add_(points.shared_covariance)
-    basis = points.shared_basis()
-    return total.add_(basis @ points.shared_covariance @ basis.mT)
 
 
 def basis_about(mean_uv: torch.Tensor, centre_uv: torch.Tensor, size: int) -> torch.Tensor:

@@ -18,7 +18,6 @@ from uncertain_densepose.structures import ChartMaps, PointPredictions, image_to
 from uncertain_densepose.surface import NUM_PARTS
 
 from .metric import ChartMetric, rms_sigma_uv
-from .part_field import marginal_covariance
 from .part_probability import probability_at
 from .window_reading import WindowReader, axis_taps, grid_corners
 
@@ -167,7 +166,7 @@ class Person:
             return part, uv, None
         if not points.shares_offset:
             points = about_centres(points, part_centres_uv(part, uv))
-        return part, uv, window_map(marginal_covariance(points).float(), torch.nan)
+        return part, uv, window_map(points.covariance().float(), torch.nan)
 
     @property
     def part(self) -> np.ndarray:

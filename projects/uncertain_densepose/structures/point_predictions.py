@@ -93,11 +93,26 @@ class PointPredictions:
         """
         if self.variance is None:
             return None
-        identity = torch.eye(2, dtype=self.mean_uv.dtype, device=self.mean_uv.device)
-        total = self.variance[:, None, None] * identity
-        if self.direction is not None:
-            total = total + self.direction[:, :, None] * self.direction[:, None, :]
-        if self.shared_covariance is not None:
-            basis = self.shared_basis(group)
-            total = total + basis @ self.shared_covariance @ basis.mT
-        return total
+        total = own_covariance(self.mean_uv, self.variance, self.direction)
+        if self.shared_covariance is None:
+            return total
+        if self.shares_offset:
+            return total + self.shared_covariance
+        basis = self.shared_basis(group)
+        return total + basis @ self.shared_covariance @ basis.mT
+
+
+def own_covariance(
+    mean_uv: torch.Tensor, variance: torch.Tensor | None, direction: torch.Tensor | None
+) -> torch.Tensor:
+    """(P, 2, 2) s I + r rᵀ of s (P,) and r (P, 2); terms that are None count as 0."""
+    total = mean_uv.new_zeros(len(mean_uv), 2, 2)
+    if variance is not None:
+        total[:, 0, 0] = total[:, 1, 1] = variance
+    if direction is not None:
+        # Entry by entry: a product of arrays with two columns costs several times as much.
+        along_u, along_v = direction.unbind(dim=1)
+        total[:, 0, 0] += along_u**2
+        total[:, 1, 1] += along_v**2
+        total[:, 0, 1] = total[:, 1, 0] = along_u * along_v
+    return total
