@@ -9,7 +9,7 @@ WORKERS ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 TEST_WORKERS ?= 2
 PYTEST_ARGS ?=
 
-SOURCES := projects tools tests setup.py
+SOURCES := projects tools lab tests setup.py
 PRESET ?= demo
 
 # PYTHON=… on the command line selects an existing environment, which is remembered until PYTHON=
@@ -76,9 +76,10 @@ test: setup ## fast tests
 test-slow: setup ## tests marked slow
 	OMP_NUM_THREADS=1 $(PY) -m pytest -m slow $(PYTEST_ARGS)
 
-lint: setup ## ruff: rules and formatting
+lint: setup ## ruff, and the arrows between rooms
 	$(PY) -m ruff check $(SOURCES)
 	$(PY) -m ruff format --check $(SOURCES)
+	PYTHONPATH=. $(PY) -c "from importlinter.cli import lint_imports_command as lint; lint()"
 
 format: setup ## let ruff mend what it can
 	$(PY) -m ruff check --fix $(SOURCES)

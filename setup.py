@@ -6,7 +6,7 @@ tools/setup_environment.py instead:
 - detectron2 (any version from 0.6) has no official release on PyPI; install it as its authors say;
 - cv2 comes from one of several packages (opencv-python, opencv-python-headless, ...) that overwrite
   each other's files, so naming one of them would damage an environment that holds another;
-- anny, the body model behind `uncertain_densepose.synthetic`, requires warp-lang (about 400 MB),
+- anny, the body model behind `synthetic_people`, requires warp-lang (about 400 MB),
   which the topology used here never imports. The extra `synth` therefore lists what anny really
   needs, and anny itself follows by `pip install --no-deps anny`.
 """
@@ -55,6 +55,14 @@ setup(
         # The report's page is tested in a browser: playwright drives one that is installed.
         "browser": ["playwright"],
         # pygeodesic is the exact oracle of the geodesic tests.
-        "dev": ["hypothesis", "packaging", "pygeodesic", "pytest", "pytest-xdist", "ruff"],
+        "dev": [
+            "hypothesis",
+            "import-linter",
+            "packaging",
+            "pygeodesic",
+            "pytest",
+            "pytest-xdist",
+            "ruff",
+        ],
     },
 )

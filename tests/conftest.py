@@ -28,7 +28,7 @@ def shared_folder(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def embedded_surface() -> Surface:
     """The embedded body, built by the first run on a machine (about a minute and a half)."""
-    from uncertain_densepose.synthetic.build import ensure_embedded_surface
+    from synthetic_people.build import ensure_embedded_surface
 
     path = default_surface_path()
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -39,7 +39,7 @@ def embedded_surface() -> Surface:
 @pytest.fixture(scope="session")
 def tiny_data_root(shared_folder, embedded_surface) -> Path:
     """A folder for DETECTRON2_DATASETS with the `tiny` synthetic set and the surface."""
-    from uncertain_densepose.synthetic.dataset import make_dataset
+    from synthetic_people.dataset import make_dataset
 
     root = shared_folder / "datasets"
     root.mkdir(exist_ok=True)

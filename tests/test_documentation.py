@@ -13,12 +13,14 @@ from unittest import mock
 import pytest
 from detectron2.config import LazyConfig, get_cfg
 from omegaconf import OmegaConf
-from tool_loader import ROOT, load_tool
 
+from tests.tool_loader import ROOT, load_tool
 from uncertain_densepose import add_uncertain_densepose_config
 from uncertain_densepose.config import load_config
 
-DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/*.md"))]
+# The changelog names what is gone.
+DOCUMENTS = sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")} - {ROOT / "CHANGELOG.md"})
+TOOL = re.compile(r"\b(?:tools/(?P<tool>\w+)\.py|(?:python|python3) -m (?P<module>lab\.\w+))\b")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
 INLINE = re.compile(r"(?<!`)`([^`]+)`(?!`)")
 PLACEHOLDERS = {"...", "…"}
@@ -44,7 +46,7 @@ def commands(document: Path) -> list[tuple[str, bool]]:
         for line in body.replace("\\\n", " ").splitlines()
     ]
     own = [(line, True) for line in lines] + [(code, False) for code in inline_code(document)]
-    return [(text, whole) for text, whole in own if re.search(r"\btools/\w+\.py\b", text)]
+    return [(text, whole) for text, whole in own if TOOL.search(text)]
 
 
 def in_documents(find):
@@ -67,8 +69,8 @@ class _Stop(Exception):
 
 @functools.cache
 def parser_of(tool: str) -> argparse.ArgumentParser:
-    """The command line of tools/<tool>.py."""
-    module = load_tool(tool)
+    """The command line of tools/<tool>.py, or of the module lab.<name>."""
+    module = importlib.import_module(tool) if tool.startswith("lab.") else load_tool(tool)
     if hasattr(module, "build_parser"):
         return module.build_parser()
     if hasattr(module, "default_argument_parser"):
@@ -107,10 +109,9 @@ def known_words(parser: argparse.ArgumentParser) -> set[str]:
 
 
 def split_command(text: str) -> tuple[str, list[str]]:
-    """The tool's name and the words that follow it."""
-    words = shlex.split(text, comments=True)
-    (place,) = (k for k, word in enumerate(words) if re.fullmatch(r".*\btools/\w+\.py", word))
-    return Path(words[place]).stem, words[place + 1 :]
+    """The tool's name (that of a module whole) and the words that follow it."""
+    found = TOOL.search(text)
+    return found["tool"] or found["module"], shlex.split(text[found.end() :], comments=True)
 
 
 def override_lazy_config(config: str, overrides: list[str]) -> None:
@@ -126,7 +127,6 @@ TAKE_OVERRIDES = {".yaml": load_config, ".py": override_lazy_config}
 def test_a_command_is_one_that_its_tool_takes(command):
     text, whole = command
     tool, words = split_command(text)
-    assert (ROOT / "tools" / f"{tool}.py").is_file(), text
     options = {word.split("=")[0] for word in words if word.startswith("--")}
     assert options <= known_words(parser_of(tool)), text
     if not whole or "--help" in options or PLACEHOLDERS & set(words):

@@ -4,13 +4,13 @@ import pytest
 import torch
 import yaml
 from detectron2.modeling import build_model
-from modeling.upstream_names import (
+
+from tests.uncertain_densepose.modeling.upstream_names import (
     decoder_names,
     deeplab_names,
     predictor_names,
     v1convx_names,
 )
-
 from uncertain_densepose.config import ConfigError, check_training_data, load_config
 
 HEAD = "MODEL.ROI_DENSEPOSE_HEAD."

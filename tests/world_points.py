@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from uncertain_densepose.synthetic.worlds.base import TruePoints
-from uncertain_densepose.synthetic.worlds.scales import typical_sigma_uv
+from synthetic_people.worlds.base import TruePoints
+from synthetic_people.worlds.scales import typical_sigma_uv
 
 
 def person(annotation_id, part, uv=None, sigma_ratio=1.0, variance=0.02**2, direction=(0.0, 0.0)):

@@ -27,13 +27,13 @@ import numpy as np
 from matplotlib.figure import Figure
 from tabulate import tabulate
 
-from uncertain_densepose.evaluation.annotator_error import (
+from synthetic_people.annotator_error import (
     LabelledTruth,
     mean_error_on_surface,
     part_table,
     point_errors_m,
 )
-from uncertain_densepose.evaluation.surface_distance import SurfaceDistance
+from uncertain_densepose.evaluation.points.surface_distance import SurfaceDistance
 from uncertain_densepose.structures.coco_annotation import AnnotationFileError
 from uncertain_densepose.surface import Surface, SurfaceFileError, default_surface_path
 from uncertain_densepose.surface.geodesic_kernel import REACH_IN_BANDWIDTHS

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from uncertain_densepose import model_zoo
-from uncertain_densepose.actions import (
+from uncertain_densepose.cli.actions import (
     DUMP_FORMATS,
     Action,
     ActionError,
@@ -20,16 +20,14 @@ from uncertain_densepose.actions import (
     ShowOnSurface,
     model_settings,
 )
-from uncertain_densepose.actions.show import VIDEO_VMAX_CM
+from uncertain_densepose.cli.actions.show import VIDEO_VMAX_CM
+from uncertain_densepose.cli.image_run import RunReport, run_on_images
+from uncertain_densepose.cli.run_folder import RunFolder, RunFolderError
 from uncertain_densepose.engine import USER_ERRORS as MODEL_ERRORS
 from uncertain_densepose.inference import (
     Predictor,
-    RunFolder,
-    RunFolderError,
-    RunReport,
     SourceError,
     find_sources,
-    run_on_images,
 )
 from uncertain_densepose.visualization import PictureNameError, PictureStyle, VideoError
 from uncertain_densepose.visualization.error_animation import ANIMATION_FORMATS

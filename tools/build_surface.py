@@ -47,7 +47,7 @@ def main(arguments: list[str] | None = None) -> int:
         done = "is there and valid"
     else:
         # Imported here, so that looking at a file needs no body model.
-        from uncertain_densepose.synthetic.build import build_embedded_surface
+        from synthetic_people.build import build_embedded_surface
 
         surface = build_embedded_surface(options.workers, progress=True)
         surface.save(options.out)
@@ -61,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
         surface.without_distances().save(options.charts)
         print(f"charts: {options.charts}, {options.charts.stat().st_size / 1e6:.2f} MB")
     if options.figure is not None:
-        from uncertain_densepose.synthetic.surface_figure import draw_surface
+        from synthetic_people.surface_figure import draw_surface
 
         draw_surface(surface, options.figure)
         print(f"figure: {options.figure}")

@@ -30,7 +30,7 @@ from tabulate import tabulate
 
 from uncertain_densepose.checkpoint import read_torch_checkpoint
 from uncertain_densepose.evaluation import GroundTruth
-from uncertain_densepose.evaluation.matching import UNMATCHED, box_overlap, match_by_score
+from uncertain_densepose.evaluation.points.matching import UNMATCHED, box_overlap, match_by_score
 from uncertain_densepose.inference import Predictor
 from uncertain_densepose.surface.paths import data_root
 from uncertain_densepose.visualization import ReportRow, make_report, point_errors

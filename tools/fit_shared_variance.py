@@ -19,7 +19,7 @@ from uncertain_densepose.engine import USER_ERRORS, Trainer
 from uncertain_densepose.engine.data import DatasetChoiceError, choose_records, inference_loader
 from uncertain_densepose.evaluation import noise_model
 from uncertain_densepose.evaluation.annotated_points import read_annotated_points
-from uncertain_densepose.evaluation.points_in_chart import PointsInChart
+from uncertain_densepose.evaluation.points.points_in_chart import PointsInChart
 from uncertain_densepose.evaluation.shared_variance_fit import (
     MIN_GROUPS_PER_PART,
     SharedVarianceError,

@@ -29,7 +29,7 @@ from uncertain_densepose.surface.importers import (
     read_uv_processed,
 )
 from uncertain_densepose.surface.paths import SMPL_SURFACE_FILE_NAME, data_root
-from uncertain_densepose.surface.validation import SurfaceFieldError
+from uncertain_densepose.surface.surface_file import SurfaceFieldError
 
 USER_ERRORS = (
     ChartMirrorError,

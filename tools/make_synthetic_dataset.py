@@ -28,10 +28,10 @@ import sys
 import time
 from pathlib import Path
 
+from synthetic_people.dataset import make_dataset
+from synthetic_people.presets import PRESETS
 from uncertain_densepose.surface import default_surface_path
 from uncertain_densepose.surface.paths import data_root
-from uncertain_densepose.synthetic.dataset import make_dataset
-from uncertain_densepose.synthetic.presets import PRESETS
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -102,7 +102,7 @@ def main(arguments: list[str] | None = None) -> int:
             f"{100 * numbers['clipped_label_share']:.2f} % of the labels clipped"
         )
     if options.figure is not None:
-        from uncertain_densepose.synthetic.contact_sheet import draw_contact_sheet
+        from synthetic_people.contact_sheet import draw_contact_sheet
 
         draw_contact_sheet(out, "train", options.figure)
         print(f"figure: {options.figure}")

@@ -31,12 +31,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from synthetic_people.presets import SPLITS
+from synthetic_people.requirements import MissingExtraError
+from synthetic_people.worlds import WORLDS
+from synthetic_people.worlds.relabel import Source, SourceFileError, write_world
 from uncertain_densepose.structures.coco_annotation import AnnotationFileError
 from uncertain_densepose.surface import Surface, SurfaceFileError, default_surface_path
-from uncertain_densepose.synthetic.presets import SPLITS
-from uncertain_densepose.synthetic.requirements import MissingExtraError
-from uncertain_densepose.synthetic.worlds import WORLDS
-from uncertain_densepose.synthetic.worlds.relabel import Source, SourceFileError, write_world
 
 USER_ERRORS = (AnnotationFileError, MissingExtraError, OSError, SourceFileError, SurfaceFileError)
 

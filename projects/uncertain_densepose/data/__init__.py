@@ -1,11 +1,7 @@
 """Data sets with point annotations: registration, annotation checks and the mapper."""
 
 from .builtin import register_builtin_datasets
-from .coco_densepose import (
-    load_densepose_json,
-    register_densepose_coco,
-    register_densepose_json,
-)
+from .coco_densepose import load_densepose_json, register_densepose_coco, register_densepose_json
 from .mapper import DensePoseDatasetMapper
 
 __all__ = [

@@ -7,10 +7,12 @@ from pathlib import Path
 from detectron2.data import MetadataCatalog
 
 from ..surface.paths import SMPL_SURFACE_FILE_NAME, data_root, default_surface_path
-from ..synthetic.presets import PRESETS
-from ..synthetic.worlds import WORLDS, world_file_name
 from ..upstream_names import has_upstreams_dataset
 from .coco_densepose import register_densepose_json
+
+SYNTHETIC_PRESETS = ("tiny", "demo", "bench", "upright")
+SYNTHETIC_WORLDS = ("clean", "iid", "shared", "annotator")
+"""Names of the rendered data sets and of their noise worlds, which `synthetic_people` makes."""
 
 _COCO = "coco/annotations/densepose_"
 _POSETRACK = "posetrack2017/densepose_posetrack_"
@@ -61,7 +63,7 @@ def register_builtin_datasets() -> None:
 
 
 def _register_synthetic(root: Path) -> None:
-    for preset in PRESETS:
+    for preset in SYNTHETIC_PRESETS:
         folder = root / f"synth_people_{preset}"
         for split in ("train", "val"):
             register_densepose_json(
@@ -74,10 +76,10 @@ def _register_synthetic(root: Path) -> None:
                     f"`python tools/make_synthetic_dataset.py --preset {preset} --out {folder}`"
                 ),
             )
-            for world in WORLDS:
+            for world in SYNTHETIC_WORLDS:
                 register_densepose_json(
                     f"synth_people_{preset}_{split}_{world}",
-                    json_file=folder / world_file_name(split, world),
+                    json_file=folder / f"{split}_{world}.json",
                     image_root=folder / "images",
                     surface=default_surface_path(),
                     how_to_get=(

@@ -17,7 +17,7 @@ from ..structures import PointAnnotationsList
 from ..structures.affine import affine_map, is_reflection
 from ..structures.chart_mirror import ChartMirror, SymmetricChartMirror, TabulatedChartMirror
 from ..structures.point_convention import POINT_CONVENTIONS
-from ..surface.surface import is_mirror_symmetric
+from ..surface.surface_file import is_mirror_symmetric
 from .coco_densepose import point_annotations
 from .point_transforms import transform_points
 

@@ -16,13 +16,10 @@ from detectron2.utils import comm
 from torch import nn
 
 from ..evaluation import GroundTruthBoxModel
-from ..evaluation.metrics_file import write_metrics
-from ..evaluation.point_totals import PointTotals
+from ..evaluation.files.metrics_file import write_metrics
+from ..evaluation.points.point_totals import PointTotals
 from ..surface import Surface
-from ..visualization.evaluation_figures import (
-    draw_calibration_figures,
-    draw_correspondence_figures,
-)
+from ..visualization.evaluation_figures import draw_calibration_figures, draw_correspondence_figures
 from .model_evaluation import ModelEvaluation
 
 

@@ -22,8 +22,8 @@ from ..evaluation import (
     GroundTruthBoxModel,
     SurfaceDistance,
 )
+from ..evaluation.detections.protocols import PROTOCOLS
 from ..evaluation.evaluator import surface_file
-from ..evaluation.protocols import PROTOCOLS
 from ..evaluation.recalibration import Recalibration
 from ..surface import Surface
 from .data import inference_loader, spread_records

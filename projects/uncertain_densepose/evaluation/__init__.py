@@ -1,15 +1,15 @@
 """How good a model is: GPS, correspondence accuracy, likelihood, calibration, for Detectron2."""
 
+from .detections.protocols import PROTOCOLS
 from .evaluator import DensePoseEvaluator, GlobalVarianceEvaluator, GroundTruthBoxEvaluator
-from .ground_truth import GroundTruth
-from .ground_truth_boxes import GroundTruthBoxModel, labelled_boxes
-from .likelihood import fit_global_variance
-from .protocols import PROTOCOLS
-from .readings import noise_model
+from .files.result_evaluation import evaluate_results
+from .files.result_file import LeftOut, ResultFile, ResultFileError
+from .ground_truth.ground_truth import GroundTruth
+from .ground_truth.ground_truth_boxes import GroundTruthBoxModel, labelled_boxes
+from .points.likelihood import fit_global_variance
+from .points.readings import noise_model
+from .points.surface_distance import SurfaceDistance
 from .recalibration import Recalibration, RecalibrationError
-from .result_evaluation import evaluate_results
-from .result_file import LeftOut, ResultFile, ResultFileError
-from .surface_distance import SurfaceDistance
 
 __all__ = [
     "DensePoseEvaluator",

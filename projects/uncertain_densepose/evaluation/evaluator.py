@@ -21,24 +21,19 @@ from detectron2.data import MetadataCatalog
 from detectron2.structures import Instances
 
 from ..surface import Surface, SurfaceFileError
-from .chart_detections import ChartDetections
-from .correspondence import correspondence_totals
-from .detection_file import write_detections
-from .detection_metrics import detection_metrics, evaluate_image, match_people
-from .gps_ap import MAX_DETECTIONS
-from .ground_truth import AnnotatedImage
-from .image_by_image import (
-    ImageByImageEvaluator,
-    Reduction,
-    maps_and_boxes,
-    match_by_annotation,
-)
-from .likelihood import SquaredErrorTotals
-from .point_answers import read_matched
-from .point_totals import PointTotals, point_totals, squared_error_totals
-from .protocols import PROTOCOLS
+from .detections.chart_detections import ChartDetections
+from .detections.detection_metrics import detection_metrics, evaluate_image, match_people
+from .detections.gps_ap import MAX_DETECTIONS
+from .detections.protocols import PROTOCOLS
+from .files.detection_file import write_detections
+from .ground_truth.ground_truth import AnnotatedImage
+from .image_by_image import ImageByImageEvaluator, Reduction, maps_and_boxes, match_by_annotation
+from .points.correspondence import correspondence_totals
+from .points.likelihood import SquaredErrorTotals
+from .points.point_answers import read_matched
+from .points.point_totals import PointTotals, point_totals, squared_error_totals
+from .points.surface_distance import SurfaceDistance
 from .recalibration import Recalibration
-from .surface_distance import SurfaceDistance
 
 SurfaceSource = SurfaceDistance | Surface | str | os.PathLike | None
 """A surface with its tables (which evaluators can share), a surface, its file, or None for the file

@@ -15,9 +15,9 @@ from detectron2.structures import Instances
 from detectron2.utils import comm
 
 from ..structures import ChartMaps
-from .ground_truth import AnnotatedImage, GroundTruth
-from .matching import UNMATCHED
-from .metrics_table import metrics_table
+from .files.metrics_table import metrics_table
+from .ground_truth.ground_truth import AnnotatedImage, GroundTruth
+from .points.matching import UNMATCHED
 
 # A child of Detectron2's logger, which every train script of Detectron2's sets up.
 logger = logging.getLogger(f"detectron2.{__name__}")

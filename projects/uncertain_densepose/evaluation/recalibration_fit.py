@@ -9,15 +9,10 @@ from detectron2.evaluation import inference_on_dataset
 from detectron2.structures import Instances
 from torch import nn
 
-from .ground_truth import AnnotatedImage
-from .ground_truth_boxes import GroundTruthBoxModel
-from .image_by_image import (
-    ImageByImageEvaluator,
-    Reduction,
-    maps_and_boxes,
-    match_by_annotation,
-)
-from .point_totals import mahalanobis_totals
+from .ground_truth.ground_truth import AnnotatedImage
+from .ground_truth.ground_truth_boxes import GroundTruthBoxModel
+from .image_by_image import ImageByImageEvaluator, Reduction, maps_and_boxes, match_by_annotation
+from .points.point_totals import mahalanobis_totals
 from .recalibration import MahalanobisTotals, Recalibration, fit_scalar
 
 

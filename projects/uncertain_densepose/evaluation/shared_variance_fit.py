@@ -17,7 +17,7 @@ from scipy.optimize import minimize_scalar
 
 from ..structures import PointPredictions
 from ..surface import NUM_PARTS
-from .readings import noise_model
+from .points.readings import noise_model
 
 MIN_GROUPS_PER_PART = 50
 """Parts with fewer groups take the common value: a group tells two numbers about b, whose relative

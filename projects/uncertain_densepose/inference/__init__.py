@@ -1,5 +1,6 @@
 """From images to people: dense correspondences at image resolution, with their uncertainty."""
 
+from ..surface.metric import ChartMetric, rms_sigma_cm, rms_sigma_uv, tangent_covariance_cm2
 from .body_points import BodyPoints, body_points, body_points_at
 from .clicks_curve import ClicksCurve, clicks_curve
 from .coco_results import coco_results, write_coco_results
@@ -9,14 +10,11 @@ from .export import coco_image_ids, result_records
 from .fuse import fuse_maps, fuse_people, fuse_points
 from .fusion import FUSION_RULES, FusionError
 from .image_input import ImageError, as_bgr, read_image
-from .image_run import ImageResults, RunReport, run_on_images
 from .image_sources import ImageFile, Source, SourceError, SourceImage, VideoFile, find_sources
-from .metric import ChartMetric, rms_sigma_cm, rms_sigma_uv, tangent_covariance_cm2
 from .part_field import PartField
 from .people_file import PeopleFileError, SavedPeople, load_people, save_people
 from .person import Person, people_from_instances, pixel_window
 from .predictor import Predictor, surface_path
-from .run_folder import RunFolder, RunFolderError
 from .seen_vertex import SeenVertex, surface_to_image
 from .texture import Texture, transfer_texture
 
@@ -31,14 +29,10 @@ __all__ = [
     "FusionError",
     "ImageError",
     "ImageFile",
-    "ImageResults",
     "PartField",
     "PeopleFileError",
     "Person",
     "Predictor",
-    "RunFolder",
-    "RunFolderError",
-    "RunReport",
     "SavedPeople",
     "SeenVertex",
     "Source",
@@ -66,7 +60,6 @@ __all__ = [
     "result_records",
     "rms_sigma_cm",
     "rms_sigma_uv",
-    "run_on_images",
     "sample_error_field",
     "save_people",
     "surface_path",

@@ -6,14 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from uncertain_densepose.surface import (
-    ChartLookup,
-    SurfacePoints,
-    surface_to_uv,
-    uv_to_surface,
-)
-
-from .metric import ChartMetric
+from ..surface import ChartLookup, SurfacePoints, surface_to_uv, uv_to_surface
+from ..surface.metric import ChartMetric
 from .person import Person
 
 _ANGLE = np.arange(6) * np.pi / 3

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from .metric import CM_PER_M
+from ..surface.metric import CM_PER_M
 from .part_field import PartField
 from .person import Person
 

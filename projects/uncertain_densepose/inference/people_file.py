@@ -23,9 +23,8 @@ from pathlib import Path
 
 import numpy as np
 
-from uncertain_densepose.surface import NUM_PARTS
-
 from ..atomic_file import replacing
+from ..surface import NUM_PARTS
 from .person import FRAMES, REAL_MAPS, Person
 
 VERSION = 2

@@ -14,10 +14,9 @@ import numpy as np
 import torch
 from detectron2.structures import Instances
 
-from uncertain_densepose.structures import ChartMaps, PointPredictions, image_to_box_xy
-from uncertain_densepose.surface import NUM_PARTS
-
-from .metric import ChartMetric, rms_sigma_uv
+from ..structures import ChartMaps, PointPredictions, image_to_box_xy
+from ..surface import NUM_PARTS
+from ..surface.metric import ChartMetric, rms_sigma_uv
 from .part_probability import probability_at
 from .window_reading import WindowReader, axis_taps, grid_corners
 

@@ -15,14 +15,13 @@ from detectron2.modeling import build_model
 from detectron2.structures import Boxes, Instances
 from torch import nn
 
-from uncertain_densepose import model_zoo
-from uncertain_densepose.checkpoint import TrainedCheckpointer
-from uncertain_densepose.config import load_config
-from uncertain_densepose.device import usable_device
-from uncertain_densepose.surface.paths import charts_path, default_surface_path
-
+from .. import model_zoo
+from ..checkpoint import TrainedCheckpointer
+from ..config import load_config
+from ..device import usable_device
+from ..surface.metric import ChartMetric
+from ..surface.paths import charts_path, default_surface_path
 from .image_input import ImageError, as_bgr, read_image
-from .metric import ChartMetric
 from .person import Person, people_from_instances
 
 Picture = np.ndarray | str | os.PathLike

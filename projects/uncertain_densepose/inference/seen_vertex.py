@@ -23,8 +23,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import logsumexp
 
-from uncertain_densepose.surface import Surface
-
+from ..surface import Surface
 from .person import Person
 
 _HALF_PIXEL_VARIANCE = 0.25

@@ -18,9 +18,8 @@ import numpy as np
 import torch
 from scipy.signal import fftconvolve
 
-from uncertain_densepose.structures.geometry import linear_taps, plane_taps
-from uncertain_densepose.surface import NUM_PARTS
-
+from ..structures.geometry import linear_taps, plane_taps
+from ..surface import NUM_PARTS
 from .person import Person
 
 _FALL = 4

@@ -7,12 +7,7 @@ from dataclasses import dataclass, fields
 
 import torch
 
-from ..distributions import (
-    basis_of_size,
-    offset_basis,
-    similarity_about,
-    similarity_basis,
-)
+from ..distributions import basis_of_size, offset_basis, similarity_about, similarity_basis
 
 
 @dataclass(frozen=True)

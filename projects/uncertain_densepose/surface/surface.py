@@ -17,40 +17,25 @@ import numpy as np
 from ..atomic_file import replacing
 from .distances_on_disk import DistancesOnDisk
 from .geodesics import condensed_index
-from .parts import FLIP_PARTS, SELF_MIRRORED_PARTS
-from .paths import SMPL_SURFACE_FILE_NAME, SURFACE_FILE_NAME
-from .validation import SurfaceFieldError, validate_fields
-
-_REMEDIES = {
-    SURFACE_FILE_NAME: (
-        "build the embedded body with `python tools/build_surface.py --out {path}`",
-        "rebuild the embedded body with `python tools/build_surface.py --force --out {path}`",
-    ),
-    SMPL_SURFACE_FILE_NAME: (
-        "import it from DensePose's SMPL files, see `python tools/import_surface.py smpl --help`",
-        "import it anew from DensePose's SMPL files, see "
-        "`python tools/import_surface.py smpl --help`",
-    ),
-}
-"""By a file's name, what to do where it is missing, and where it is damaged."""
-
-_REMEDIES_OF_OTHERS = (
-    "check the path, or import a surface, see `python tools/import_surface.py --help`",
-    "import the surface anew, see `python tools/import_surface.py --help`",
+from .mirror import check_mirror
+from .parts import FLIP_PARTS, NUM_PARTS, SELF_MIRRORED_PARTS
+from .surface_file import (
+    TABLE_FILE,
+    SurfaceFieldError,
+    SurfaceFileError,
+    read_arrays,
+    read_text,
+    remedies,
+    table_on_disk,
 )
+
+_FLOAT16_INFINITY_BITS = 0x7C00
 
 _NO_DISTANCES_HINT = (
     "holds charts alone, without the geodesic distances that this needs; build the whole embedded "
     "body with `python tools/build_surface.py`, or import one of your own with "
     "`python tools/import_surface.py`"
 )
-
-_TABLE_FILE = "geodesic_file"
-"""Entry of a surface file that stands for `geodesic_m`: the name of the file that holds it."""
-
-
-class SurfaceFileError(ValueError):
-    """A surface file that cannot be used. The message names the file, what is wrong, the remedy."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -107,11 +92,11 @@ class Surface:
                 field and the remedy.
         """
         path = Path(path)
-        if_missing, if_damaged = _remedies(path)
+        if_missing, if_damaged = remedies(path)
         if not path.is_file():
             raise SurfaceFileError(f"{path}: no such surface file; {if_missing}")
         try:
-            surface = _surface_from_arrays(_read_arrays(path), path.parent)
+            surface = _surface_from_arrays(read_arrays(path), path.parent)
             validate_fields(surface)
         except SurfaceFieldError as error:
             raise SurfaceFileError(f"{path}: {error}; {if_damaged}") from error
@@ -139,7 +124,7 @@ class Surface:
                 raise SurfaceFieldError(
                     "geodesic_m", f"lies in {table}, which must be in the folder of {path}"
                 )
-            arrays[_TABLE_FILE] = np.array(table.name)
+            arrays[TABLE_FILE] = np.array(table.name)
         arrays["name"] = np.array(self.name)
         arrays["part_names"] = np.array(self.part_names)
         # A table hardly becomes smaller, and takes seconds to unpack; charts become half as big.
@@ -237,74 +222,120 @@ class Surface:
         return FLIP_PARTS[part].astype(part.dtype), mirrored_uv
 
 
-def _remedies(path: Path) -> tuple[str, str]:
-    """What to do where a surface file is missing, and where it is damaged."""
-    remedies = _REMEDIES.get(path.name, _REMEDIES_OF_OTHERS)
-    if_missing, if_damaged = (remedy.format(path=path) for remedy in remedies)
-    return if_missing, if_damaged
-
-
-def _read_arrays(path: Path) -> dict[str, np.ndarray]:
-    """All arrays of an ``.npz``, without pickle.
-
-    Raises:
-        SurfaceFieldError: one of them is no plain array.
-        zipfile.BadZipFile, zlib.error, OSError, EOFError: the archive is damaged.
-    """
-    if not zipfile.is_zipfile(path):
-        raise zipfile.BadZipFile("the archive's directory is missing")
-    arrays = {}
-    with np.load(path, allow_pickle=False) as archive:
-        for key in archive.files:
-            try:
-                arrays[key] = archive[key]
-            except ValueError as error:
-                raise SurfaceFieldError(key, f"is no plain array ({error})") from error
-    return arrays
-
-
 def _surface_from_arrays(arrays: dict[str, np.ndarray], folder: Path) -> Surface:
-    if _TABLE_FILE in arrays:
-        arrays["geodesic_m"] = _table_on_disk(_text(arrays, _TABLE_FILE), folder)
+    if TABLE_FILE in arrays:
+        arrays["geodesic_m"] = table_on_disk(read_text(arrays, TABLE_FILE), folder)
     names = [field.name for field in dataclasses.fields(Surface)]
     for key in names:
         if key not in arrays:
             raise SurfaceFieldError(key, "is missing")
     fields = {key: arrays[key] for key in names}
-    fields["name"] = _text(arrays, "name")
+    fields["name"] = read_text(arrays, "name")
     if arrays["part_names"].dtype.kind != "U" or arrays["part_names"].ndim != 1:
         raise SurfaceFieldError("part_names", "must be text with 1 dimension")
     fields["part_names"] = tuple(str(name) for name in arrays["part_names"])
     return Surface(**fields)
 
 
-def _text(arrays: dict[str, np.ndarray], key: str) -> str:
-    if arrays[key].dtype.kind != "U" or arrays[key].ndim != 0:
-        raise SurfaceFieldError(key, "must be one text")
-    return str(arrays[key])
-
-
-def _table_on_disk(name: str, folder: Path) -> DistancesOnDisk:
-    if Path(name).name != name:
-        raise SurfaceFieldError(_TABLE_FILE, f"is {name!r}, not the name of a file beside this one")
-    try:
-        return DistancesOnDisk(folder / name)
-    except FileNotFoundError as error:
-        raise SurfaceFieldError(
-            _TABLE_FILE, f"names {name}, which is missing; it moves with the surface file"
-        ) from error
-    except (OSError, ValueError) as error:
-        raise SurfaceFieldError(_TABLE_FILE, f"names {name}, which is unusable: {error}") from error
-
-
-def is_mirror_symmetric(path: str | os.PathLike) -> bool:
-    """Whether a surface file has a mirror, without reading the rest of it.
+def validate_fields(surface: Surface) -> None:
+    """Check every promise of `Surface`'s docstring.
 
     Raises:
-        SurfaceFileError: the file cannot be read, or has no field `mirror`.
+        SurfaceFieldError: the first broken promise.
     """
-    try:
-        with np.load(path, allow_pickle=False) as archive:
-            return archive["mirror"].size > 0
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, KeyError, ValueError) as error:
-        raise SurfaceFileError(f"{path}: no readable surface file ({error})") from error
+    _check_shapes(surface)
+    _check_indices(surface)
+    if surface.has_distances:
+        _check_table_indices(surface)
+    _check_values(surface)
+    if len(surface.mirror):
+        check_mirror(
+            surface.mirror, surface.vertices, surface.faces, surface.face_part, surface.face_uv
+        )
+
+
+def _check_shapes(surface: Surface) -> None:
+    num_vertices, num_faces = len(surface.vertices), len(surface.faces)
+    num_table = len(surface.geodesic_vertices)
+    expected = {
+        "vertices": (np.float32, (num_vertices, 3)),
+        "faces": (np.int32, (num_faces, 3)),
+        "face_part": (np.uint8, (num_faces,)),
+        "face_uv": (np.float32, (num_faces, 3, 2)),
+        "mirror": (np.int32, (num_vertices if len(surface.mirror) else 0,)),
+        "geodesic_vertices": (np.int32, (num_table,)),
+        "nearest_geodesic": (np.int32, (num_vertices if num_table else 0,)),
+        "geodesic_m": (np.float16, (num_table * (num_table - 1) // 2,)),
+    }
+    for field, (dtype, shape) in expected.items():
+        array = getattr(surface, field)
+        if array.dtype != dtype:
+            raise SurfaceFieldError(field, f"has type {array.dtype}, expected {np.dtype(dtype)}")
+        if array.shape != shape:
+            raise SurfaceFieldError(field, f"has shape {array.shape}, expected {shape}")
+    if len(surface.part_names) != NUM_PARTS + 1:
+        raise SurfaceFieldError(
+            "part_names", f"has {len(surface.part_names)} names, expected {NUM_PARTS + 1}"
+        )
+    for field in ("vertices", "faces"):
+        if len(getattr(surface, field)) == 0:
+            raise SurfaceFieldError(field, "is empty")
+
+
+def _check_indices(surface: Surface) -> None:
+    num_vertices = len(surface.vertices)
+    limits = {
+        "faces": (0, num_vertices - 1),
+        "face_part": (1, NUM_PARTS),
+    }
+    if len(surface.mirror):
+        limits["mirror"] = (0, num_vertices - 1)
+    _check_limits(surface, limits)
+    empty = np.setdiff1d(np.arange(1, NUM_PARTS + 1), surface.face_part)
+    if len(empty):
+        raise SurfaceFieldError("face_part", f"has no face of chart {empty.tolist()}")
+
+
+def _check_table_indices(surface: Surface) -> None:
+    num_table = len(surface.geodesic_vertices)
+    _check_limits(
+        surface,
+        {
+            "geodesic_vertices": (0, len(surface.vertices) - 1),
+            "nearest_geodesic": (0, num_table - 1),
+        },
+    )
+    if len(np.unique(surface.geodesic_vertices)) != num_table:
+        raise SurfaceFieldError("geodesic_vertices", "names a vertex twice")
+    own_position = surface.nearest_geodesic[surface.geodesic_vertices]
+    if not np.array_equal(own_position, np.arange(num_table)):
+        raise SurfaceFieldError(
+            "nearest_geodesic", "does not map each vertex of the table to itself"
+        )
+
+
+def _check_limits(surface: Surface, limits: dict[str, tuple[int, int]]) -> None:
+    for field, (low, high) in limits.items():
+        array = getattr(surface, field)
+        if array.min() < low or array.max() > high:
+            raise SurfaceFieldError(
+                field, f"has values {array.min()}..{array.max()}, expected {low}..{high}"
+            )
+
+
+def _check_values(surface: Surface) -> None:
+    for field in ("vertices", "face_uv"):
+        if not np.isfinite(getattr(surface, field)).all():
+            raise SurfaceFieldError(field, "has values that are not finite")
+    if surface.face_uv.min() < 0 or surface.face_uv.max() > 1:
+        raise SurfaceFieldError(
+            "face_uv",
+            f"has values {surface.face_uv.min()}..{surface.face_uv.max()}, expected 0..1",
+        )
+    if isinstance(surface.geodesic_m, DistancesOnDisk):
+        return  # Checked when it was written; reading it whole takes as long as evaluating.
+    # The bit patterns of finite non-negative halves are exactly those below infinity's, so that one
+    # pass over integers answers for both questions on a table of tens of millions of entries.
+    bits = np.ascontiguousarray(surface.geodesic_m).view(np.uint16)
+    if len(bits) and bits.max() >= _FLOAT16_INFINITY_BITS:
+        raise SurfaceFieldError("geodesic_m", "has values that are negative or not finite")

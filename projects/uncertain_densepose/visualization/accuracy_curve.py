@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.figure import Figure
 
-from uncertain_densepose.evaluation.distance_totals import AccuracyCurve
+from ..evaluation.points.distance_totals import AccuracyCurve
 
 
 def draw_accuracy_curve(curves: Mapping[str, AccuracyCurve], path: str | os.PathLike) -> None:

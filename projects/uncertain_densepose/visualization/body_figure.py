@@ -13,9 +13,8 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from uncertain_densepose.surface import Surface
-from uncertain_densepose.surface.lookup import rasterise_triangles
-
+from ..surface import Surface
+from ..surface.lookup import rasterise_triangles
 from .palette import SIGMA_COLOURS
 
 TOWARD_VIEWER = {

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from uncertain_densepose.inference.person import Person
+from ..inference.person import Person
 
 BOX_BGR = (63, 210, 255)
 OTHER_BOX_BGR = (170, 170, 170)

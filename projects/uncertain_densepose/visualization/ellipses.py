@@ -14,8 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from uncertain_densepose.inference.person import Person
-
+from ..inference.person import Person
 from .lines import draw_lines
 
 MAX_CONDITION = 8.0

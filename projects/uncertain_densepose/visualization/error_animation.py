@@ -8,9 +8,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from PIL import Image
 
-from uncertain_densepose.inference.error_field import sample_error_field
-from uncertain_densepose.inference.person import Person
-
+from ..inference.error_field import sample_error_field
+from ..inference.person import Person
 from .error_pictures import draw_errors, draw_seed
 
 ANIMATION_FORMATS = ("gif", "webp")

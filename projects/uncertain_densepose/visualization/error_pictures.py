@@ -10,9 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.colors import hsv_to_rgb
 
-from uncertain_densepose.inference.error_field import error_length_cm
-from uncertain_densepose.inference.person import Person
-
+from ..inference.error_field import error_length_cm
+from ..inference.person import Person
 from .layers import OPACITY, paint
 
 

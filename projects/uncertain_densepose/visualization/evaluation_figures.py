@@ -6,10 +6,9 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from uncertain_densepose.evaluation.calibration import CalibrationTotals
-from uncertain_densepose.evaluation.correspondence import CorrespondenceTotals
-from uncertain_densepose.surface import Surface
-
+from ..evaluation.points.calibration import CalibrationTotals
+from ..evaluation.points.correspondence import CorrespondenceTotals
+from ..surface import Surface
 from .accuracy_curve import draw_accuracy_curve
 from .body_figure import draw_part_values
 from .reliability_curve import draw_reliability_curve

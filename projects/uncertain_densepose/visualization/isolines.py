@@ -9,9 +9,8 @@ import numpy as np
 from contourpy import contour_generator
 from scipy.ndimage import find_objects
 
-from uncertain_densepose.inference.person import Person
-from uncertain_densepose.surface import NUM_PARTS
-
+from ..inference.person import Person
+from ..surface import NUM_PARTS
 from .lines import draw_lines
 
 LEVELS = tuple(k / 10 for k in range(1, 10))

@@ -7,8 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from matplotlib.colors import Colormap
 
-from uncertain_densepose.inference.person import Person
-
+from ..inference.person import Person
 from .palette import COORDINATE_COLOURS, PART_COLOURS, SIGMA_COLOURS
 
 OPACITY = 0.85

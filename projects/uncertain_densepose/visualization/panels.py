@@ -8,9 +8,8 @@ from matplotlib.collections import LineCollection
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
-from uncertain_densepose.inference.person import Person
-from uncertain_densepose.surface import PART_NAMES
-
+from ..inference.person import Person
+from ..surface import PART_NAMES
 from .ellipses import person_ellipses
 from .palette import PART_COLOURS
 

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from uncertain_densepose.inference.person import Person
-from uncertain_densepose.surface import Surface
-from uncertain_densepose.surface.geodesic_kernel import geodesic_kernel
-
+from ..inference.person import Person
+from ..surface import Surface
+from ..surface.geodesic_kernel import geodesic_kernel
 from .body_figure import TOWARD_VIEWER, BodyView, value_colours
 from .boxes import draw_boxes
 from .palette import SIGMA_COLOURS

@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from detectron2.utils.registry import Registry
 
-from uncertain_densepose.inference.error_field import sample_error_field
-from uncertain_densepose.inference.person import Person
-
+from ..inference.error_field import sample_error_field
+from ..inference.person import Person
 from .boxes import draw_boxes
 from .ellipses import draw_ellipses
 from .error_pictures import draw_errors, draw_seed

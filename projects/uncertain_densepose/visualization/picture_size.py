@@ -8,7 +8,7 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
-from uncertain_densepose.inference.person import Person
+from ..inference.person import Person
 
 SIDE_RANGE = (640, 1600)
 """Pixels of the longer side of a picture, within which an image keeps its own size."""

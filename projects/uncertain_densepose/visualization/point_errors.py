@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from uncertain_densepose.inference.person import Person
+from ..inference.person import Person
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,7 @@ from collections.abc import Mapping
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from uncertain_densepose.evaluation.calibration import (
-    LEVELS,
-    DistanceQuantiles,
-    QuantileCurve,
-    quantile_error,
-)
+from ..evaluation.points.calibration import LEVELS, DistanceQuantiles, QuantileCurve, quantile_error
 
 _PERFECT = {"color": "0.5", "linestyle": "--", "linewidth": 1, "zorder": 1}
 

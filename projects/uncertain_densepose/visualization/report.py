@@ -15,8 +15,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from uncertain_densepose.inference.person import Person
-
+from ..inference.person import Person
 from .colour_bar import add_colour_bar
 from .layers import draw_parts, draw_sigma_cm, draw_uv, shared_vmax_cm
 from .palette import COORDINATE_COLOURS, SIGMA_COLOURS

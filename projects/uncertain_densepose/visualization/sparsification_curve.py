@@ -7,10 +7,7 @@ from collections.abc import Mapping
 
 from matplotlib.figure import Figure
 
-from uncertain_densepose.evaluation.calibration import (
-    SparsificationCurve,
-    area_under_sparsification,
-)
+from ..evaluation.points.calibration import SparsificationCurve, area_under_sparsification
 
 
 def draw_sparsification_curve(

@@ -11,9 +11,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from uncertain_densepose.inference import ImageError, PeopleFileError, load_people, read_image
-from uncertain_densepose.inference.image_sources import VideoFile
-
+from ...inference import ImageError, PeopleFileError, load_people, read_image
+from ...inference.image_sources import VideoFile
 from .figures import data_uri
 from .pixels import MAX_PEOPLE, PLANES, compose, encode, sigma_cm_of_code
 from .results import ImagePeople, ReportError, Results

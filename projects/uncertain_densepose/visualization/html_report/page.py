@@ -16,8 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from matplotlib.colors import Colormap
 
-from uncertain_densepose.surface import PART_NAMES
-
+from ...surface import PART_NAMES
 from ..layers import OPACITY
 from ..palette import COORDINATE_COLOURS, PART_COLOURS, SIGMA_COLOURS
 from .figures import FigureGroup

@@ -1,0 +1,1 @@
+"""Experiments, benchmarks and releases: what made the numbers in the documentation."""

@@ -1,0 +1,54 @@
+#!/usr/bin/env python
+"""Make the tables and figures of an experiment's document from its csv file."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from .experiments.report import ReportError, Results, read_rows, write_report
+
+EPILOGUE = """\
+RESULTS.csv is what python -m lab.experiment writes. Rows of finished cells on the test split are
+reported, as means and standard deviations over the seeds that are there; it may be run at any time.
+
+The document must exist and hold a pair of lines `<!-- begin NAME -->`, `<!-- end NAME -->` for each
+block. What lies between them is replaced, the rest is left as it is. Figures are written beside
+the csv file.
+
+example:
+  python -m lab.experiment_report docs/experiments/four_losses.csv --out docs/EXPERIMENTS.md
+"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, epilog=EPILOGUE, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("results", type=Path, metavar="RESULTS.csv", help="rows of python -m lab.experiment")
+    add("--out", type=Path, required=True, metavar="FILE.md", help="document to fill")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; what the user got wrong ends it with a message and status 2."""
+    parser = build_parser()
+    args = parser.parse_args(arguments)
+    command = (
+        f"python -m lab.experiment_report {args.results.as_posix()} --out {args.out.as_posix()}"
+    )
+    try:
+        results = Results(read_rows(args.results))
+        figures = write_report(results, args.out, args.results.parent, command)
+    except (ReportError, OSError) as error:
+        parser.error(str(error))
+    print(f"{len(results.rows)} rows; wrote {args.out}")
+    for path in figures:
+        print(f"  {path}")
+
+
+if __name__ == "__main__":
+    main()

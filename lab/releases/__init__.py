@@ -1,0 +1,1 @@
+"""From trained checkpoints to released ones, and the page that lists them."""

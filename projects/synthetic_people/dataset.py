@@ -1,0 +1,223 @@
+"""Synthetic data sets on disk: made in parallel, resumable, the same bytes from the same seed.
+
+The random generator of an image is seeded with (seed, split, index), so that neither the number of
+workers nor an interruption has an influence. ``complete.json`` is written last; it holds the CRC-32
+of every file. Until then, ``shards/`` knows which images are done.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import shutil
+import zlib
+from pathlib import Path
+
+from tqdm import tqdm
+
+from uncertain_densepose.surface import Surface, default_surface_path
+
+from .presets import SPLITS, Preset, find_preset
+from .requirements import require_synth_extra
+from .scene_kind import SceneKind
+from .shards import (
+    IMAGE_FOLDER,
+    SHARD_FOLDER,
+    image_path,
+    make_folders,
+    read_shard,
+    remove_leftovers,
+    write_atomically,
+)
+from .surface_checksum import surface_crc32
+from .worlds import WORLDS, world_file_name
+
+GENERATOR_VERSION = 1
+"""Changes whenever the same seed gives other images or annotations."""
+
+PARAMETERS_FILE, COMPLETE_FILE = "parameters.json", "complete.json"
+_FIRST_ID = {"train": 1, "val": 1_000_001}
+
+
+class DatasetFolderError(ValueError):
+    """The folder holds something else. The message names the folder, what differs, the remedy."""
+
+
+@dataclasses.dataclass(frozen=True)
+class DatasetSummary:
+    """What `make_dataset` did.
+
+    Attributes:
+        folder: of the data set.
+        made, reused: numbers of images rendered by this call, and found finished.
+        statistics: ``info.statistics`` of each split.
+    """
+
+    folder: Path
+    made: int
+    reused: int
+    statistics: dict[str, dict]
+
+
+def make_dataset(
+    out_dir: str | Path,
+    preset: str,
+    seed: int = 0,
+    workers: int = 1,
+    surface_path: str | Path | None = None,
+    *,
+    overwrite: bool = False,
+    progress: bool = False,
+) -> DatasetSummary:
+    """Make a synthetic data set, or finish one that was interrupted.
+
+    Args:
+        out_dir: its folder; made if need be.
+        preset: a name of `presets.PRESETS`.
+        seed: at least 0.
+        workers: processes; with 1 this process does the work.
+        surface_path: the embedded surface, built first if there is no such file; the default path
+            when left out.
+        overwrite: delete a data set of other parameters instead of refusing.
+        progress: show a progress bar on stderr.
+
+    Raises:
+        ValueError: an unknown preset, a negative seed, no workers, or a surface that is not that of
+            the installed body model.
+        DatasetFolderError: the folder holds a data set of other parameters, or other files.
+        SurfaceFileError: the surface cannot be used.
+        MissingExtraError: the packages of the extra ``synth`` are not installed.
+        WorkerError: an image could not be made; the ones so far are kept.
+    """
+    chosen = find_preset(preset)
+    if seed < 0 or workers < 1:
+        raise ValueError(f"seed must be at least 0 and workers at least 1, got {seed}, {workers}")
+    root = Path(out_dir)
+    surface_path = Path(surface_path) if surface_path is not None else default_surface_path()
+    surface = _load_or_build(surface_path, workers, progress)
+    parameters = _parameters(preset, chosen, seed, surface)
+    _claim(root, parameters, overwrite)
+
+    total = sum(chosen.num_images(split) for split in SPLITS)
+    finished = _read_if_complete(root, chosen)
+    if finished is not None:
+        return DatasetSummary(root, 0, total, finished)
+    require_synth_extra()
+    # Imported only now, so that looking at a complete set needs neither torch nor the body model.
+    from .coco_files import write_coco_file
+    from .workers import ImageTask, make_images
+
+    (root / COMPLETE_FILE).unlink(missing_ok=True)
+    make_folders(root)
+    remove_leftovers(root)
+    tasks = [
+        ImageTask(str(root), seed, split, index, chosen.image_sizes, chosen.scene)
+        for split in SPLITS
+        for index in range(chosen.num_images(split))
+        if read_shard(root, split, index) is None
+    ]
+    with tqdm(
+        total=total, initial=total - len(tasks), desc=f"people ({preset})", unit="image",
+        disable=not progress,
+    ) as bar:  # fmt: skip
+        make_images(tasks, surface, surface_path, workers, bar.update)
+    checksums = {}
+    for split in SPLITS:
+        count = chosen.num_images(split)
+        content = write_coco_file(root, split, count, parameters, _FIRST_ID[split])
+        checksums[split] = {
+            "json_crc32": zlib.crc32(content),
+            "jpeg_crc32": [read_shard(root, split, i)["jpeg_crc32"] for i in range(count)],
+            "statistics": json.loads(content)["info"]["statistics"],
+        }
+    write_atomically(root / COMPLETE_FILE, json.dumps(checksums).encode())
+    statistics = {split: checksums[split]["statistics"] for split in SPLITS}
+    return DatasetSummary(root, len(tasks), total - len(tasks), statistics)
+
+
+def _load_or_build(path: Path, workers: int, progress: bool) -> Surface:
+    if path.exists():
+        return Surface.load(path)
+    require_synth_extra()
+    from .build import ensure_embedded_surface
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return ensure_embedded_surface(path, workers, progress)
+
+
+def _parameters(name: str, preset: Preset, seed: int, surface: Surface) -> dict:
+    """All that the bytes of a data set depend on, besides the versions of libraries."""
+    # Data sets of the usual kind say nothing of it.
+    scene = {} if preset.scene == SceneKind() else {"scene": _as_json(preset.scene)}
+    return {
+        "preset": name,
+        "seed": seed,
+        "generator_version": GENERATOR_VERSION,
+        "num_images": {split: preset.num_images(split) for split in SPLITS},
+        "image_sizes": [list(size) for size in preset.image_sizes],
+        "surface": surface.name,
+        "surface_crc32": surface_crc32(surface),
+        **scene,
+    }
+
+
+def _as_json(kind: SceneKind) -> dict:
+    """Its fields as they are read back from json, tuples being lists."""
+    return json.loads(json.dumps(dataclasses.asdict(kind)))
+
+
+def _claim(root: Path, parameters: dict, overwrite: bool) -> None:
+    """Make ``root`` the folder of a data set with these parameters, or refuse."""
+    file = root / PARAMETERS_FILE
+    if file.exists():
+        try:
+            found = json.loads(file.read_bytes())
+        except ValueError as error:
+            if not overwrite:
+                raise DatasetFolderError(f"{file}: damaged; start anew by --overwrite") from error
+            found = {}
+        different = [key for key in parameters if found.get(key) != parameters[key]]
+        if not different:
+            return
+        if not overwrite:
+            found = "; ".join(
+                f"{key} is {found.get(key)}, not {parameters[key]}" for key in different
+            )
+            raise DatasetFolderError(
+                f"{root} holds another data set: {found}. Choose another folder, or replace it by "
+                "--overwrite"
+            )
+        _delete(root)
+    elif root.exists() and any(root.iterdir()):
+        raise DatasetFolderError(
+            f"{root} is neither empty nor a synthetic data set; choose another"
+        )
+    root.mkdir(parents=True, exist_ok=True)
+    write_atomically(file, (json.dumps(parameters, indent=1) + "\n").encode())
+
+
+def _delete(root: Path) -> None:
+    """Remove a data set, and nothing else that may be in its folder."""
+    worlds = [world_file_name(split, world) for split in SPLITS for world in WORLDS]
+    for name in (COMPLETE_FILE, PARAMETERS_FILE, *(f"{split}.json" for split in SPLITS), *worlds):
+        (root / name).unlink(missing_ok=True)
+    for name in (IMAGE_FOLDER, SHARD_FOLDER):
+        shutil.rmtree(root / name, ignore_errors=True)
+
+
+def _read_if_complete(root: Path, preset: Preset) -> dict | None:
+    """Statistics per split of a complete and undamaged data set, else None."""
+    try:
+        checksums = json.loads((root / COMPLETE_FILE).read_bytes())
+        for split in SPLITS:
+            expected = checksums[split]
+            if zlib.crc32((root / f"{split}.json").read_bytes()) != expected["json_crc32"]:
+                return None
+            if len(expected["jpeg_crc32"]) != preset.num_images(split):
+                return None
+            for index, crc in enumerate(expected["jpeg_crc32"]):
+                if zlib.crc32(image_path(root, split, index).read_bytes()) != crc:
+                    return None
+    except (FileNotFoundError, ValueError):
+        return None
+    return {split: checksums[split]["statistics"] for split in SPLITS}

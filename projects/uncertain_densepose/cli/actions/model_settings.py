@@ -1,0 +1,31 @@
+"""What tells models apart, so that results of one are not taken for those of another."""
+
+from __future__ import annotations
+
+import hashlib
+
+from detectron2.utils.file_io import PathManager
+
+from ...checkpoint import sha256_of
+from ...inference import Predictor
+
+
+def model_settings(predictor: Predictor) -> dict[str, object]:
+    """The content of weights, config and surface, wherever they lie, in JSON's types.
+
+    Args:
+        predictor: whose config names the weights.
+    """
+    cfg = predictor.cfg.clone()
+    weights = PathManager.get_local_path(cfg.MODEL.WEIGHTS)
+    cfg.merge_from_list(["MODEL.WEIGHTS", "", "MODEL.DEVICE", "", "OUTPUT_DIR", ""])
+    surface = predictor.metric.surface
+    body = hashlib.sha256()
+    for array in (surface.vertices, surface.faces, surface.face_part, surface.face_uv):
+        body.update(array.tobytes())
+    return {
+        "weights_sha256": sha256_of(weights),
+        "config_sha256": hashlib.sha256(cfg.dump().encode()).hexdigest(),
+        "surface_sha256": body.hexdigest(),
+        "score_threshold": predictor.score_threshold,
+    }

@@ -1,0 +1,137 @@
+"""Pictures of images and videos."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from ...atomic_file import replacing
+from ...inference import Source, VideoFile
+from ...visualization import (
+    PictureStyle,
+    at_picture_size,
+    encode_animation,
+    error_frames,
+    make_panels,
+    panel_grid,
+    parse_pictures,
+    write_video,
+)
+from ...visualization.picture_grid import WheelScale
+from ...visualization.picture_layers import (
+    DEFAULT_PICTURES,
+    needs_noise_model,
+    people_panel,
+    with_own_scale,
+)
+from ..image_run import ImageResults
+from ..run_folder import RunFolder
+from .action import Action, ActionError, noise_model_missing, write_png
+
+VIDEO_VMAX_CM = 10.0
+"""End of the scale of standard deviations in videos, in which it must not change by the frame."""
+
+
+class Show(Action):
+    """Writes NAME.png, the chosen pictures of an image side by side.
+
+    Args:
+        out: see :class:`Action`.
+        pictures: a request of `visualization.picture_layers`. By default `DEFAULT_PICTURES`, less
+            those that the model cannot give.
+        style: what the pictures share.
+        side: longer side of a picture, pixels, see `at_picture_size`.
+        animation: also write NAME.samples.<animation>, the joint error as a loop; of
+            `ANIMATION_FORMATS`.
+        video: also write NAME.mp4 of the pictures of each video. A style without a scale then
+            gets that of `VIDEO_VMAX_CM`.
+
+    Raises:
+        PictureNameError: there is no such picture.
+    """
+
+    def __init__(
+        self,
+        out: Path,
+        pictures: str | None = None,
+        style: PictureStyle | None = None,
+        side: int | None = None,
+        animation: str | None = None,
+        video: bool = False,
+    ):
+        super().__init__(out)
+        self._asked_for = pictures is not None
+        self._pictures = parse_pictures(DEFAULT_PICTURES if pictures is None else pictures)
+        self._style = style or PictureStyle()
+        if video and self._style.vmax_cm is None:
+            self._style = replace(self._style, vmax_cm=VIDEO_VMAX_CM)
+        self._side, self._animation, self._video = side, animation, video
+
+    def take_sources(self, sources):
+        if self._video and not any(isinstance(source, VideoFile) for source in sources):
+            raise ActionError("--video: there is no video among the images")
+
+    def take_model(self, cfg, surface):
+        """See :meth:`Action.take_model`; says what is left out of the default pictures.
+
+        Raises:
+            ActionError: a picture that was asked for shows an uncertainty, and there is none.
+        """
+        missing = noise_model_missing(cfg)
+        if missing is None:
+            return
+        impossible = ["+".join(names) for names in self._pictures if needs_noise_model(names)]
+        self._pictures = [names for names in self._pictures if not needs_noise_model(names)]
+        if self._animation is not None:
+            raise ActionError(f"{missing}: there is no error to animate")
+        if impossible and self._asked_for:
+            raise ActionError(f"{missing}: it cannot give the pictures {', '.join(impossible)}")
+        if impossible:
+            print(f"{missing}: its pictures are without {', '.join(impossible)}")
+
+    @property
+    def settings(self):
+        return {
+            "pictures": ",".join("+".join(names) for names in self._pictures),
+            "side": self._side,
+            "vmax_cm": self._style.vmax_cm,
+            "samples": self._style.num_samples,
+            "seed": self._style.seed,
+            "animation": self._animation,
+        }
+
+    def write(self, image, pixels, people):
+        picture, shown = at_picture_size(pixels, people, self._side)
+        style = with_own_scale(self._style, shown)
+        names = [f"{image.name}.png"]
+        panels = make_panels(self._pictures, picture, shown, style)
+        write_png(self.out / names[0], panel_grid(panels))
+        if self._animation is not None:
+            names.append(f"{image.name}.samples.{self._animation}")
+            scale = WheelScale(style.error_vmax_cm)
+            frames = (
+                panel_grid([people_panel(frame, shown, "draws of the error", scale)])
+                for frame in error_frames(picture, shown, scale.vmax_cm, seed=style.seed)
+            )
+            with replacing(self.out / names[1]) as temporary:
+                temporary.write_bytes(encode_animation(frames, self._animation))
+        return ImageResults(names)
+
+    def finish(self, folder: RunFolder, sources: Sequence[Source]) -> list[Path]:
+        if not self._video:
+            return []
+        written = []
+        for video in (one for one in sources if isinstance(one, VideoFile)):
+            numbered = {
+                name: int(name.rpartition("/")[2])
+                for name in folder.names
+                if name.startswith(f"{video.name}/")
+            }
+            chosen = [name for name, frame in numbered.items() if frame % video.every == 0]
+            if chosen:
+                written.append(self.out / f"{video.name}.mp4")
+                frames = [self.out / f"{name}.png" for name in chosen]
+                with replacing(written[-1]) as temporary:
+                    write_video(temporary, frames, video.frames_per_second)
+        return written

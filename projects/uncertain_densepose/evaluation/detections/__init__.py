@@ -1,0 +1,1 @@
+"""How well people were found and placed: GPS, GPSm and mask AP."""

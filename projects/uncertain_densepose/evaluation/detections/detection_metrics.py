@@ -1,0 +1,81 @@
+"""The metrics of detections, image by image and then over all images: one pass for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from ...structures.detections import ImageDetections
+from ..ground_truth.ground_truth import AnnotatedImage
+from ..points.correspondence import CorrespondenceTotals, correspondence_totals
+from ..points.matching import box_overlap, match_by_score
+from ..points.point_answers import read_all
+from ..points.surface_distance import SurfaceDistance
+from .detection_scores import DetectionScores, score_detections
+from .gps_ap import MODES, average_precision
+from .protocols import Matches, Pairs
+
+
+class ImageResult(NamedTuple):
+    """What is kept of the detections of an image.
+
+    Attributes:
+        scores: of each detection.
+        correspondence: of the points, each by the detection that stands for its person.
+    """
+
+    scores: DetectionScores
+    correspondence: CorrespondenceTotals
+
+
+def match_people(image: AnnotatedImage, detections: ImageDetections) -> np.ndarray:
+    """(G,) int64, the detection that stands for each person but crowds, see `match_by_score`."""
+    eligible = (detections.category[:, None] == image.category) & ~image.iscrowd
+    return match_by_score(box_overlap(detections.boxes, image.boxes), eligible)
+
+
+def evaluate_image(
+    image: AnnotatedImage,
+    detections: ImageDetections,
+    match: np.ndarray,
+    distance: SurfaceDistance,
+    kappa_m: float | None = None,
+) -> ImageResult:
+    """Reduce the detections of an image to a few numbers each.
+
+    The answer of every detection at every point is read once, and its distance to the annotation
+    looked up once; GPS, GPSm and the accuracy of correspondences all follow from that.
+
+    Args:
+        image: its annotations.
+        detections: D detections in it, at most `gps_ap.MAX_DETECTIONS`.
+        match: (G,) int64, the detection that stands for each person, or `UNMATCHED`.
+        distance: the surface of the annotations.
+        kappa_m: the length scale of GPS for the whole body, metres; by default one a part.
+    """
+    answers = read_all(image, detections, distance)
+    matched = answers.of_detections(match[image.person])
+    return ImageResult(
+        score_detections(image, detections, answers, kappa_m),
+        correspondence_totals(image, matched, distance),
+    )
+
+
+def detection_metrics(
+    images: Sequence[AnnotatedImage],
+    scores: Sequence[DetectionScores],
+    correspondence: CorrespondenceTotals,
+    count: Callable[[Pairs], Matches],
+) -> dict[str, dict[str, float]]:
+    """AP and AR under each of `gps_ap.MODES`, and `correspondence`.
+
+    Args:
+        images: that were predicted.
+        scores: of the detections of each.
+        correspondence: of the points of all.
+        count: one of `protocols.PROTOCOLS`.
+    """
+    averages = average_precision(images, scores, count)
+    return dict(zip(MODES, averages, strict=True)) | {"correspondence": correspondence.results()}

@@ -1,0 +1,185 @@
+"""Average precision and recall of detections under GPS, GPSm and mask IoU.
+
+As in COCO's evaluation of keypoints there are ten thresholds, 0.50:0.05:0.95, the 20 highest scores
+of an image count, precision is averaged over 101 recalls, and medium and large people are measured
+apart. `protocols` says which detections are right and which are wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..ground_truth.ground_truth import AnnotatedImage
+from ..points.matching import box_overlap
+from .protocols import THRESHOLDS, Matches, Pairs, count_strict
+
+MAX_DETECTIONS = 20
+"""Detections of an image that count, those of the highest score."""
+
+MODES = ("densepose_gps", "densepose_gpsm", "densepose_segm")
+"""What detections are compared by: GPS, GPSm = sqrt(GPS · mask IoU), mask IoU."""
+
+METRICS = ("AP", "AP50", "AP75", "APm", "APl", "AR", "AR50", "AR75", "ARm", "ARl")
+
+_SIZES = np.array([[0, 1e5**2], [32**2, 96**2], [96**2, 1e5**2]])
+"""Least and greatest area of all, medium and large people, pixels²."""
+
+_RECALLS = np.linspace(0, 1, 101)
+
+
+@dataclass(frozen=True)
+class Detections:
+    """D detections in an image and how similar they are to each of its G people.
+
+    Attributes:
+        category: (D,) int64, contiguous.
+        score: (D,) float64.
+        boxes: (D, 4) float64, XYWH pixels.
+        similarities: (M, D, G) float64 in [0, 1], under M measures.
+    """
+
+    category: np.ndarray
+    score: np.ndarray
+    boxes: np.ndarray
+    similarities: np.ndarray
+
+
+def average_precision(
+    images: Sequence[AnnotatedImage],
+    detections: Sequence[Detections],
+    count: Callable[[Pairs], Matches] = count_strict,
+    num_measures: int = len(MODES),
+) -> list[dict[str, float]]:
+    """AP and AR in percent under the names `METRICS`, averaged over categories.
+
+    Args:
+        images: the annotated images that were predicted.
+        detections: one entry an image; `DetectionScores` are such entries.
+        count: one of `protocols.PROTOCOLS`.
+        num_measures: M.
+
+    Returns:
+        A dict for each of the M measures, in their order. NaN where a category and size has
+        no person to be found, 0 where none of them was.
+    """
+    categories = {
+        int(key)
+        for image, found in zip(images, detections, strict=True)
+        for key in (*image.category, *found.category)
+    }
+    curves = [
+        _precision_recall(
+            [
+                _outcome(image, found, category, count)
+                for image, found in zip(images, detections, strict=True)
+            ],
+            num_measures,
+        )
+        for category in sorted(categories)
+    ]
+    if not curves:
+        return [dict.fromkeys(METRICS, float("nan")) for _ in range(num_measures)]
+    precision = np.stack([precision for precision, _ in curves], axis=-1)
+    recall = np.stack([recall for _, recall in curves], axis=-1)
+    return [
+        dict(zip(METRICS, (*_means(p), *_means(r)), strict=True))
+        for p, r in zip(precision, recall, strict=True)
+    ]
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What became of an image's D detections, and how many people were to be found.
+
+    Attributes:
+        score: (D,).
+        right, wrong: (M, A, T, D) bool.
+        num_people: (A,) int64.
+    """
+
+    score: np.ndarray
+    right: np.ndarray
+    wrong: np.ndarray
+    num_people: np.ndarray
+
+
+def _outcome(
+    image: AnnotatedImage,
+    detections: Detections,
+    category: int,
+    count: Callable[[Pairs], Matches],
+) -> _Outcome:
+    people = np.flatnonzero(image.category == category)
+    of_category = np.flatnonzero(detections.category == category)
+    order = np.argsort(-detections.score[of_category], kind="stable")[:MAX_DETECTIONS]
+    found = of_category[order]
+    boxes = detections.boxes[found]
+    crowd, unlabelled = image.iscrowd[people], image.ignored[people]
+    low, high = _SIZES.T[:, :, None]
+    ignored = unlabelled | (image.area[people] < low) | (image.area[people] > high)
+    matches = count(
+        Pairs(
+            similarity=detections.similarities[:, found[:, None], people],
+            overlap=box_overlap(boxes, image.boxes[people], crowd),
+            unlabelled=unlabelled,
+            crowd=crowd,
+            ignored=ignored,
+        )
+    )
+    # Of another size than the one that is measured, unless it found somebody.
+    area = boxes[:, 2] * boxes[:, 3]
+    other_size = ((area < low) | (area > high))[:, None]
+    counted = ~matches.ignored & (matches.matched | ~other_size)
+    return _Outcome(
+        score=detections.score[found],
+        right=counted & matches.matched,
+        wrong=counted & ~matches.matched,
+        num_people=(~ignored).sum(axis=1),
+    )
+
+
+def _precision_recall(outcomes: list[_Outcome], num_measures: int) -> tuple[np.ndarray, np.ndarray]:
+    """Precision (M, A, T, 101) at the recalls and highest recall (M, A, T); NaN without people."""
+    score = np.concatenate([outcome.score for outcome in outcomes])
+    order = np.argsort(-score, kind="stable")
+    right, wrong = (
+        np.concatenate([getattr(outcome, name) for outcome in outcomes], axis=-1)[..., order]
+        for name in ("right", "wrong")
+    )
+    num_people = sum(outcome.num_people for outcome in outcomes)
+    shape = num_measures, len(_SIZES), len(THRESHOLDS)
+    precision = np.full((*shape, len(_RECALLS)), np.nan)
+    recall = np.full(shape, np.nan)
+    for at in np.ndindex(shape):
+        people = num_people[at[1]]
+        if people:
+            precision[at], recall[at] = _curve(right[at], wrong[at], people)
+    return precision, recall
+
+
+def _curve(right: np.ndarray, wrong: np.ndarray, num_people: int) -> tuple[np.ndarray, float]:
+    """The highest precision at each of the recalls or beyond, 0 at recalls that are not reached;
+    and the highest recall.
+
+    Args:
+        right, wrong: (N,) bool of all detections, the highest score first.
+    """
+    if len(right) == 0:
+        return np.zeros(len(_RECALLS)), 0.0
+    num_right, num_wrong = np.cumsum(right), np.cumsum(wrong)
+    recall = num_right / num_people
+    precision = num_right / (num_right + num_wrong + np.spacing(1))
+    envelope = np.maximum.accumulate(precision[::-1])[::-1]
+    at = np.searchsorted(recall, _RECALLS, side="left")
+    return np.append(envelope, 0.0)[at], recall[-1]
+
+
+def _means(values: np.ndarray) -> list[float]:
+    """Percent of values (A, T, ..., K): all thresholds, 0.5, 0.75, medium and large."""
+    everyone, medium, large = values
+    at = [np.flatnonzero(np.isclose(THRESHOLDS, threshold)) for threshold in (0.5, 0.75)]
+    chosen = (everyone, everyone[at[0]], everyone[at[1]], medium, large)
+    return [100 * float(np.nanmean(v)) if np.isfinite(v).any() else float("nan") for v in chosen]

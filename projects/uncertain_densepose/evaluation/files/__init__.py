@@ -1,0 +1,1 @@
+"""Results and metrics as files."""

@@ -1,0 +1,1 @@
+"""What annotations say: people, their points, masks and visible limbs."""

@@ -1,0 +1,122 @@
+"""The mask of an annotated person: the union of the annotated parts, or else the segmentation.
+
+DensePose's evaluator takes `dp_masks` where an annotation has them and `segmentation` otherwise, so
+that GPSm and mask IoU can be compared with published numbers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from pycocotools import mask as mask_api
+
+from ...structures.coco_annotation import AnnotationError, check_part_masks, read_segmentation
+from ...structures.mask_iou import WindowMask
+from ...structures.point_annotations import MASK_SIZE
+from ...structures.run_lengths import decode_columns
+
+
+@dataclass(frozen=True)
+class SegmentationMask:
+    """A mask of the whole image.
+
+    Attributes:
+        encoding: compressed run lengths.
+    """
+
+    encoding: dict
+
+    def decode(self) -> WindowMask:
+        """The mask in the columns that it takes up."""
+        left, pixels = decode_columns(self.encoding)
+        return WindowMask(left, 0, pixels)
+
+
+@dataclass(frozen=True)
+class PartMask:
+    """A mask of 256 x 256 cells over a person's box.
+
+    Attributes:
+        encoding: compressed run lengths.
+        box: (4,) XYWH pixels.
+        height, width: of the image, pixels.
+    """
+
+    encoding: dict
+    box: np.ndarray
+    height: int
+    width: int
+
+    def decode(self) -> WindowMask:
+        """The mask in the image."""
+        left, columns = decode_columns(self.encoding)
+        cells = np.zeros((MASK_SIZE, MASK_SIZE), dtype=bool, order="F")
+        cells[:, left : left + columns.shape[1]] = columns
+        return part_mask_in_image(cells, self.box, self.height, self.width)
+
+
+PersonMask = SegmentationMask | PartMask
+
+
+def read_person_mask(annotation: dict, box: np.ndarray, height: int, width: int) -> PersonMask:
+    """The mask of an annotation, encoded, so that a data set's masks fit into memory.
+
+    Args:
+        annotation: a COCO annotation.
+        box: (4,) its XYWH pixels.
+        height, width: of the image, pixels.
+
+    Raises:
+        AnnotationError: `dp_masks` are malformed, or there are none and `segmentation` is missing
+            or malformed.
+    """
+    check_part_masks(annotation)
+    parts = [part for part in annotation.get("dp_masks") or () if part]
+    if not parts:
+        return SegmentationMask(read_segmentation(annotation, height, width))
+    if not all(map(_is_part_encoding, parts)):
+        raise AnnotationError(
+            "dp_masks", f"has a mask that is no encoding of {MASK_SIZE} x {MASK_SIZE}"
+        )
+    return PartMask(mask_api.merge(parts), box, height, width)
+
+
+def _is_part_encoding(part: object) -> bool:
+    return (
+        isinstance(part, dict)
+        and list(part.get("size", ())) == [MASK_SIZE] * 2
+        and isinstance(part.get("counts"), (str, bytes))
+    )
+
+
+def part_mask_in_image(cells: np.ndarray, box: np.ndarray, height: int, width: int) -> WindowMask:
+    """A mask over a box, resampled to pixels as DensePose's evaluator does it.
+
+    It becomes as many pixels wide and high as the box, rounded, its corner cells on the corner
+    pixels, by linear interpolation with a threshold of one half, and lies at the integer part of
+    the box's corner. Pixels that are half in the mask but for rounding may differ from the
+    evaluator's.
+
+    Args:
+        cells: (256, 256) bool.
+        box: (4,) XYWH pixels.
+        height, width: of the image, pixels.
+    """
+    x, y, w, h = (float(value) for value in box)
+    rows, columns = round(max(h, 1.0)), round(max(w, 1.0))
+    by_column = torch.from_numpy(np.ascontiguousarray(cells.T, dtype=np.float64))
+    resampled = F.interpolate(
+        by_column[None, None], (columns, rows), mode="bilinear", align_corners=True
+    )
+    pixels = (resampled[0, 0] > 0.5).numpy().T
+    # What `scipy.ndimage.zoom` does at the far edge, where rounding places it beyond the cells.
+    last = MASK_SIZE - 1
+    if (rows - 1) * (last / max(rows - 1, 1)) > last:
+        pixels[-1] = False
+    if (columns - 1) * (last / max(columns - 1, 1)) > last:
+        pixels[:, -1] = False
+    pixels = pixels[: max(int(y + h) - int(y), 0), : max(int(x + w) - int(x), 0)]
+    return WindowMask.cropped(pixels, int(x), int(y), height, width)

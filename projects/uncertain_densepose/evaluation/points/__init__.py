@@ -1,0 +1,1 @@
+"""How well annotated points were placed, and whether the uncertainty there is right."""

@@ -1,0 +1,155 @@
+"""Likelihood: the log-density that a model gives to the annotated coordinates.
+
+The coordinates are read in the chart of the annotation, so that a wrong part is not counted here,
+and arithmetic is float64. Densities are over chart units², in nats, with the full constant: models
+can be compared, joint ones with independent ones, by nats per point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+from ...structures import PointPredictions
+from .readings import global_noise_model, readings
+
+
+def group_points(person: np.ndarray, part: np.ndarray) -> np.ndarray:
+    """Number the pairs of person and part that occur among P points.
+
+    Args:
+        person: (P,) integer. part: (P,) charts 1..24.
+
+    Returns:
+        (P,) int64 in 0..G-1.
+    """
+    pairs = np.stack([person, part], axis=1)
+    return np.unique(pairs, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
+
+
+def fit_global_variance(residual_uv: torch.Tensor) -> float:
+    """The variance of maximum likelihood of one isotropic Gaussian around the predictions.
+
+    Args:
+        residual_uv: (P, 2) annotated minus predicted coordinates of the training set, chart units.
+
+    Returns:
+        The mean squared residual per coordinate, chart units².
+
+    Raises:
+        ValueError: there are no residuals.
+    """
+    return SquaredErrorTotals.of(residual_uv).variance()
+
+
+@dataclass(frozen=True)
+class SquaredErrorTotals:
+    """What `fit_global_variance` needs of residuals. Totals of disjoint sets add up.
+
+    Attributes:
+        squares: sum of |residual|² over the points, chart units².
+        num_points: P.
+    """
+
+    squares: float = 0.0
+    num_points: int = 0
+
+    @staticmethod
+    def of(residual_uv: torch.Tensor) -> SquaredErrorTotals:
+        """The totals of residuals (P, 2), chart units."""
+        return SquaredErrorTotals(residual_uv.double().square().sum().item(), len(residual_uv))
+
+    def __add__(self, other: SquaredErrorTotals) -> SquaredErrorTotals:
+        return SquaredErrorTotals(self.squares + other.squares, self.num_points + other.num_points)
+
+    def variance(self) -> float:
+        """Mean squared residual per coordinate, chart units².
+
+        Raises:
+            ValueError: there are no residuals.
+        """
+        if self.num_points == 0:
+            raise ValueError("a global variance cannot be fitted to no points")
+        return self.squares / (2 * self.num_points)
+
+
+@dataclass(frozen=True)
+class LikelihoodTotals:
+    """Sums of log-densities. Totals of disjoint sets of groups add up.
+
+    Attributes:
+        nats: summed log-density of the model's own distribution; NaN for a model without one.
+        global_nats: the same with one global variance around the same means; NaN without one.
+        nats_by_reading: the same of every distribution that the model can be read as, by names of
+            `READINGS`.
+        num_read: points that were read, those inside the box of a detection of their person.
+        num_points: all annotated points.
+    """
+
+    nats: float = 0.0
+    global_nats: float = 0.0
+    nats_by_reading: Mapping[str, float] = field(default_factory=dict)
+    num_read: int = 0
+    num_points: int = 0
+
+    def __add__(self, other: LikelihoodTotals) -> LikelihoodTotals:
+        mine, others = self.nats_by_reading, other.nats_by_reading
+        return LikelihoodTotals(
+            self.nats + other.nats,
+            self.global_nats + other.global_nats,
+            {name: mine.get(name, 0.0) + others.get(name, 0.0) for name in mine | others},
+            self.num_read + other.num_read,
+            self.num_points + other.num_points,
+        )
+
+    def results(self) -> dict[str, float]:
+        """Means in nats per point that was read, NaN if none was, and the percentage read.
+
+        `nats_per_point` is the model's own, `nats_per_point_<reading>` one of each reading that it
+        contains.
+        """
+
+        def per_point(nats: float) -> float:
+            return nats / self.num_read if self.num_read else float("nan")
+
+        rows = self.nats_by_reading | {"global_variance": self.global_nats}
+        return {
+            "nats_per_point": per_point(self.nats),
+            "global_variance_nats_per_point": per_point(self.global_nats),
+            **{f"nats_per_point_{name}": per_point(nats) for name, nats in rows.items()},
+            "points_read": 100 * self.num_read / self.num_points
+            if self.num_points
+            else float("nan"),
+        }
+
+
+def likelihood_totals(
+    points: PointPredictions,
+    uv: np.ndarray | torch.Tensor,
+    group: np.ndarray | torch.Tensor,
+    num_points: int,
+    global_variance: float | None = None,
+) -> LikelihoodTotals:
+    """Log-densities of annotations.
+
+    Args:
+        points: float64 predictions at R points, read in the charts of the annotation.
+        uv: (R, 2) annotated coordinates, chart units.
+        group: (R,) int64 in 0..G-1, the pair of person and part of each point.
+        num_points: R and the annotated points that could not be read.
+        global_variance: chart units², fitted on training data. It is also the distribution of a
+            model that predicts no variance.
+    """
+    target = torch.as_tensor(uv, dtype=points.mean_uv.dtype)
+    globally = float("nan")
+    if global_variance is not None:
+        globally = global_noise_model(points, global_variance).log_prob(target).sum().item()
+    by_reading = {
+        name: distribution.log_prob(target).sum().item()
+        for name, distribution in readings(points, torch.as_tensor(group)).items()
+    }
+    own = next(iter(by_reading.values()), globally)
+    return LikelihoodTotals(own, globally, by_reading, len(points), num_points)

@@ -1,9 +1,0 @@
-import pytest
-from evaluation.flat_surface import make_flat_surface
-
-from uncertain_densepose.evaluation.surface_distance import SurfaceDistance
-
-
-@pytest.fixture(scope="session")
-def flat_distance():
-    return SurfaceDistance(make_flat_surface())

@@ -1,0 +1,10 @@
+"""People to look at, made once."""
+
+import pytest
+
+from synthetic_people.person import PersonMaker
+
+
+@pytest.fixture(scope="session")
+def person_maker(embedded_surface) -> PersonMaker:
+    return PersonMaker.create(embedded_surface)

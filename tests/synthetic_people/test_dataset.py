@@ -1,0 +1,219 @@
+"""Data sets on disk: the same bytes from the same seed, whatever happened in between."""
+
+import dataclasses
+import json
+import shutil
+
+import cv2
+import numpy as np
+import pytest
+
+from synthetic_people import dataset, requirements, workers
+from synthetic_people.dataset import DatasetFolderError, make_dataset
+from synthetic_people.presets import PRESETS, Preset
+from synthetic_people.shards import image_path, read_shard, shard_path
+from tests.tool_loader import load_tool
+from uncertain_densepose.data.coco_densepose import load_densepose_json
+
+SMALL = Preset(train=4, val=2, image_sizes=((96, 96), (96, 112)), purpose="these tests")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def small_preset():
+    PRESETS["small"] = SMALL
+    yield
+    del PRESETS["small"]
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory, embedded_surface, small_preset):
+    folder = tmp_path_factory.mktemp("original") / "set"
+    make_dataset(folder, "small", seed=5)
+    return folder
+
+
+@pytest.fixture
+def copy(original, tmp_path):
+    folder = tmp_path / "set"
+    shutil.copytree(original, folder)
+    return folder
+
+
+def files(folder):
+    return {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_two_workers_give_the_same_bytes(original, tmp_path):
+    make_dataset(tmp_path / "set", "small", seed=5, workers=2)
+    assert files(tmp_path / "set") == files(original)
+
+
+def test_another_seed_gives_other_people(original, tmp_path):
+    make_dataset(tmp_path / "set", "small", seed=6)
+    assert (tmp_path / "set/train.json").read_bytes() != (original / "train.json").read_bytes()
+
+
+def test_an_interrupted_run_goes_on_to_the_same_bytes(original, copy):
+    shard_path(copy, "train", 1).unlink()
+    image_path(copy, "val", 0).unlink()
+    (copy / "complete.json").unlink()
+    (copy / "val.json").unlink()
+    (copy / "images/train/000001.jpg.abc.part").write_bytes(b"half")
+    summary = make_dataset(copy, "small", seed=5)
+    assert (summary.made, summary.reused) == (2, 4)
+    assert files(copy) == files(original)
+
+
+@pytest.mark.parametrize("name", ["shard", "image", "json"])
+def test_damage_is_found_and_mended(original, copy, name):
+    path = {
+        "shard": shard_path(copy, "train", 2),
+        "image": image_path(copy, "train", 2),
+        "json": copy / "train.json",
+    }[name]
+    path.write_bytes(path.read_bytes()[:-40])
+    if name == "shard":
+        (copy / "complete.json").unlink()
+    make_dataset(copy, "small", seed=5)
+    assert files(copy) == files(original)
+
+
+def test_a_flipped_bit_in_an_image_is_found(original, copy):
+    path = image_path(copy, "train", 0)
+    content = bytearray(path.read_bytes())
+    content[500] ^= 1
+    path.write_bytes(content)
+    assert read_shard(copy, "train", 0) is None
+    assert make_dataset(copy, "small", seed=5).made == 1
+    assert files(copy) == files(original)
+
+
+def test_a_complete_set_is_left_alone(copy, monkeypatch):
+    def refuse():
+        raise AssertionError("nothing should be made")
+
+    monkeypatch.setattr(dataset, "require_synth_extra", refuse)
+    before = files(copy)
+    summary = make_dataset(copy, "small", seed=5)
+    assert (summary.made, summary.reused) == (0, 6)
+    assert summary.statistics["train"]["images"] == 4
+    assert files(copy) == before
+
+
+def test_other_parameters_are_refused_by_name(copy):
+    with pytest.raises(DatasetFolderError, match="seed is 5, not 6.*--overwrite"):
+        make_dataset(copy, "small", seed=6)
+    assert make_dataset(copy, "small", seed=6, overwrite=True).made == 6
+
+
+def test_noise_worlds_of_a_replaced_data_set_are_deleted(copy):
+    stale, foreign = copy / "train_annotator.json", copy / "train_notes.json"
+    for path in (stale, foreign):
+        path.write_text("{}")
+    make_dataset(copy, "small", seed=6, overwrite=True)
+    assert not stale.exists() and foreign.exists()
+
+
+def test_a_folder_of_other_things_is_refused(tmp_path):
+    (tmp_path / "thesis.txt").write_text("precious")
+    with pytest.raises(DatasetFolderError, match="neither empty nor"):
+        make_dataset(tmp_path, "small", overwrite=True)
+    assert (tmp_path / "thesis.txt").read_text() == "precious"
+
+
+def test_bad_arguments_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="unknown preset 'huge'; known: tiny"):
+        make_dataset(tmp_path / "a", "huge")
+    with pytest.raises(ValueError, match="seed must be"):
+        make_dataset(tmp_path / "a", "small", seed=-1)
+    assert not (tmp_path / "a").exists()
+
+
+def test_a_missing_extra_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(requirements, "SYNTH_MODULES", ("anny", "no_such_package"))
+    with pytest.raises(requirements.MissingExtraError, match=r"no_such_package is not.*make setup"):
+        make_dataset(tmp_path / "set", "small", seed=5)
+
+
+def test_a_failing_image_is_named_and_the_others_are_kept(original, tmp_path, monkeypatch):
+    good = workers.synthesise
+    calls = []
+
+    def fails_at_the_third(*args, **kwargs):
+        calls.append(1)
+        if len(calls) == 3:
+            raise RuntimeError("no film")
+        return good(*args, **kwargs)
+
+    monkeypatch.setattr(workers, "synthesise", fails_at_the_third)
+    with pytest.raises(workers.WorkerError, match="train/000002.jpg of seed 5 failed: no film"):
+        make_dataset(tmp_path / "set", "small", seed=5)
+    assert not (tmp_path / "set/train.json").exists()
+    assert make_dataset(tmp_path / "set", "small", seed=5).reused == 2
+    assert files(tmp_path / "set") == files(original)
+
+
+def test_a_surface_of_another_body_is_refused(tmp_path, embedded_surface):
+    shifted = dataclasses.replace(
+        embedded_surface, vertices=embedded_surface.vertices * np.float32(1.1)
+    )
+    shifted.save(tmp_path / "surface.npz")
+    with pytest.raises(ValueError, match="not that of the installed body model"):
+        make_dataset(tmp_path / "set", "small", surface_path=tmp_path / "surface.npz")
+
+
+def test_the_files_are_coco(original):
+    content = json.loads((original / "train.json").read_text())
+    assert content["info"]["seed"] == 5 and content["info"]["preset"] == "small"
+    assert content["info"]["statistics"]["images"] == len(content["images"]) == 4
+    assert len(content["categories"][0]["keypoints"]) == 17
+    identifiers = [annotation["id"] for annotation in content["annotations"]]
+    assert len(set(identifiers)) == len(identifiers) and min(identifiers) > 0
+    images = {image["id"] for image in content["images"]}
+    assert {annotation["image_id"] for annotation in content["annotations"]} == images
+    validation = json.loads((original / "val.json").read_text())
+    assert images.isdisjoint(image["id"] for image in validation["images"])
+    for image in content["images"]:
+        assert (original / "images" / image["file_name"]).is_file()
+
+
+def test_the_project_reads_them(original):
+    records = load_densepose_json(
+        "synth_test_small", original / "train.json", original / "images", how_to_get="make it"
+    )
+    assert len(records) == 4
+    assert all(record["annotations"] for record in records)
+
+
+@pytest.fixture
+def tool():
+    """The command line's `main`."""
+    return load_tool("make_synthetic_dataset").main
+
+
+def test_the_tool_explains_itself(tool, capsys):
+    with pytest.raises(SystemExit, match="0"):
+        tool(["--help"])
+    explained = capsys.readouterr().out
+    assert all(word in explained for word in ("bench", "6000 train", "dp_U_true"))
+
+
+def test_the_tool_refuses_a_folder_of_other_people(tool, original, capsys):
+    assert tool(["--preset", "tiny", "--out", str(original)]) == 1
+    assert "preset is small, not tiny" in capsys.readouterr().err
+
+
+def test_the_tool_refuses_nonsense(tool, capsys):
+    for arguments in (["--preset", "huge"], ["--seed", "-1"], ["--workers", "0"]):
+        with pytest.raises(SystemExit, match="2"):
+            tool(arguments)
+        assert arguments[0] in capsys.readouterr().err
+
+
+def test_the_tool_draws_a_contact_sheet(tool, original, tmp_path, capsys):
+    figure = tmp_path / "sheet.png"
+    arguments = ["--preset", "small", "--seed", "5", "--out", str(original)]
+    assert tool([*arguments, "--figure", str(figure)]) == 0
+    assert "complete, 6 were there" in capsys.readouterr().out
+    sheet = cv2.imread(str(figure))
+    assert sheet.shape[0] > 300 and sheet.std() > 20

@@ -1,0 +1,131 @@
+"""tools/check_annotations.py: what it tells, in which words, and with which exit status."""
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.tool_loader import load_tool
+from tests.uncertain_densepose.data.oddities import (
+    ODDITIES,
+    annotation,
+    coco,
+    image_entry,
+    write_oddities,
+)
+from uncertain_densepose.data.annotation_checks import CHECKS
+from uncertain_densepose.data.coco_densepose import load_densepose_json
+
+
+@pytest.fixture(scope="module")
+def tool():
+    return load_tool("check_annotations")
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(content, name="a.json"):
+        path = tmp_path / name
+        path.write_text(json.dumps(content))
+        return str(path)
+
+    return write
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """A folder of images, good and bad, and their entries."""
+    good = np.full((64, 80, 3), 90, np.uint8)
+    cv2.imwrite(str(tmp_path / "good.png"), good)
+    cv2.imwrite(str(tmp_path / "small.png"), good[:32])
+    (tmp_path / "text.png").write_text("no image")
+    # Lying on its side, which the reader of training turns upright.
+    lying = Image.fromarray(good.transpose(1, 0, 2))
+    exif = lying.getexif()
+    exif[0x0112] = 6
+    lying.save(tmp_path / "lying.jpg", exif=exif)
+    names = ("good.png", "lying.jpg", "small.png", "text.png", "none.png")
+    return [image_entry(k, file_name=name) for k, name in enumerate(names, start=1)]
+
+
+def test_a_whole_file_is_told_so(tool, write, capsys):
+    path = write(coco([annotation()], [image_entry(1)]))
+    assert tool.main([path]) == 0
+    assert capsys.readouterr().out == (
+        f"{path}: 1 images, 1 annotations\n"
+        "training uses 1 images with 1 people: 1 with 4 points, 1 with part masks\n"
+    )
+
+
+def test_repairs_are_told_and_do_no_harm(tool, write, capsys):
+    path = write(coco([annotation(dp_I=[1.0, 2.0, 3, 4], id=77)], [image_entry(1)]))
+    assert tool.main([path]) == 0
+    assert capsys.readouterr().out.splitlines()[2:] == [
+        "",
+        "repaired: part_as_float: 2 points in 1 annotations (ids 77)",
+        "    A point's part is written with a decimal point, as DensePose-COCO does: it is read as"
+        " the whole number that it is",
+    ]
+
+
+def test_every_oddity_is_counted(tool, tmp_path, capsys):
+    path = write_oddities(tmp_path)
+    assert tool.main([str(path), "--json", str(tmp_path / "report.json")]) == 1
+    text = capsys.readouterr().out
+    for oddity in ODDITIES.values():
+        for name in oddity.findings:
+            assert f": {name}: " in text
+    content = json.loads((tmp_path / "report.json").read_text())
+    assert content["file"] == str(path) and content["annotations"] == 2 * len(ODDITIES)
+    assert {one["check"] for one in content["findings"]} <= CHECKS.keys()
+
+
+def test_what_stops_training_comes_first(tool, write, tmp_path, capsys):
+    path = write(coco([annotation()], [image_entry(1)] * 2))
+    assert tool.main([path]) == 2
+    assert "\nfatal: image_id_repeated: 1 entries (ids 1)\n" in capsys.readouterr().out
+    with pytest.raises(ValueError, match="Images have the same id"):
+        load_densepose_json("repeated", path, tmp_path, "make it")
+
+
+def test_images_are_looked_at_where_asked(tool, write, tmp_path, pictures, capsys):
+    people = [annotation(id=image["id"], image_id=image["id"]) for image in pictures]
+    path = write(coco(people, pictures))
+    assert tool.main([path]) == 0
+    capsys.readouterr()
+    assert tool.main([path, "--images", str(tmp_path)]) == 2
+    headlines = [x for x in capsys.readouterr().out.splitlines() if x.startswith("fatal")]
+    assert headlines == [
+        f"fatal: image_size_differs: 1 image files (ids 3; first {tmp_path}/small.png)",
+        f"fatal: image_file_unreadable: 1 image files (ids 4; first {tmp_path}/text.png)",
+        f"fatal: image_file_missing: 1 image files (ids 5; first {tmp_path}/none.png)",
+    ]
+
+
+def test_many_ids_are_cut_short(tool, write, capsys):
+    people = [annotation(id=k, iscrowd=1) for k in range(9)]
+    tool.main([write(coco(people, [image_entry(1)]))])
+    assert "dropped: crowd: 9 annotations (ids 0, 1, 2, 3, 4, ...)" in capsys.readouterr().out
+
+
+def test_mistakes_are_told_in_one_line(tool, tmp_path, capsys):
+    def refused(*arguments):
+        with pytest.raises(SystemExit) as end:
+            tool.main([str(argument) for argument in arguments])
+        assert end.value.code == 2
+        return capsys.readouterr().err.strip().splitlines()[-1]
+
+    assert "none.json" in refused(tmp_path / "none.json")
+    (tmp_path / "bad.json").write_text('{"images": [')
+    assert "bad.json: not JSON" in refused(tmp_path / "bad.json")
+    assert "no such folder" in refused(tmp_path / "bad.json", "--images", tmp_path / "none")
+
+
+def test_the_documentation_lists_every_check():
+    with open("docs/ANNOTATIONS.md") as file:
+        text = file.read()
+    for check in CHECKS.values():
+        assert f"| `{check.name}` | {check.severity.value} |" in text
+    assert text.count("\n| `") >= len(CHECKS)

@@ -1,0 +1,101 @@
+"""tools/report.py: folders in, one file out, and messages that name what is wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.tool_loader import load_tool
+from tests.uncertain_densepose.visualization.html_report.results_factory import (
+    random_image,
+    random_person,
+    write_figure,
+    write_metrics,
+    write_predictions,
+)
+
+SIZE = (30, 40)
+
+
+@pytest.fixture(scope="module")
+def tool():
+    return load_tool("report")
+
+
+@pytest.fixture
+def results(tmp_path):
+    """A run with metrics and a figure, and one with three images."""
+    run = write_metrics(tmp_path / "full", {"bbox": {"AP": 27.5}})
+    write_figure(run / "figures_people_val" / "reliability.png")
+    images = {
+        random_image(tmp_path / "images" / f"{i}.png", SIZE): [random_person((5, 5, 30, 28), SIZE)]
+        for i in range(3)
+    }
+    return [str(run), str(write_predictions(tmp_path / "people", images))]
+
+
+def refused(tool, capsys, *arguments) -> str:
+    with pytest.raises(SystemExit) as end:
+        tool.main(list(arguments))
+    assert end.value.code == 2
+    return capsys.readouterr().err.strip().splitlines()[-1]
+
+
+def test_it_writes_one_file_and_says_what_is_in_it(tool, results, tmp_path, capsys):
+    out = tmp_path / "made" / "report.html"
+    tool.main([*results, "--out", str(out), "--title", "Three people"])
+    said = capsys.readouterr()
+    assert f"{out}: 1 tables, 1 figures, 3 images, 0.0" in said.out
+    assert "note" not in said.err
+    page = out.read_text(encoding="utf-8")
+    assert "<h1>Three people</h1>" in page and "27.50" in page
+    assert page.count('class="picture"') == 3
+
+
+def test_images_that_are_gone_and_too_many_images_are_told_at_the_end(
+    tool, results, tmp_path, capsys
+):
+    (tmp_path / "images" / "1.png").unlink()
+    out = tmp_path / "report.html"
+    tool.main([*results, "--out", str(out), "--max-images", "1"])
+    notes = [line for line in capsys.readouterr().err.splitlines() if line.startswith("note: ")]
+    assert "1 of 2 images are shown" in notes[0]
+    assert "images that are gone are not shown" in notes[1]
+    assert notes[1].endswith(f"{tmp_path}/images/1.png (people)")
+    page = out.read_text(encoding="utf-8")
+    assert page.count('class="picture"') == 1 and "images/1.png (people)" in page
+
+
+def test_many_images_that_are_gone_are_counted(tool):
+    choice = tool.Choice([], [f"{i}.jpg (a)" for i in range(30)], 0)
+    (note,) = tool.notes_on(choice, 40)
+    assert note.endswith("now: " + ", ".join(f"{i}.jpg (a)" for i in range(10)) + " and 20 more")
+
+
+def test_without_metrics_and_images_there_is_nothing_to_show(tool, results, tmp_path, capsys):
+    for i in range(3):
+        (tmp_path / "images" / f"{i}.png").unlink()
+    out = tmp_path / "report.html"
+    message = refused(tool, capsys, results[1], "--out", str(out))
+    assert "no images to show; images that are gone" in message and not out.exists()
+    empty = write_metrics(tmp_path / "empty", {})
+    assert "no metrics, no figures" in refused(tool, capsys, str(empty), "--out", str(out))
+
+
+def test_what_the_user_got_wrong_ends_it_in_one_line(tool, results, tmp_path, capsys):
+    out = ["--out", str(tmp_path / "report.html")]
+    (tmp_path / "full" / "metrics_half.json").write_text('{"bbox": {"AP": 1')
+    assert "metrics_half.json: no JSON, or only part" in refused(tool, capsys, results[0], *out)
+    assert "none: no such folder" in refused(tool, capsys, str(tmp_path / "none"), *out)
+    people = [results[1], *out]
+    assert "--images must be a folder" in refused(tool, capsys, *people, "--images", "none")
+    assert "'0' is no whole number" in refused(tool, capsys, *people, "--max-images", "0")
+    assert "'big' is no whole number" in refused(tool, capsys, *people, "--max-side", "big")
+    message = refused(tool, capsys, results[1], "--out", str(tmp_path))
+    assert "--out must be a file, this is a folder" in message
+    assert not (tmp_path / "report.html").exists()
+
+
+def test_a_name_that_is_no_text_is_shown_as_far_as_it_is(tool, tmp_path):
+    run = write_metrics(tmp_path / "r\udcffn", {"bbox": {"AP": 1.0}})
+    tool.main([str(run), "--out", str(tmp_path / "report.html")])
+    assert "<dt>r?n</dt>" in (tmp_path / "report.html").read_text(encoding="utf-8")

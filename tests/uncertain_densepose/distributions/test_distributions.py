@@ -1,0 +1,185 @@
+"""The models against dense normals in float64: values, gradients, marginals, conditioning."""
+
+import math
+
+import pytest
+import torch
+
+from tests.uncertain_densepose.distributions.dense_twin import (
+    BASIS_SIZES,
+    basis_of,
+    dense_covariance,
+    dense_log_prob,
+    random_arguments,
+)
+from uncertain_densepose.distributions import AnisotropicUV, IsotropicUV, PartCorrelatedUV
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_full_joint_density_equals_the_dense_normal(seed):
+    arguments, target = random_arguments(seed, points=3 + seed, groups=1 + seed % 5)
+    found = PartCorrelatedUV(*arguments).log_prob(target)
+    expected = dense_log_prob(target, *arguments)
+    assert found.shape == (1 + seed % 5,)
+    torch.testing.assert_close(found.sum(), expected, rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_full_gradients_equal_those_of_the_dense_normal(seed):
+    (*floats, group), target = random_arguments(seed)
+    leaves = [x.clone().requires_grad_() for x in floats]
+    twins = [x.clone().requires_grad_() for x in floats]
+    PartCorrelatedUV(*leaves, group).log_prob(target).sum().backward()
+    dense_log_prob(target, *twins, group).backward()
+    for leaf, twin in zip(leaves, twins, strict=True):
+        found, expected = leaf.grad, twin.grad
+        if expected.dim() == 3:  # a covariance: only the symmetric part of the gradient has meaning
+            found, expected = found + found.mT, expected + expected.mT
+        torch.testing.assert_close(found, expected, rtol=1e-7, atol=1e-7)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_float32_stays_near_float64_over_twelve_decades(seed):
+    arguments, target = random_arguments(seed, points=40, low=-8, high=4)
+    *floats, group = [x if x.dtype == torch.int64 else x.float() for x in arguments]
+    reference = PartCorrelatedUV(*(x.double() for x in floats), group)
+    found = PartCorrelatedUV(*floats, group)
+    # The residual is taken in the type of the mean: both see the same one.
+    near = floats[0] + (target - arguments[0]).float()
+    residual = near - floats[0]
+    expected = reference.log_prob(floats[0].double() + residual.double())
+    torch.testing.assert_close(found.log_prob(near).double(), expected, rtol=1e-4, atol=1e-4)
+
+
+def test_mahalanobis_terms_are_not_negative_and_match_the_dense_form():
+    arguments, target = random_arguments(3, low=-8, high=-6)
+    found = PartCorrelatedUV(*arguments).mahalanobis(target)
+    delta = (target - arguments[0]).reshape(-1)
+    covariance = dense_covariance(*arguments[1:])
+    expected = delta @ torch.linalg.solve(covariance, delta)
+    assert (found >= 0).all()
+    torch.testing.assert_close(found.sum(), expected, rtol=1e-6, atol=0)
+
+
+def test_vanishing_shared_covariance_gives_the_directional_model():
+    (mean, variance, direction, shared, group), target = random_arguments(5)
+    shared = torch.zeros_like(shared).requires_grad_()
+    joint = PartCorrelatedUV(mean, variance, direction, shared, group).log_prob(target)
+    independent = AnisotropicUV(mean, variance, direction).log_prob(target)
+    torch.testing.assert_close(joint.sum(), independent.sum())
+    joint.sum().backward()
+    assert shared.grad.isfinite().all()
+
+
+def test_huge_shared_covariance_stays_correct():
+    (mean, variance, direction, shared, group), target = random_arguments(6)
+
+    def log_prob(scale):
+        flat = scale * torch.eye(2, dtype=torch.float64).expand_as(shared)
+        return PartCorrelatedUV(mean, variance, direction, flat, group).log_prob(target)
+
+    flat = 1e4 * torch.eye(2, dtype=torch.float64).expand_as(shared)
+    dense = dense_log_prob(target, mean, variance, direction, flat, group)
+    torch.testing.assert_close(log_prob(1e4).sum(), dense, rtol=1e-6, atol=0)
+    # Beyond, where the dense form loses its digits: the density falls as 1 / sqrt |B| alone.
+    occupied = torch.bincount(group, minlength=len(shared)) > 0
+    drop = -math.log(1e12) * occupied.double()
+    torch.testing.assert_close(log_prob(1e20) - log_prob(1e8), drop, rtol=1e-7, atol=1e-9)
+
+
+def test_directional_model_equals_two_dimensional_normals():
+    (mean, variance, direction, _, _), target = random_arguments(7)
+    model = AnisotropicUV(mean, variance, direction)
+    normal = torch.distributions.MultivariateNormal(mean, covariance_matrix=model.covariance())
+    torch.testing.assert_close(model.log_prob(target), normal.log_prob(target))
+
+
+def test_isotropic_constant_is_log_two_pi_a_point():
+    model = IsotropicUV(torch.zeros(1, 2), torch.ones(1))
+    assert model.log_prob(torch.zeros(1, 2)).item() == pytest.approx(-math.log(2 * math.pi))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_conditioning_equals_the_schur_complement(seed):
+    arguments, target = random_arguments(seed, points=10, groups=3)
+    known = torch.tensor([7, 0, 4])
+    rest = torch.tensor([i for i in range(10) if i not in known.tolist()])
+    posterior = PartCorrelatedUV(*arguments).condition(known, target[known])
+
+    covariance = dense_covariance(*arguments[1:])
+    a = (2 * rest[:, None] + torch.arange(2)).flatten()
+    b = (2 * known[:, None] + torch.arange(2)).flatten()
+    gain = covariance[a][:, b] @ torch.linalg.inv(covariance[b][:, b])
+    mean = arguments[0].reshape(-1)
+    expected_mean = mean[a] + gain @ (target.reshape(-1)[b] - mean[b])
+    expected_covariance = covariance[a][:, a] - gain @ covariance[b][:, a]
+
+    torch.testing.assert_close(posterior.mean.reshape(-1), expected_mean)
+    found = dense_covariance(
+        posterior.variance_uv, posterior.direction, posterior.shared_covariance, posterior.group
+    )
+    torch.testing.assert_close(found, expected_covariance)
+
+
+@pytest.mark.parametrize("basis", BASIS_SIZES)
+def test_the_size_of_the_shared_covariance_says_in_which_basis_it_is(basis):
+    arguments, target = random_arguments(4, basis=basis)
+    found = PartCorrelatedUV(*arguments)
+    named = PartCorrelatedUV(*arguments, basis_of(basis, arguments[0], arguments[-1], 4))
+    torch.testing.assert_close(found.log_prob(target), named.log_prob(target))
+    torch.testing.assert_close(found.covariance(), named.covariance())
+    assert found.is_offset == (basis == "offset")
+
+
+def test_another_size_needs_a_basis():
+    (mean, variance, direction, shared, group), target = random_arguments(4, basis="similarity")
+    three = shared[:, :3, :3]
+    with pytest.raises(ValueError, match=r"\(2, 4\) wide, not 3"):
+        PartCorrelatedUV(mean, variance, direction, three, group)
+    turning = basis_of("similarity", mean, group, 4)[..., :3]
+    found = PartCorrelatedUV(mean, variance, direction, three, group, turning)
+    dense = dense_log_prob(target, mean, variance, direction, three, group, turning)
+    torch.testing.assert_close(found.log_prob(target).sum(), dense)
+
+
+@pytest.mark.parametrize("basis", BASIS_SIZES)
+def test_independent_points_keep_their_marginals_and_lose_all_correlation(basis):
+    arguments, target = random_arguments(8, basis=basis)
+    joint = PartCorrelatedUV(*arguments)
+    found = joint.independent_points()
+    torch.testing.assert_close(found.covariance(), joint.covariance())
+    normal = torch.distributions.MultivariateNormal(joint.mean_uv, joint.covariance())
+    torch.testing.assert_close(found.log_prob(target), normal.log_prob(target))
+    again = found.condition(torch.tensor([2]), target[[2]])
+    rest = torch.arange(12) != 2
+    torch.testing.assert_close(again.mean_uv, joint.mean_uv[rest])
+
+
+def test_samples_have_the_covariance_of_the_model():
+    arguments, _ = random_arguments(9, points=5, groups=2)
+    torch.manual_seed(0)
+    draws = PartCorrelatedUV(*arguments).rsample(torch.Size([200_000])).reshape(200_000, -1)
+    expected = dense_covariance(*arguments[1:])
+    scale = expected.diagonal().sqrt()
+    error = (torch.cov(draws.T) - expected) / (scale[:, None] * scale[None, :])
+    assert error.abs().max() < 0.02
+
+
+def test_nothing_in_nothing_out():
+    empty = torch.zeros(0, 2)
+    none = torch.zeros(0)
+    group = torch.zeros(0, dtype=torch.int64)
+    joint = PartCorrelatedUV(empty, none, empty, torch.eye(2).expand(3, 2, 2), group)
+    assert joint.log_prob(empty).tolist() == [0, 0, 0]
+    assert IsotropicUV(empty, none).log_prob(empty).shape == (0,)
+    assert AnisotropicUV(empty, none, empty).rsample().shape == (0, 2)
+
+
+def test_half_precision_is_refused():
+    with pytest.raises(ValueError, match="float16"):
+        IsotropicUV(torch.zeros(1, 2, dtype=torch.float16), torch.ones(1))
+
+
+def test_wrong_shapes_are_named():
+    with pytest.raises(ValueError, match="variance"):
+        AnisotropicUV(torch.zeros(3, 2), torch.ones(2), torch.zeros(3, 2))

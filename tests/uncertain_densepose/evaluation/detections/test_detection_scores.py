@@ -1,0 +1,162 @@
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from tests.uncertain_densepose.evaluation.flat_surface import PITCH_M, SIDE_M
+from tests.uncertain_densepose.evaluation.scene import (
+    LEFT,
+    SIDE,
+    coco,
+    instances,
+    labelled,
+    perfect_maps,
+    unlabelled,
+    write,
+)
+from uncertain_densepose.evaluation.detections.chart_detections import ChartDetections
+from uncertain_densepose.evaluation.detections.detection_scores import (
+    DetectionScores,
+    score_detections,
+)
+from uncertain_densepose.evaluation.detections.gps import FINE_TO_GPS_GROUP, KAPPA_M
+from uncertain_densepose.evaluation.ground_truth.ground_truth import GroundTruth
+from uncertain_densepose.evaluation.points.point_answers import read_all
+from uncertain_densepose.structures import ChartMaps
+
+BOXES = [[10, 20, 40, 60], [60, 20, 80, 90], [5, 5, 30, 40]]
+
+
+@pytest.fixture
+def image(tmp_path):
+    rng = np.random.default_rng(3)
+    people = [
+        labelled(1, 1, BOXES[0], rng),
+        unlabelled(2, 1, BOXES[2]),
+        labelled(3, 1, BOXES[1], rng),
+    ]
+    for person in (people[0], people[2]):
+        person["dp_I"][:6] = rng.integers(1, 25, 6).tolist()
+    return GroundTruth.load(write(tmp_path / "val.json", coco(people, num_images=1)))[1]
+
+
+def score(image, instances, distance, kappa_m=None) -> DetectionScores:
+    detections = ChartDetections(instances)
+    return score_detections(image, detections, read_all(image, detections, distance), kappa_m)
+
+
+def blurred(generator, count, channels):
+    """Smooth random maps with values in [0, 1]."""
+    coarse = torch.rand(count, channels, 7, 7, generator=generator)
+    return torch.nn.functional.interpolate(coarse, size=(SIDE, SIDE), mode="bilinear")
+
+
+def disturbed_maps(seed) -> ChartMaps:
+    """Maps of six boxes: right but for smooth errors of the coordinates and random background in
+    the first three, random altogether in the others."""
+    generator = torch.Generator().manual_seed(seed)
+    maps = perfect_maps(3)
+    near = dataclasses.replace(
+        maps,
+        coarse_segm=blurred(generator, 3, 2) + torch.tensor([0.0, 0.2])[:, None, None],
+        u=maps.u + blurred(generator, 3, 25) - 0.5,
+        v=maps.v + blurred(generator, 3, 25) - 0.5,
+    )
+    far = ChartMaps(
+        coarse_segm=blurred(generator, 3, 2),
+        fine_segm=blurred(generator, 3, 25),
+        u=blurred(generator, 3, 25),
+        v=blurred(generator, 3, 25),
+    )
+    return ChartMaps.cat([near, far])
+
+
+def position_m(part, uv):
+    """Where the flat surface has the vertex nearest to coordinates in a chart."""
+    nearest = np.round(np.clip(uv, 0, 1) * 4) / 4
+    return np.array([(part - 1) * PITCH_M + nearest[0] * SIDE_M, nearest[1] * SIDE_M])
+
+
+def gps_of_one(image, person, maps, box_xywh):
+    """GPS point by point, from its definition."""
+    x0, y0, width, height = box_xywh
+    total, count = 0.0, 0
+    for i in np.flatnonzero(image.person == person):
+        count += 1
+        x, y = (image.xy[i, 0] - x0) / width, (image.xy[i, 1] - y0) / height
+        if not (0 <= x <= 1 and 0 <= y <= 1):
+            continue
+        answer = maps.sample(torch.tensor([0]), torch.tensor([[x, y]]))
+        if answer.part.item() == 0:
+            continue
+        predicted = position_m(answer.part.item(), answer.mean_uv[0].numpy())
+        distance = np.linalg.norm(predicted - position_m(image.part[i], image.uv[i]))
+        kappa = KAPPA_M[FINE_TO_GPS_GROUP[image.part[i]]]
+        total += np.exp(-(distance**2) / (2 * kappa**2))
+    return total / count if count else 0.0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_gps_equals_a_loop_over_detections_people_and_points(image, flat_distance, seed):
+    rng = np.random.default_rng(seed)
+    boxes = np.array(BOXES * 2) + rng.uniform(-8, 8, (6, 4))
+    maps = disturbed_maps(seed)
+    gps = score(image, instances(boxes, maps=maps), flat_distance).gps
+    boxes = boxes.astype(np.float32)
+    expected = [[gps_of_one(image, g, maps[d], boxes[d]) for g in range(3)] for d in range(6)]
+    # Distances are tabulated in float16.
+    np.testing.assert_allclose(gps, expected, atol=2e-3)
+    assert 0.1 < gps.max() < 0.9
+
+
+def test_points_a_vertex_off_have_the_similarity_of_that_distance(tmp_path, flat_distance):
+    # All points on the torso at the vertex (1/2, 1/2), predicted at the vertex (1/2, 3/4), 0.1 m
+    # away: exp(-0.1² / 2 · 0.351²) = 0.960228.
+    person = labelled(1, 1, BOXES[0], np.random.default_rng(0))
+    person |= {"dp_U": [0.5] * 12, "dp_V": [0.5] * 12, "dp_I": [LEFT] * 12}
+    image = GroundTruth.load(write(tmp_path / "val.json", coco([person], num_images=1)))[1]
+    maps = perfect_maps(1)
+    maps.fine_segm[:, LEFT] = 9.0
+    maps = dataclasses.replace(
+        maps, u=torch.full_like(maps.u, 0.5), v=torch.full_like(maps.v, 0.75)
+    )
+    scores = score(image, instances(BOXES[:1], maps=maps), flat_distance)
+    np.testing.assert_allclose(scores.gps, [[0.960228]], atol=1e-4)
+    np.testing.assert_allclose(scores.mask_iou, [[1.0]])
+
+
+def test_mask_iou_is_that_of_the_foreground_with_labelled_people(image, flat_distance):
+    x, y, width, height = BOXES[0]
+    shifted = [x, y + 30, width, height]
+    scores = score(image, instances([shifted, BOXES[1]]), flat_distance)
+    # Two boxes of 60 pixels, 30 apart: 1/3; the labelled person beside it overlaps it nowhere, and
+    # the unlabelled one, at 5..35 x 5..45, in 25 x 0 pixels, for it begins at 50.
+    np.testing.assert_allclose(scores.mask_iou, [[1 / 3, 0, 0], [0, 0, 1]], atol=1e-9)
+
+
+def test_one_length_scale_for_the_body(image, flat_distance):
+    maps = disturbed_maps(0)
+    found = instances(BOXES * 2, maps=maps)
+    gps = score(image, found, flat_distance, kappa_m=0.255).gps
+    by_part = score(image, found, flat_distance).gps
+    # Torso points alone are in the boxes of the perfect maps, and their own scale is larger.
+    assert (gps[gps > 0] < by_part[gps > 0]).any()
+    assert (gps != by_part).any()
+
+
+def test_similarities_are_gps_gpsm_and_mask_iou(image, flat_distance):
+    scores = score(image, instances(BOXES * 2, maps=disturbed_maps(1)), flat_distance)
+    gps, gpsm, iou = scores.similarities
+    np.testing.assert_array_equal(gps, scores.gps)
+    np.testing.assert_allclose(gpsm, np.sqrt(scores.gps * scores.mask_iou))
+    np.testing.assert_array_equal(iou, scores.mask_iou)
+
+
+def test_no_detections_and_no_people(image, flat_distance, tmp_path):
+    empty = GroundTruth.load(write(tmp_path / "none.json", coco([], num_images=1)))[1]
+    nothing = instances(np.zeros((0, 4)))
+    assert score(image, nothing, flat_distance).gps.shape == (0, 3)
+    scores = score(empty, instances(BOXES), flat_distance)
+    assert scores.gps.shape == scores.mask_iou.shape == (3, 0)
+    assert score(empty, nothing, flat_distance).mask_iou.shape == (0, 0)

@@ -1,0 +1,146 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from tests.uncertain_densepose.evaluation import ap_twin
+from tests.uncertain_densepose.evaluation.ap_scene import (
+    LARGE,
+    ap,
+    detections,
+    people,
+    random_images,
+)
+from tests.uncertain_densepose.evaluation.coco_oracle import coco_keypoint_metrics
+from uncertain_densepose.evaluation.detections.gps_ap import METRICS, average_precision
+from uncertain_densepose.evaluation.detections.protocols import count_reference, count_strict
+
+
+def test_three_people_and_five_detections_worked_out_on_paper():
+    # People A, B (large) and C (medium). In the order of the scores: A at 0.92, nobody, B at 0.77,
+    # A again at 0.60, C at 0.52.
+    # Threshold 0.50: hit, miss, hit, miss, hit. Recall 1/3 at precision 1, 2/3 at 2/3, 1 at 3/5:
+    #   34 recalls 0 .. 0.33 at 1, 33 recalls to 0.66 at 2/3, 34 to 1 at 3/5 -> 76.4 / 101.
+    # 0.55 .. 0.75 (5 thresholds): without C, (34 + 33 · 2/3) / 101 = 56 / 101, recall 2/3.
+    # 0.80 .. 0.90 (3 thresholds): A alone, 34 / 101, recall 1/3. 0.95: nothing.
+    image = people(
+        [[0, 0, LARGE, LARGE], [200, 0, LARGE, LARGE], [400, 0, 50, 50]], points=[3, 3, 3]
+    )
+    found = detections(
+        image,
+        [
+            [0, 0, LARGE, LARGE],
+            [600, 600, LARGE, LARGE],
+            [200, 0, LARGE, LARGE],
+            [0, 0, 120, LARGE],
+            [400, 0, 50, 50],
+        ],
+        [0.9, 0.8, 0.7, 0.6, 0.5],
+        [[0.92, 0, 0], [0, 0, 0], [0, 0.77, 0], [0.60, 0, 0], [0, 0, 0.52]],
+    )
+    result = ap([image], [found])
+    assert list(result) == list(METRICS)
+    assert result["AP50"] == pytest.approx(100 * 76.4 / 101)
+    assert result["AP75"] == pytest.approx(100 * 56 / 101)
+    assert result["AP"] == pytest.approx(10 * (76.4 + 5 * 56 + 3 * 34) / 101)
+    assert result["AR50"] == pytest.approx(100)
+    assert result["AR75"] == pytest.approx(200 / 3)
+    assert result["AR"] == pytest.approx(10 * (1 + 5 * 2 / 3 + 3 / 3))
+    # C is found at the lowest threshold only, and the detections of other sizes do not count.
+    assert result["APm"] == pytest.approx(10)
+    assert result["ARm"] == pytest.approx(10)
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize(
+    ("count", "verdicts"), [(count_strict, ap_twin.strict), (count_reference, ap_twin.reference)]
+)
+def test_equals_plain_loops_on_random_input(seed, count, verdicts):
+    images, found, plain = random_images(seed)
+    result = ap(images, found, count)
+    expected = ap_twin.metrics(plain, verdicts)
+    assert result == pytest.approx(
+        {name: expected[name] for name in METRICS}, abs=1e-9, nan_ok=True
+    )
+    assert 0 < result["AP"] < 100
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_strict_equals_cocos_own_evaluation_of_keypoints(seed):
+    images, found, _ = random_images(seed)
+    expected = coco_keypoint_metrics(images, found)
+    assert ap(images, found) == pytest.approx(expected, abs=1e-9, nan_ok=True)
+
+
+def test_measures_are_counted_apart():
+    images, found, _ = random_images(0)
+    rng = np.random.default_rng(7)
+    several = [
+        dataclasses.replace(f, similarities=rng.random((3, *f.similarities.shape[1:])))
+        for f in found
+    ]
+    one_by_one = [
+        ap(
+            images,
+            [dataclasses.replace(f, similarities=f.similarities[k : k + 1]) for f in several],
+        )
+        for k in range(3)
+    ]
+    assert average_precision(images, several) == one_by_one
+
+
+def test_categories_are_counted_apart_and_averaged():
+    image = people([[0, 0, LARGE, LARGE]] * 2, points=[3, 3])
+    image = dataclasses.replace(image, category=np.array([0, 1]))
+    found = detections(image, [[0, 0, LARGE, LARGE]] * 2, [0.9, 0.8], [[1.0, 1.0], [1.0, 1.0]])
+    # Both are of category 0: the second one is wrong, and category 1 is not found.
+    assert ap([image], [found])["AP"] == pytest.approx(50)
+    assert ap([image], [dataclasses.replace(found, category=np.array([1, 0]))])[
+        "AP"
+    ] == pytest.approx(100)
+
+
+def test_a_detection_on_an_unlabelled_person_is_no_error():
+    boxes = [[0, 0, LARGE, LARGE], [300, 0, LARGE, LARGE]]
+    image = people(boxes, points=[3, 0])
+    found = detections(image, boxes, [0.5, 0.9], [[1, 0], [0, 0]])
+    assert ap([image], [found])["AP"] == pytest.approx(100)
+
+
+def test_a_second_detection_on_an_unlabelled_person_is_an_error():
+    boxes = [[0, 0, LARGE, LARGE], [300, 0, LARGE, LARGE]]
+    image = people(boxes, points=[3, 0])
+    found = detections(image, [*boxes, boxes[1]], [0.5, 0.9, 0.8], [[1, 0], [0, 0], [0, 0]])
+    assert ap([image], [found])["AP"] == pytest.approx(50)
+
+
+def test_any_number_of_detections_in_a_crowd_is_no_error():
+    image = people([[0, 0, LARGE, LARGE], [300, 0, 400, 400]], points=[3, 3], crowd=[False, True])
+    inside = [[300, 0, LARGE, LARGE], [350, 40, LARGE, LARGE], [500, 200, LARGE, LARGE]]
+    found = detections(
+        image, [*inside, [0, 0, LARGE, LARGE]], [0.9, 0.8, 0.7, 0.5], [[0, 0]] * 3 + [[1, 0]]
+    )
+    assert ap([image], [found])["AP"] == pytest.approx(100)
+
+
+def test_only_the_twenty_highest_scores_count():
+    image = people([[0, 0, LARGE, LARGE]], points=[3])
+    elsewhere = [[600, 600, LARGE, LARGE]] * 20
+    found = detections(
+        image,
+        [*elsewhere, [0, 0, LARGE, LARGE]],
+        [*np.linspace(0.9, 0.5, 20), 0.4],
+        [[0]] * 20 + [[1]],
+    )
+    assert ap([image], [found])["AR"] == 0
+
+
+@pytest.mark.filterwarnings("error")
+def test_nothing_to_find_is_not_a_number_and_nothing_found_is_zero():
+    nobody, somebody = people([], points=[]), people([[0, 0, LARGE, LARGE]], points=[3])
+    assert all(np.isnan(v) for v in ap([], []).values())
+    nothing = [detections(nobody, [], [], [])]
+    assert all(np.isnan(v) for v in ap([nobody], nothing).values())
+    result = ap([somebody], [detections(somebody, [], [], [])])
+    assert result["AP"] == result["AR"] == result["APl"] == 0
+    assert np.isnan(result["APm"])
