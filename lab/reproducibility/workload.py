@@ -1,0 +1,146 @@
+"""What is compared: pictures and labels, a model's answers, a short training, its metrics.
+
+Run as a process of its own, since libraries choose their code when they are loaded.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from synthetic_people.dataset import make_dataset
+from uncertain_densepose import add_uncertain_densepose_config, model_zoo
+from uncertain_densepose.inference import Predictor
+
+PRESET = "tiny"
+MODEL = "synth/unc_full_small"
+TRAINING_STEPS = 5
+TRAINING = (
+    "DATASETS.TRAIN",
+    f"('synth_people_{PRESET}_train',)",
+    "DATASETS.TEST",
+    f"('synth_people_{PRESET}_val',)",
+    "SOLVER.MAX_ITER",
+    str(TRAINING_STEPS),
+    "SOLVER.IMS_PER_BATCH",
+    "2",
+    "DATALOADER.NUM_WORKERS",
+    "0",
+    "MODEL.DEVICE",
+    "cpu",
+    "SEED",
+    "1",
+)
+LABELS = ("dp_I", "dp_U", "dp_V", "dp_x", "dp_y", "bbox", "area", "keypoints")
+
+
+def rendered(folder: Path, surface: Path) -> dict[str, np.ndarray]:
+    """Pictures and labels of the smallest preset, rendered into `folder`."""
+    make_dataset(folder, PRESET, seed=0, workers=1, surface_path=surface)
+    pictures = sorted((folder / "images").rglob("*.jpg"))
+    found = {"pictures": np.stack([cv2.imread(str(path)) for path in pictures])}
+    people = [
+        person
+        for split in ("train", "val")
+        for person in json.loads((folder / f"{split}.json").read_text())["annotations"]
+    ]
+    for field in LABELS:
+        values = [np.ravel(person[field]) for person in people if field in person]
+        found[f"labels {field}"] = np.concatenate(values)
+    return found
+
+
+def predicted(pictures: np.ndarray) -> dict[str, np.ndarray]:
+    """What the shipped model says of pictures (N, H, W, 3)."""
+    predictor = Predictor.from_zoo(MODEL)
+    people = [person for picture in pictures for person in predictor(picture)]
+    return {
+        "predicted boxes": np.stack([person.box_xyxy for person in people]),
+        "predicted scores": np.array([person.score for person in people]),
+        "predicted parts": _joined(person.part for person in people),
+        "predicted uv": _joined(person.uv for person in people),
+        "predicted sigma_cm": _joined(person.sigma_cm for person in people),
+    }
+
+
+def trained(out: Path) -> dict[str, np.ndarray]:
+    """Losses and weights of the first steps of a training, on the data under the data root."""
+    # Only here: it loads what the rest does not need.
+    from detectron2.config import get_cfg
+    from detectron2.utils.env import seed_all_rng
+    from detectron2.utils.events import EventStorage
+
+    from uncertain_densepose.engine import Trainer
+
+    cfg = get_cfg()
+    add_uncertain_densepose_config(cfg)
+    cfg.merge_from_file(model_zoo.get_config_file("synth/unc_full"))
+    cfg.merge_from_list([*TRAINING, "OUTPUT_DIR", str(out)])
+    seed_all_rng(cfg.SEED)
+    trainer = Trainer(cfg)
+    trainer.model.train()
+    losses = []
+    with EventStorage() as storage:
+        for step in range(TRAINING_STEPS):
+            trainer.iter = step
+            trainer.run_step()
+            losses.append(storage.history("total_loss").latest())
+            storage.step()
+    weights = [value.detach().ravel()[::1000] for value in trainer.model.parameters()]
+    return {
+        "training losses": np.array(losses),
+        "trained weights": np.concatenate([value.numpy() for value in weights]),
+    }
+
+
+def evaluated(out: Path) -> dict[str, np.ndarray]:
+    """Metrics of the shipped model."""
+    from uncertain_densepose.engine import Trainer
+
+    cfg = model_zoo.get_config(MODEL)
+    cfg.merge_from_list([*TRAINING, "OUTPUT_DIR", str(out)])
+    cfg.MODEL.WEIGHTS = str(model_zoo.get_checkpoint(MODEL))
+    model = model_zoo.get(MODEL, device="cpu")
+    values = _numbers(Trainer.test(cfg, model))
+    return {"metrics": np.array([values[name] for name in sorted(values)])}
+
+
+def _joined(arrays) -> np.ndarray:
+    return np.concatenate([np.ravel(array) for array in arrays])
+
+
+def _numbers(node: Mapping, prefix: str = "") -> dict[str, float]:
+    found: dict[str, float] = {}
+    for key, value in node.items():
+        name = f"{prefix}/{key}"
+        if isinstance(value, Mapping):
+            found |= _numbers(value, name)
+        elif isinstance(value, (int, float)):
+            found[name] = float(value)
+    return found
+
+
+def main(surface: str, pictures: str, folder: str, result: str) -> None:
+    """Compute everything and write it as an `.npz`.
+
+    Args:
+        surface: file of the body.
+        pictures: folder of data under which models are run; the same for all processes.
+        folder: for the pictures rendered here.
+        result: the file to write.
+    """
+    found = rendered(Path(folder) / f"synth_people_{PRESET}", Path(surface))
+    fixed = [cv2.imread(str(p)) for p in sorted(Path(pictures).rglob("val/*.jpg"))]
+    found |= predicted(np.stack(fixed))
+    found |= trained(Path(folder) / "training")
+    found |= evaluated(Path(folder) / "evaluation")
+    np.savez(result, **found)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
