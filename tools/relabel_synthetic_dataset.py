@@ -15,8 +15,9 @@ worlds:
 
 Each file's info.noise_world holds all constants; each point's dp_noise what its error was drawn
 with (info.conventions.dp_noise says what is what). dp_U_true and dp_V_true stay the truth; where
-annotators mistake parts, dp_I_true is the true part. The same seed gives the same labels. Data sets
-are registered as synth_people_PRESET_SPLIT_WORLD, for example synth_people_demo_train_annotator.
+annotators mistake parts, dp_I_true is the true part. On one machine the same seed gives the same
+labels. Data sets are registered as synth_people_PRESET_SPLIT_WORLD, for example
+synth_people_demo_train_annotator.
 
 examples:
   python tools/relabel_synthetic_dataset.py --data datasets/synth_people_demo

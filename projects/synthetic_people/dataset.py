@@ -1,8 +1,12 @@
 """Synthetic data sets on disk: made in parallel, resumable, the same bytes from the same seed.
 
 The random generator of an image is seeded with (seed, split, index), so that neither the number of
-workers nor an interruption has an influence. ``complete.json`` is written last; it holds the CRC-32
-of every file. Until then, ``shards/`` knows which images are done.
+workers nor an interruption has an influence. That holds on one machine: another kind of processor
+rounds otherwise, as do other versions of libraries. A data set that was begun on one machine may be
+finished on another; each image is then wholly of one of them.
+
+``complete.json`` is written last; it holds the CRC-32 of every file. Until then, ``shards/`` knows
+which images are done.
 """
 
 from __future__ import annotations
@@ -33,7 +37,7 @@ from .surface_checksum import surface_crc32
 from .worlds import WORLDS, world_file_name
 
 GENERATOR_VERSION = 1
-"""Changes whenever the same seed gives other images or annotations."""
+"""Changes whenever this code makes other images or annotations of the same seed."""
 
 PARAMETERS_FILE, COMPLETE_FILE = "parameters.json", "complete.json"
 _FIRST_ID = {"train": 1, "val": 1_000_001}
@@ -125,8 +129,10 @@ def make_dataset(
     for split in SPLITS:
         count = chosen.num_images(split)
         content = write_coco_file(root, split, count, parameters, _FIRST_ID[split])
+        json_crc32 = zlib.crc32(content)
+        _delete_stale_worlds(root, split, json_crc32)
         checksums[split] = {
-            "json_crc32": zlib.crc32(content),
+            "json_crc32": json_crc32,
             "jpeg_crc32": [read_shard(root, split, i)["jpeg_crc32"] for i in range(count)],
             "statistics": json.loads(content)["info"]["statistics"],
         }
@@ -146,7 +152,7 @@ def _load_or_build(path: Path, workers: int, progress: bool) -> Surface:
 
 
 def _parameters(name: str, preset: Preset, seed: int, surface: Surface) -> dict:
-    """All that the bytes of a data set depend on, besides the versions of libraries."""
+    """All that the bytes of a data set depend on, besides processor and versions of libraries."""
     # Data sets of the usual kind say nothing of it.
     scene = {} if preset.scene == SceneKind() else {"scene": _as_json(preset.scene)}
     return {
@@ -180,13 +186,17 @@ def _claim(root: Path, parameters: dict, overwrite: bool) -> None:
         if not different:
             return
         if not overwrite:
+            remedy = "Choose another folder, or replace it by --overwrite"
+            if different == ["surface_crc32"]:
+                # A surface of the same body, built anew elsewhere, differs in its last bits.
+                remedy = (
+                    "Give the surface that it was begun with by --surface: one that another "
+                    f"machine has built is not the same. {remedy}"
+                )
             found = "; ".join(
                 f"{key} is {found.get(key)}, not {parameters[key]}" for key in different
             )
-            raise DatasetFolderError(
-                f"{root} holds another data set: {found}. Choose another folder, or replace it by "
-                "--overwrite"
-            )
+            raise DatasetFolderError(f"{root} holds another data set: {found}. {remedy}")
         _delete(root)
     elif root.exists() and any(root.iterdir()):
         raise DatasetFolderError(
@@ -203,6 +213,20 @@ def _delete(root: Path) -> None:
         (root / name).unlink(missing_ok=True)
     for name in (IMAGE_FOLDER, SHARD_FOLDER):
         shutil.rmtree(root / name, ignore_errors=True)
+
+
+def _delete_stale_worlds(root: Path, split: str, json_crc32: int) -> None:
+    """Remove noise worlds of other annotations, for images may have been made anew elsewhere."""
+    for world in WORLDS:
+        path = root / world_file_name(split, world)
+        try:
+            source = json.loads(path.read_bytes())["info"]["noise_world"]["source_crc32"]
+        except FileNotFoundError:
+            continue
+        except (ValueError, KeyError, TypeError):
+            source = None
+        if source != json_crc32:
+            path.unlink()
 
 
 def _read_if_complete(root: Path, preset: Preset) -> dict | None:

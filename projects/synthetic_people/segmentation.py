@@ -27,6 +27,9 @@ LONGEST_EDGE_M = 0.022
 # Region kinds, the intermediate result between anny's regions and the 24 parts.
 _TORSO, _UPPER_LEG, _LOWER_LEG, _UPPER_ARM, _LOWER_ARM = range(5)
 
+# Differences of squared distances below this are rounding.
+_AS_NEAR_M2 = 1e-12
+
 # (front or inner half, back or outer half) of the right side's kinds.
 _HALVES = {_TORSO: (2, 1), _UPPER_LEG: (9, 7), _LOWER_LEG: (13, 11),
            _UPPER_ARM: (16, 18), _LOWER_ARM: (20, 22)}  # fmt: skip
@@ -151,7 +154,9 @@ def _beside_axis(
             share = np.clip((p - start) @ axis / (axis @ axis), 0, 1)
             offsets.append(p - start - share[:, None] * axis)
         first, second = offsets
-        nearer = (first**2).sum(axis=1) <= (second**2).sum(axis=1)
+        # Vertices on the cut through b are as near to both axes: they take the second, whichever
+        # way a processor rounds.
+        nearer = (second**2).sum(axis=1) - (first**2).sum(axis=1) > _AS_NEAR_M2
         return np.where(nearer[:, None], first, second) @ direction
 
     return field

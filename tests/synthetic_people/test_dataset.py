@@ -1,4 +1,4 @@
-"""Data sets on disk: the same bytes from the same seed, whatever happened in between."""
+"""Data sets on disk: on one machine the same bytes from a seed, whatever happened in between."""
 
 import dataclasses
 import json
@@ -12,6 +12,8 @@ from synthetic_people import dataset, requirements, workers
 from synthetic_people.dataset import DatasetFolderError, make_dataset
 from synthetic_people.presets import PRESETS, Preset
 from synthetic_people.shards import image_path, read_shard, shard_path
+from synthetic_people.worlds.clean import CleanWorld
+from synthetic_people.worlds.relabel import Source, write_world
 from tests.tool_loader import load_tool
 from uncertain_densepose.data.coco_densepose import load_densepose_json
 
@@ -104,6 +106,43 @@ def test_other_parameters_are_refused_by_name(copy):
     with pytest.raises(DatasetFolderError, match="seed is 5, not 6.*--overwrite"):
         make_dataset(copy, "small", seed=6)
     assert make_dataset(copy, "small", seed=6, overwrite=True).made == 6
+
+
+def test_a_surface_that_was_built_elsewhere_is_refused_with_what_to_give(
+    original, copy, embedded_surface, tmp_path
+):
+    """Its last bits are another machine's. With the first one's surface the set goes on there."""
+    vertices = embedded_surface.vertices * np.float32(1 + 2e-7)
+    elsewhere = dataclasses.replace(embedded_surface, vertices=vertices)
+    elsewhere.save(tmp_path / "elsewhere.npz")
+    (copy / "complete.json").unlink()
+    with pytest.raises(DatasetFolderError, match="surface_crc32 is .* was begun with by --surface"):
+        make_dataset(copy, "small", seed=5, surface_path=tmp_path / "elsewhere.npz")
+    embedded_surface.save(tmp_path / "its_own.npz")
+    assert make_dataset(copy, "small", seed=5, surface_path=tmp_path / "its_own.npz").made == 0
+    assert files(copy) == files(original)
+
+
+def test_noise_worlds_are_deleted_when_their_pictures_were_made_anew_as_others(
+    copy, monkeypatch, embedded_surface
+):
+    """A machine that rounds otherwise may see another pixel, and another person in the end."""
+    for split in ("train", "val"):
+        write_world(Source.load(copy, split, embedded_surface), "clean", CleanWorld())
+    image_path(copy, "train", 3).unlink()
+    make_dataset(copy, "small", seed=5)
+    assert (copy / "train_clean.json").exists()
+
+    def rounds_otherwise(*args, **kwargs):
+        image = good(*args, **kwargs)
+        image.record["camera"]["R"][0][0] += 1e-6
+        return image
+
+    good = workers.synthesise
+    monkeypatch.setattr(workers, "synthesise", rounds_otherwise)
+    image_path(copy, "train", 3).unlink()
+    make_dataset(copy, "small", seed=5)
+    assert not (copy / "train_clean.json").exists() and (copy / "val_clean.json").exists()
 
 
 def test_noise_worlds_of_a_replaced_data_set_are_deleted(copy):

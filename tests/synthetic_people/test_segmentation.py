@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 from scipy.sparse import coo_matrix
@@ -92,6 +94,23 @@ def test_both_halves_of_a_limb_are_of_similar_size(model):
     )
     for front, back in ((2, 1), (9, 7), (13, 11), (16, 18), (20, 22)):
         assert 0.5 < area[front] / area[back] < 2
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_body_that_is_rounded_otherwise_is_cut_alike(model, seed):
+    """By another machine's processor: surfaces are passed on, and must fit the bodies there."""
+
+    class RoundedOtherwise(BodyModel):
+        def neutral(self):
+            posed = super().neutral()
+            noise = np.random.default_rng(seed).uniform(-1, 1, posed.vertices.shape)
+            vertices = posed.vertices * (1 + 1e-7 * noise).astype(np.float32)
+            return dataclasses.replace(posed, vertices=vertices)
+
+    other = RoundedOtherwise()
+    assert np.array_equal(other.topology.faces, model.topology.faces)
+    assert np.array_equal(other.face_part, model.face_part)
+    np.testing.assert_allclose(other.rest_vertices, model.rest_vertices, atol=5e-6)
 
 
 def test_the_mesh_is_fine_enough_to_count_centimetres(model):

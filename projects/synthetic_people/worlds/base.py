@@ -61,7 +61,8 @@ class World(Protocol):
         """All constants, for ``info.noise_world``."""
 
     def relabel(self, points: TruePoints, seed: int) -> Relabelling:
-        """Label a person's points; the same for the same seed, annotation id and points."""
+        """Label a person's points; on one machine the same for the same seed, annotation id and
+        points."""
 
 
 def generator(seed: int, annotation_id: int, stream: str) -> np.random.Generator:

@@ -20,7 +20,7 @@ def sample_error_field(person: Person, num_draws: int, seed: int = 0) -> np.ndar
     Args:
         person: of a model with a noise model.
         num_draws: N.
-        seed: draws of the same seed, person and size are equal.
+        seed: draws of the same seed, person and size are equal on one machine.
 
     Returns:
         (N, h, w, 2) float32 chart units, NaN on background.

@@ -79,7 +79,8 @@ def test_a_map_of_a_person_has_it_at_pixel_centres(monkeypatch):
     assert np.isnan(subject.part_probability[subject.part == 0]).all()
     monkeypatch.setattr(person, "POINTS_PER_READ", 7)
     pieces = Person(box, 0.9, maps, (20, 16), flat_metric())
-    np.testing.assert_array_equal(pieces.part_probability, subject.part_probability)
+    # The end of an array may be computed by other instructions than its middle.
+    np.testing.assert_allclose(pieces.part_probability, subject.part_probability, rtol=1e-6)
 
 
 def test_a_person_without_pixels_and_one_of_a_model_without_noise_have_it_too():

@@ -87,12 +87,13 @@ def test_window_slices_cut_the_persons_pixels_out_of_the_image():
     np.testing.assert_array_equal(image[subject.window_slices], image[1:4, 2:7])
 
 
-def test_reading_in_pieces_changes_nothing(monkeypatch):
+def test_reading_in_pieces_changes_nothing_but_rounding(monkeypatch):
     whole = figure_person((5.5, 3, 60, 90), (100, 80))
     monkeypatch.setattr(person, "POINTS_PER_READ", 37)
     pieces = figure_person((5.5, 3, 60, 90), (100, 80))
     np.testing.assert_array_equal(pieces.part, whole.part)
-    np.testing.assert_array_equal(pieces.covariance_uv, whole.covariance_uv)
+    # The end of an array may be computed by other instructions than its middle.
+    np.testing.assert_allclose(pieces.covariance_uv, whole.covariance_uv, rtol=1e-6, atol=1e-9)
 
 
 def test_background_is_part_0_and_nan():

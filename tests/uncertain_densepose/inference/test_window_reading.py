@@ -74,4 +74,7 @@ def test_some_rows_are_a_part_of_all_rows():
     pixel, found = reader.shown(slice(0, len(ROWS)))
     first, last = (reader.shown(rows) for rows in (slice(0, 30), slice(30, 90)))
     assert torch.equal(torch.cat([first[0], last[0]]), pixel)
-    assert torch.equal(PointPredictions.cat([first[1], last[1]]).mean_uv, found.mean_uv)
+    pieces = PointPredictions.cat([first[1], last[1]])
+    assert torch.equal(pieces.part, found.part)
+    # The end of an array may be computed by other instructions than its middle.
+    torch.testing.assert_close(pieces.mean_uv, found.mean_uv, rtol=1e-6, atol=1e-7)

@@ -30,6 +30,8 @@ PAIRS = [
     for source in (SHARED_SOURCES if child.startswith("full") else ("box",))
 ]
 VARIANCE = torch.linspace(1e-5, 0.3, CHARTS, dtype=torch.float64)
+# Some units of the last place in float32.
+ROUNDING = 1e-6
 HEAD = "MODEL.ROI_DENSEPOSE_HEAD."
 SOURCE, EPSILON = f"{HEAD}UV_CONFIDENCE.SHARED_FROM", f"{HEAD}UV_CONFIDENCE.EPSILON"
 REFERENCE = f"{HEAD}UV_CONFIDENCE.REFERENCE_VARIANCE"
@@ -79,25 +81,30 @@ def covariance(maps, from_centre):
 @pytest.mark.parametrize("epsilon", [0.01, 1e-4])
 @pytest.mark.parametrize(("parent", "child", "source"), PAIRS)
 def test_first_predictions_are_the_parent_s(parent, child, source, epsilon):
-    """To the last bit, but for the covariance: at most 1 % of ε for every step of the chain."""
+    """To rounding, but for the covariance: at most 1 % of ε for every step of the chain."""
     before = heads(parent, EPSILON, epsilon, SOURCE, source, std=0.3)
     after = load_parent(heads(child, EPSILON, epsilon, SOURCE, source), before.state_dict())
-    features = torch.rand(2, CHANNELS, 4, 4)
-    old, new = maps_of(before, features), maps_of(after, features)
+    # All layers are one convolution, whose sums are rounded by its width: in float64, by nothing
+    # that counts beside what the child adds.
+    features = torch.rand(2, CHANNELS, 4, 4, dtype=torch.float64)
+    old, new = maps_of(before.double(), features), maps_of(after.double(), features)
     for field in ("u", "v", "coarse_segm", "fine_segm"):
-        assert torch.equal(getattr(new, field), getattr(old, field)), field
+        found, expected = getattr(new, field), getattr(old, field)
+        torch.testing.assert_close(found, expected, rtol=ROUNDING, atol=ROUNDING, msg=field)
     if parent == "mse":
         reference = torch.full_like(new.variance, 0.01)
         start = {0.01: 1.1, 1e-4: 1.0}[epsilon] * reference
         torch.testing.assert_close(new.variance, start)
         return
-    assert torch.equal(new.variance, old.variance)
+    torch.testing.assert_close(new.variance, old.variance, rtol=ROUNDING, atol=0)
     steps = CHAIN.index(child) - CHAIN.index(parent)
     # No point is further from the centre of its part than a chart is wide.
     from_centre = 0.6, 0.8
-    added = torch.linalg.eigvalsh(covariance(new, from_centre) - covariance(old, from_centre))
-    assert added.min() >= -1e-9
-    assert 0 < added.max() <= steps * NEGLIGIBLE * epsilon * (1 + 1e-3)
+    covariances = covariance(old, from_centre), covariance(new, from_centre)
+    added = torch.linalg.eigvalsh(covariances[1] - covariances[0])
+    rounding = ROUNDING * covariances[0].diagonal(dim1=-2, dim2=-1).sum(dim=-1, keepdim=True)
+    assert (added >= -rounding).all() and added.max() > 0
+    assert (added <= steps * NEGLIGIBLE * epsilon * (1 + 1e-3) + rounding).all()
 
 
 @pytest.mark.parametrize("name", CHAIN[1:])
