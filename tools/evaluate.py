@@ -11,16 +11,15 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from uncertain_densepose.evaluation.detections.detection_metrics import evaluate_results
 from uncertain_densepose.evaluation.detections.protocols import PROTOCOLS
-from uncertain_densepose.evaluation.files.metrics_file import write_metrics
-from uncertain_densepose.evaluation.files.metrics_table import metrics_table
-from uncertain_densepose.evaluation.files.result_evaluation import evaluate_results
 from uncertain_densepose.evaluation.files.result_file import (
     LeftOut,
     ResultFile,
     ResultFileError,
     refuse,
 )
+from uncertain_densepose.evaluation.files.written_results import metrics_table, write_metrics
 from uncertain_densepose.evaluation.ground_truth.ground_truth import GroundTruth
 from uncertain_densepose.evaluation.points.surface_distance import SurfaceDistance
 from uncertain_densepose.structures.coco_annotation import AnnotationFileError

@@ -1,8 +1,8 @@
 """How good a model is: GPS, correspondence accuracy, likelihood, calibration, for Detectron2."""
 
+from .detections.detection_metrics import evaluate_results
 from .detections.protocols import PROTOCOLS
 from .evaluator import DensePoseEvaluator, GlobalVarianceEvaluator, GroundTruthBoxEvaluator
-from .files.result_evaluation import evaluate_results
 from .files.result_file import LeftOut, ResultFile, ResultFileError
 from .ground_truth.ground_truth import GroundTruth
 from .ground_truth.ground_truth_boxes import GroundTruthBoxModel, labelled_boxes

@@ -25,7 +25,7 @@ from .detections.chart_detections import ChartDetections
 from .detections.detection_metrics import detection_metrics, evaluate_image, match_people
 from .detections.gps_ap import MAX_DETECTIONS
 from .detections.protocols import PROTOCOLS
-from .files.detection_file import write_detections
+from .files.written_results import write_detections
 from .ground_truth.ground_truth import AnnotatedImage
 from .image_by_image import ImageByImageEvaluator, Reduction, maps_and_boxes, match_by_annotation
 from .points.correspondence import correspondence_totals
@@ -86,7 +86,8 @@ class DensePoseEvaluator(ImageByImageEvaluator):
         self._count, self._kappa_m = PROTOCOLS[protocol], kappa_m
         self._distance = surface_distance(dataset_name, surface)
         self._output_dir = output_dir
-        self._point_options = (self._distance, global_variance, recalibration)
+        rescale = None if recalibration is None else recalibration.apply
+        self._point_options = (self._distance, global_variance, rescale)
 
     def _reduce(self, image: AnnotatedImage, instances: Instances) -> Reduction:
         detections = ChartDetections(instances, MAX_DETECTIONS)
@@ -132,7 +133,8 @@ class GroundTruthBoxEvaluator(ImageByImageEvaluator):
     ):
         super().__init__(dataset_name, distributed=distributed)
         self._distance = surface_distance(dataset_name, surface)
-        self._point_options = (self._distance, global_variance, recalibration)
+        rescale = None if recalibration is None else recalibration.apply
+        self._point_options = (self._distance, global_variance, rescale)
 
     def _reduce(self, image: AnnotatedImage, instances: Instances) -> Reduction:
         match = match_by_annotation(image, instances)

@@ -15,7 +15,7 @@ from detectron2.structures import Instances
 from detectron2.utils import comm
 
 from ..structures import ChartMaps
-from .files.metrics_table import metrics_table
+from .files.written_results import metrics_table
 from .ground_truth.ground_truth import AnnotatedImage, GroundTruth
 from .points.matching import UNMATCHED
 

@@ -11,8 +11,11 @@ from tests.uncertain_densepose.evaluation.scene import SIDE, instances, labelled
 from uncertain_densepose.evaluation import DensePoseEvaluator, GroundTruth, GroundTruthBoxEvaluator
 from uncertain_densepose.evaluation.points.correspondence import CorrespondenceTotals
 from uncertain_densepose.evaluation.points.point_totals import PointTotals, point_totals
-from uncertain_densepose.evaluation.recalibration import Recalibration, RecalibrationError
-from uncertain_densepose.evaluation.recalibration_fit import MahalanobisEvaluator
+from uncertain_densepose.evaluation.recalibration import (
+    MahalanobisEvaluator,
+    Recalibration,
+    RecalibrationError,
+)
 
 SIGMA = 0.01
 BOXES = {1: (11, FIRST), 2: (12, SECOND)}

@@ -19,7 +19,7 @@ from uncertain_densepose.evaluation import (
     Recalibration,
     RecalibrationError,
 )
-from uncertain_densepose.evaluation.recalibration_fit import fit_recalibration
+from uncertain_densepose.evaluation.recalibration import fit_recalibration
 
 NAME = "recalibration_test_people"
 

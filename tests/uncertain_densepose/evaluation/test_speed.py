@@ -9,8 +9,8 @@ import torch
 from tests.uncertain_densepose.evaluation import plain_twin
 from tests.uncertain_densepose.evaluation.speed_scene import chart_instances, make_scene
 from uncertain_densepose.evaluation.detections.chart_detections import ChartDetections
+from uncertain_densepose.evaluation.detections.detection_metrics import evaluate_results
 from uncertain_densepose.evaluation.detections.gps_ap import MAX_DETECTIONS, METRICS, MODES
-from uncertain_densepose.evaluation.files.result_evaluation import evaluate_results
 from uncertain_densepose.evaluation.points.surface_distance import SurfaceDistance
 from uncertain_densepose.surface import ChartLookup
 

@@ -15,10 +15,13 @@ from tests.uncertain_densepose.evaluation.scene import (
     unlabelled,
     write,
 )
-from uncertain_densepose.evaluation.detections.detection_metrics import evaluate_image, match_people
+from uncertain_densepose.evaluation.detections.detection_metrics import (
+    evaluate_image,
+    evaluate_results,
+    match_people,
+)
 from uncertain_densepose.evaluation.detections.gps_ap import MODES
 from uncertain_densepose.evaluation.detections.protocols import count_reference
-from uncertain_densepose.evaluation.files.result_evaluation import evaluate_results
 from uncertain_densepose.evaluation.files.result_file import ResultFile
 from uncertain_densepose.evaluation.ground_truth.ground_truth import GroundTruth
 from uncertain_densepose.evaluation.points.surface_distance import SurfaceDistance
