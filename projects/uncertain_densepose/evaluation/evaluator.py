@@ -84,7 +84,7 @@ class DensePoseEvaluator(ImageByImageEvaluator):
         if protocol not in PROTOCOLS:
             raise ValueError(f"protocol {protocol!r} is not one of {tuple(PROTOCOLS)}")
         self._count, self._kappa_m = PROTOCOLS[protocol], kappa_m
-        self._distance = surface_distance(dataset_name, surface)
+        self._distance = load_surface_distance(dataset_name, surface)
         self._output_dir = output_dir
         rescale = None if recalibration is None else recalibration.apply
         self._point_options = (self._distance, global_variance, rescale)
@@ -132,7 +132,7 @@ class GroundTruthBoxEvaluator(ImageByImageEvaluator):
         distributed: bool = True,
     ):
         super().__init__(dataset_name, distributed=distributed)
-        self._distance = surface_distance(dataset_name, surface)
+        self._distance = load_surface_distance(dataset_name, surface)
         rescale = None if recalibration is None else recalibration.apply
         self._point_options = (self._distance, global_variance, rescale)
 
@@ -184,7 +184,7 @@ class GlobalVarianceEvaluator(ImageByImageEvaluator):
         return {"global_variance": {"variance_uv": variance, "num_points": totals.num_points}}
 
 
-def surface_distance(dataset_name: str, surface: SurfaceSource) -> SurfaceDistance:
+def load_surface_distance(dataset_name: str, surface: SurfaceSource) -> SurfaceDistance:
     """Distances on the surface that `surface` stands for.
 
     Raises:
@@ -195,10 +195,10 @@ def surface_distance(dataset_name: str, surface: SurfaceSource) -> SurfaceDistan
         return surface
     if isinstance(surface, Surface):
         return SurfaceDistance(surface)
-    return SurfaceDistance.load(surface or surface_file(dataset_name))
+    return SurfaceDistance.load(surface or dataset_surface_file(dataset_name))
 
 
-def surface_file(dataset_name: str) -> str:
+def dataset_surface_file(dataset_name: str) -> str:
     """The surface that a data set's metadata name.
 
     Raises:

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from detectron2.structures import Instances
 
-from ...structures.detections import ImageDetections
+from ...structures.image_detections import ImageDetections
 from ...structures.mask_iou import EMPTY_MASK, WindowMask
 from ..points.matching import UNMATCHED
 from ..points.point_reading import read_points

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ...structures.detections import ImageDetections
+from ...structures.image_detections import ImageDetections
 from ..ground_truth.ground_truth import AnnotatedImage
 from ..points.correspondence import CorrespondenceTotals, correspondence_totals
 from ..points.matching import box_overlap, match_by_score

@@ -7,7 +7,7 @@ a part err together, so that shares scatter more than their number of points sug
 """
 
 from .coverage import (
-    LEVELS,
+    COVERAGE_LEVELS,
     DistanceQuantiles,
     QuantileCurve,
     distance_quantiles,
@@ -35,7 +35,7 @@ from .totals import CalibrationTotals, ErrorTotals, calibration_totals
 
 __all__ = [
     "BIN_RATIO",
-    "LEVELS",
+    "COVERAGE_LEVELS",
     "CalibrationTotals",
     "DistanceQuantiles",
     "ErrorTotals",

@@ -13,7 +13,7 @@ import torch
 
 from .grouped_sums import binned_quantiles
 
-LEVELS = (0.5, 0.9, 0.95)
+COVERAGE_LEVELS = (0.5, 0.9, 0.95)
 """Nominal shares of the ellipses that result tables name."""
 
 
@@ -49,7 +49,7 @@ def ellipse_radius_squared(levels: torch.Tensor) -> torch.Tensor:
 
 
 def ellipse_counts(
-    mahalanobis_squared: torch.Tensor, levels: Sequence[float] | torch.Tensor = LEVELS
+    mahalanobis_squared: torch.Tensor, levels: Sequence[float] | torch.Tensor = COVERAGE_LEVELS
 ) -> torch.Tensor:
     """The observed number of points in the ellipses of the given nominal shares.
 
@@ -66,7 +66,7 @@ def ellipse_counts(
 
 
 def ellipse_coverage(
-    mahalanobis_squared: torch.Tensor, levels: Sequence[float] | torch.Tensor = LEVELS
+    mahalanobis_squared: torch.Tensor, levels: Sequence[float] | torch.Tensor = COVERAGE_LEVELS
 ) -> torch.Tensor:
     """The observed share of points in the ellipses: (L,) float64 in [0, 1], NaN without points.
 

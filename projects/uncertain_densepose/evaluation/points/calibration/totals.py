@@ -8,7 +8,7 @@ import torch
 
 from ....surface.metric import CM_PER_M, tangent_covariance_cm2
 from .coverage import (
-    LEVELS,
+    COVERAGE_LEVELS,
     DistanceQuantiles,
     QuantileCurve,
     counted_quantile_curve,
@@ -129,7 +129,7 @@ class CalibrationTotals:
         coverage = {round(100 * p): c for p, c in zip(*(x.tolist() for x in curve), strict=True)}
         count, distance = self.by_distance.sum(dim=1)
         return {
-            **{f"coverage_{100 * p:.0f}": 100 * coverage[round(100 * p)] for p in LEVELS},
+            **{f"coverage_{100 * p:.0f}": 100 * coverage[round(100 * p)] for p in COVERAGE_LEVELS},
             "quantile_error": 100 * quantile_error(curve),
             "variance_scale": (distance / count).item() / 2,
             **self.uv.results("uv"),
