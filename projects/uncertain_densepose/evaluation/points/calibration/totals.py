@@ -48,7 +48,12 @@ class ErrorTotals:
 
     @staticmethod
     def of(variance: torch.Tensor, squared_error: torch.Tensor) -> ErrorTotals:
-        """The totals of points: (P,) predicted and observed squares per direction."""
+        """The totals of P points.
+
+        Args:
+            variance: (P,) predicted per direction, in the square of the unit.
+            squared_error: (P,) observed per direction, |δ|² / 2, in the same.
+        """
         error = squared_error.double().sqrt()
         return ErrorTotals(
             binned_sums(variance, variance, squared_error, error),
