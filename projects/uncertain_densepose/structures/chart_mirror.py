@@ -50,7 +50,7 @@ class ChartMirror:
     def direction(
         self, part: torch.Tensor, uv: torch.Tensor, direction: torch.Tensor
     ) -> torch.Tensor:
-        """(N, 2) chart units: small displacements (N, 2) at `uv` (N, 2) as the mirrored person's."""
+        """(N, 2) chart units: small displacements (N, 2) at `uv` as the mirrored person's."""
         return (self.jacobian(part, uv) @ direction[..., None]).squeeze(-1)
 
     def covariance(

@@ -92,12 +92,15 @@ def test_a_variance_that_is_four_times_too_small_is_reported_and_mended(noisy, f
 
 def test_the_errors_are_those_in_the_annotated_chart(noisy, flat_distance):
     told = answers(**noise(SIGMA**2))
-    expected = in_given_boxes(flat_distance, noisy, told)["calibration_gt_boxes"]
+    expected = in_given_boxes(flat_distance, noisy, told)
     for answer in told.values():
         answer.pred_densepose.fine_segm[:, 17] = 50.0
     results = in_given_boxes(flat_distance, noisy, told)
     assert results["correspondence_gt_boxes"]["within_20cm"] == 0
-    assert results["calibration_gt_boxes"] == expected
+    assert results["calibration_gt_boxes"] == expected["calibration_gt_boxes"]
+    assert results["likelihood_gt_boxes"] == pytest.approx(
+        expected["likelihood_gt_boxes"], nan_ok=True
+    )
 
 
 def test_a_model_without_a_variance_is_calibrated_with_the_global_one_or_not_at_all(

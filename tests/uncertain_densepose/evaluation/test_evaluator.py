@@ -83,17 +83,6 @@ def test_likelihood_is_that_of_the_gaussian_around_the_annotation(dataset, flat_
     )
 
 
-def test_likelihood_is_read_in_the_chart_of_the_annotation(dataset, flat_distance):
-    answers = perfect_answers(variance=torch.full((25, 32, 32), 0.01))
-    for answer in answers.values():
-        answer.pred_densepose.fine_segm[:, 17] = 50.0
-    results = detected(flat_distance, dataset, answers)
-    assert results["correspondence"]["within_20cm"] == 0
-    assert results["likelihood"]["nats_per_point"] == pytest.approx(
-        -math.log(2 * math.pi * 0.01), abs=1e-5
-    )
-
-
 def test_the_clean_truth_is_reported_beside_the_labels(register, people, flat_distance):
     for annotation in people[:2]:
         annotation["dp_U_true"] = [1 - u for u in annotation["dp_U"]]

@@ -17,7 +17,6 @@ from uncertain_densepose.evaluation import (
     GroundTruthBoxEvaluator,
     GroundTruthBoxModel,
     Recalibration,
-    RecalibrationError,
 )
 from uncertain_densepose.evaluation.recalibration import fit_recalibration
 
@@ -78,11 +77,6 @@ def test_after_the_fit_the_mean_squared_distance_is_right(dataset, loader, flat_
     told = GroundTruthBoxModel.for_dataset(model, dataset)
     results = inference_on_dataset(told, loader, evaluator)["calibration_gt_boxes"]
     assert results["variance_scale"] == pytest.approx(1, rel=1e-5)
-
-
-def test_a_model_without_a_variance_is_refused(dataset, loader):
-    with pytest.raises(RecalibrationError, match="no variance"):
-        fit_recalibration(make_model(make_config("mse")), loader, dataset)
 
 
 @pytest.mark.parametrize("extra", [[], ["--per-part"]])
