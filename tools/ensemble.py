@@ -20,7 +20,7 @@ from uncertain_densepose.engine import USER_ERRORS, Trainer
 from uncertain_densepose.engine.data import DatasetChoiceError, choose_records, inference_loader
 from uncertain_densepose.evaluation import GroundTruthBoxEvaluator, GroundTruthBoxModel
 from uncertain_densepose.evaluation.evaluator import load_surface_distance
-from uncertain_densepose.evaluation.files.written_results import write_metrics
+from uncertain_densepose.evaluation.files import write_metrics
 from uncertain_densepose.evaluation.points.distance_totals import AUC_LIMITS_CM, THRESHOLDS_CM
 from uncertain_densepose.inference.fuse import fuse_maps
 from uncertain_densepose.inference.fusion import FUSION_RULES, FusionError

@@ -21,12 +21,16 @@ from detectron2.data import MetadataCatalog
 from detectron2.structures import Instances
 
 from ..surface import Surface, SurfaceFileError
-from .detections.chart_detections import ChartDetections
-from .detections.detection_metrics import detection_metrics, evaluate_image, match_people
-from .detections.gps_ap import MAX_DETECTIONS
-from .detections.protocols import PROTOCOLS
-from .files.written_results import write_detections
-from .ground_truth.ground_truth import AnnotatedImage
+from .detections import (
+    MAX_DETECTIONS,
+    PROTOCOLS,
+    ChartDetections,
+    detection_metrics,
+    evaluate_image,
+    match_people,
+)
+from .files import write_detections
+from .ground_truth import AnnotatedImage
 from .image_by_image import ImageByImageEvaluator, Reduction, maps_and_boxes, match_by_annotation
 from .points.correspondence import correspondence_totals
 from .points.likelihood import SquaredErrorTotals

@@ -26,8 +26,7 @@ from torch import nn
 
 from ..structures import ChartMaps, PointPredictions
 from ..surface import NUM_PARTS
-from .ground_truth.ground_truth import AnnotatedImage
-from .ground_truth.ground_truth_boxes import GroundTruthBoxModel
+from .ground_truth import AnnotatedImage, GroundTruthBoxModel
 from .image_by_image import ImageByImageEvaluator, Reduction, maps_and_boxes, match_by_annotation
 from .points.calibration import mahalanobis_squared
 from .points.points_in_chart import CountedPoints, PointsInChart

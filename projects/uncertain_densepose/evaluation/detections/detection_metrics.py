@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ...structures.image_detections import ImageDetections
-from ..ground_truth.ground_truth import AnnotatedImage
+from ..ground_truth import AnnotatedImage
 from ..points.correspondence import CorrespondenceTotals, correspondence_totals
 from ..points.matching import box_overlap, match_by_score
 from ..points.point_answers import read_all

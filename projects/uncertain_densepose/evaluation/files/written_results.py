@@ -13,7 +13,7 @@ from detectron2.utils.logger import create_small_table
 from tabulate import tabulate
 
 from ..detections.detection_scores import DetectionScores
-from ..ground_truth.ground_truth import AnnotatedImage
+from ..ground_truth import AnnotatedImage
 
 _MAX_COLUMNS = 10
 

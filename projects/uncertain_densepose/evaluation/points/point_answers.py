@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...structures.image_detections import ImageDetections
-from ..ground_truth.ground_truth import AnnotatedImage
+from ..ground_truth import AnnotatedImage
 from .matching import UNMATCHED
 from .surface_distance import NOWHERE, SurfaceDistance
 

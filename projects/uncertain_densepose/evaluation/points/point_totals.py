@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from ...structures import ChartMaps, PointPredictions
-from ..ground_truth.ground_truth import AnnotatedImage
+from ..ground_truth import AnnotatedImage
 from .calibration import CalibrationTotals, calibration_totals
 from .correspondence import CorrespondenceTotals
 from .likelihood import LikelihoodTotals, SquaredErrorTotals, likelihood_totals

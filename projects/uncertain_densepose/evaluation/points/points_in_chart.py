@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from ...structures import ChartMaps, PointPredictions
-from ..ground_truth.ground_truth import AnnotatedImage
+from ..ground_truth import AnnotatedImage
 from .likelihood import group_points
 from .matching import UNMATCHED
 from .point_reading import read_points
