@@ -21,7 +21,7 @@ from tabulate import tabulate
 from uncertain_densepose.config import load_config
 from uncertain_densepose.device import usable_device
 from uncertain_densepose.engine import USER_ERRORS
-from uncertain_densepose.evaluation.files.metrics_file import write_metrics
+from uncertain_densepose.evaluation.files import write_metrics
 from uncertain_densepose.model_zoo import BUILTIN, ModelZoo, Release
 
 from .releases.page import RESULTS, zoo_page

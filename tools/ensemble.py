@@ -19,8 +19,8 @@ from uncertain_densepose.config import load_config
 from uncertain_densepose.engine import USER_ERRORS, Trainer
 from uncertain_densepose.engine.data import DatasetChoiceError, choose_records, inference_loader
 from uncertain_densepose.evaluation import GroundTruthBoxEvaluator, GroundTruthBoxModel
-from uncertain_densepose.evaluation.evaluator import surface_distance
-from uncertain_densepose.evaluation.files.metrics_file import write_metrics
+from uncertain_densepose.evaluation.evaluator import load_surface_distance
+from uncertain_densepose.evaluation.files import write_metrics
 from uncertain_densepose.evaluation.points.distance_totals import AUC_LIMITS_CM, THRESHOLDS_CM
 from uncertain_densepose.inference.fuse import fuse_maps
 from uncertain_densepose.inference.fusion import FUSION_RULES, FusionError
@@ -156,7 +156,7 @@ def compare(
         FusionError, and those of `USER_ERRORS`.
     """
     loader = inference_loader(cfg, records)
-    distance = surface_distance(name, cfg.DENSEPOSE_EVALUATION.SURFACE or None)
+    distance = load_surface_distance(name, cfg.DENSEPOSE_EVALUATION.SURFACE or None)
     told = [GroundTruthBoxModel.for_dataset(model, name) for model in models.values()]
     evaluators = {
         row: GroundTruthBoxEvaluator(name, surface=distance, distributed=False)

@@ -11,18 +11,16 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from uncertain_densepose.evaluation.detections.protocols import PROTOCOLS
-from uncertain_densepose.evaluation.files.metrics_file import write_metrics
-from uncertain_densepose.evaluation.files.metrics_table import metrics_table
-from uncertain_densepose.evaluation.files.result_evaluation import evaluate_results
-from uncertain_densepose.evaluation.files.result_file import (
+from uncertain_densepose.evaluation import (
+    PROTOCOLS,
+    GroundTruth,
     LeftOut,
     ResultFile,
     ResultFileError,
-    refuse,
+    SurfaceDistance,
+    evaluate_results,
 )
-from uncertain_densepose.evaluation.ground_truth.ground_truth import GroundTruth
-from uncertain_densepose.evaluation.points.surface_distance import SurfaceDistance
+from uncertain_densepose.evaluation.files import metrics_table, refuse, write_metrics
 from uncertain_densepose.structures.coco_annotation import AnnotationFileError
 from uncertain_densepose.surface import SurfaceFileError
 from uncertain_densepose.visualization.evaluation_figures import draw_correspondence_figures

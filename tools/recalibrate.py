@@ -14,8 +14,7 @@ from uncertain_densepose.config import load_config
 from uncertain_densepose.engine import USER_ERRORS, Trainer
 from uncertain_densepose.engine.data import DatasetChoiceError, choose_records, inference_loader
 from uncertain_densepose.evaluation import Recalibration, RecalibrationError
-from uncertain_densepose.evaluation.recalibration import fit_per_part, fit_scalar
-from uncertain_densepose.evaluation.recalibration_fit import fit_recalibration
+from uncertain_densepose.evaluation.recalibration import fit_per_part, fit_recalibration, fit_scalar
 from uncertain_densepose.surface import PART_NAMES
 
 EPILOGUE = """\

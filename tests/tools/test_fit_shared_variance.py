@@ -2,28 +2,25 @@
 
 import json
 
-import cv2
 import numpy as np
 import pytest
 import torch
-from detectron2.data import DatasetCatalog, MetadataCatalog, build_detection_test_loader
+from detectron2.data import DatasetCatalog, build_detection_test_loader
 from detectron2.evaluation import inference_on_dataset
 
 from tests.model_factory import make_config, make_model
+from tests.people_on_disk import refused, registered, write_untrained
 from tests.tool_loader import load_tool
 from tests.uncertain_densepose.evaluation.scene import (
-    HEIGHT,
     LEFT,
     NUM_POINTS,
     RIGHT,
-    WIDTH,
     coco,
     labelled,
     write,
 )
 from uncertain_densepose.config import load_config
 from uncertain_densepose.data import DensePoseDatasetMapper
-from uncertain_densepose.data.coco_densepose import register_densepose_json
 from uncertain_densepose.engine import Trainer
 from uncertain_densepose.evaluation import GroundTruthBoxEvaluator, GroundTruthBoxModel
 
@@ -39,30 +36,14 @@ def people():
 @pytest.fixture
 def dataset(tmp_path, people):
     """Four images with a person each, and the name under which they are registered."""
-    rng = np.random.default_rng(1)
-    write(tmp_path / "val.json", coco(people, num_images=4))
-    for key in (1, 2, 3, 4):
-        image = rng.integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8)
-        cv2.imwrite(str(tmp_path / f"{key}.jpg"), image)
-    register_densepose_json(NAME, tmp_path / "val.json", tmp_path, tmp_path / "none.npz", "")
-    yield NAME
-    DatasetCatalog.remove(NAME)
-    MetadataCatalog.remove(NAME)
+    with registered(NAME, tmp_path, people, num_images=4) as name:
+        yield name
 
 
 @pytest.fixture
 def files(tmp_path):
     """A function that writes config and weights of an untrained model, as tool arguments."""
-
-    def write_model(noise_model):
-        options = ["DATASETS.TEST", (NAME,), "DATALOADER.NUM_WORKERS", 0]
-        cfg = make_config(noise_model, *options, "INPUT.MIN_SIZE_TEST", 96)
-        (tmp_path / "model.yaml").write_text(cfg.dump())
-        torch.save({"model": make_model(cfg).state_dict()}, tmp_path / "model.pth")
-        config, weights = (str(tmp_path / f"model.{kind}") for kind in ("yaml", "pth"))
-        return ["--config-file", config, "--weights", weights, "--device", "cpu"]
-
-    return write_model
+    return lambda noise_model: write_untrained(tmp_path, noise_model, NAME)
 
 
 @pytest.fixture(scope="module")
@@ -149,13 +130,6 @@ def test_a_part_of_the_images_and_parts_that_are_too_rare(dataset, files, tool, 
     result = json.loads((tmp_path / "out" / "shared_variance.json").read_text())
     assert result["num_images"] == {"fit": 1, "comparison": 1}
     assert result["part_shared_variance_uv"] == {}
-
-
-def refused(tool, capsys, *arguments):
-    with pytest.raises(SystemExit) as exit_info:
-        tool.main([str(argument) for argument in arguments])
-    assert exit_info.value.code == 2
-    return capsys.readouterr().err.splitlines()[-1]
 
 
 def test_what_the_tool_refuses(dataset, files, tool, tmp_path, capsys):

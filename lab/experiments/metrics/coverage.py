@@ -19,7 +19,7 @@ from scipy.stats import chi2
 from uncertain_densepose.distributions import AnisotropicUV, PartCorrelatedUV
 from uncertain_densepose.distributions.base import UVDistribution
 from uncertain_densepose.evaluation.points.calibration import (
-    LEVELS,
+    COVERAGE_LEVELS,
     ellipse_coverage,
     mahalanobis_squared,
 )
@@ -60,7 +60,7 @@ def part_mahalanobis_squared(
 
 
 def chi_squared_coverage(distance_squared: torch.Tensor, degrees: torch.Tensor) -> torch.Tensor:
-    """The share of values (N,) that lie below the quantiles of their χ², one for each of `LEVELS`.
+    """The share of values (N,) below the quantiles of their χ², one for each `COVERAGE_LEVELS`.
 
     Args:
         distance_squared: (N,); a value that is not a number is never covered.
@@ -69,7 +69,7 @@ def chi_squared_coverage(distance_squared: torch.Tensor, degrees: torch.Tensor) 
     Returns:
         (L,) float64 in [0, 1], NaN without values.
     """
-    radius = chi2.ppf(np.array(LEVELS)[:, None], degrees.numpy())
+    radius = chi2.ppf(np.array(COVERAGE_LEVELS)[:, None], degrees.numpy())
     return (distance_squared <= torch.from_numpy(radius)).double().mean(dim=1)
 
 
@@ -100,6 +100,6 @@ def coverage_metrics(
         metrics |= {
             f"coverage_{region}_{100 * level:.0f}_{name}": 100 * share
             for region, shares in observed.items()
-            for level, share in zip(LEVELS, shares.tolist(), strict=True)
+            for level, share in zip(COVERAGE_LEVELS, shares.tolist(), strict=True)
         }
     return metrics

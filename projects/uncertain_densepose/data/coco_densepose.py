@@ -199,7 +199,7 @@ def check_point_annotation(annotation: dict, source: str) -> None:
         raise AnnotationFileError(f"{source}: annotation {annotation['id']}: {error}") from error
 
 
-def point_annotations(annotation: Mapping) -> PointAnnotations | None:
+def read_point_annotations(annotation: Mapping) -> PointAnnotations | None:
     """The points of one checked annotation, None for a person without them."""
     if "dp_x" not in annotation:
         return None

@@ -18,7 +18,7 @@ from ..structures.affine import affine_map, is_reflection
 from ..structures.chart_mirror import ChartMirror, SymmetricChartMirror, TabulatedChartMirror
 from ..structures.point_convention import POINT_CONVENTIONS
 from ..surface.surface_file import is_mirror_symmetric
-from .coco_densepose import point_annotations
+from .coco_densepose import read_point_annotations
 from .point_transforms import transform_points
 
 _NO_KEYPOINTS = (0.0,) * (3 * len(COCO_PERSON_KEYPOINT_NAMES))
@@ -100,7 +100,7 @@ class DensePoseDatasetMapper(DatasetMapper):
                 person.pop("keypoints", None)
             else:
                 person.setdefault("keypoints", list(_NO_KEYPOINTS))
-        points = [point_annotations(person) for person in people]
+        points = [read_point_annotations(person) for person in people]
         old_boxes = [
             BoxMode.convert(list(person["bbox"]), person["bbox_mode"], BoxMode.XYXY_ABS)
             for person in people

@@ -16,7 +16,7 @@ from detectron2.utils import comm
 from torch import nn
 
 from ..evaluation import GroundTruthBoxModel
-from ..evaluation.files.metrics_file import write_metrics
+from ..evaluation.files import write_metrics
 from ..evaluation.points.point_totals import PointTotals
 from ..surface import Surface
 from ..visualization.evaluation_figures import draw_calibration_figures, draw_correspondence_figures

@@ -23,7 +23,7 @@ from ..evaluation import (
     SurfaceDistance,
 )
 from ..evaluation.detections.protocols import PROTOCOLS
-from ..evaluation.evaluator import surface_file
+from ..evaluation.evaluator import dataset_surface_file
 from ..evaluation.recalibration import Recalibration
 from ..surface import Surface
 from .data import inference_loader, spread_records
@@ -66,7 +66,7 @@ class ModelEvaluation:
             SurfaceFileError: a data set has no surface, or its file is missing or malformed.
         """
         self._options = checked_options(protocol, kappa_m, recalibration)
-        path = {name: surface or surface_file(name) for name in dataset_names}
+        path = {name: surface or dataset_surface_file(name) for name in dataset_names}
         loaded = {p: SurfaceDistance.load(p) for p in dict.fromkeys(path.values())}
         self._distance = {name: loaded[path[name]] for name in path}
         self._global_variance = fit_global_variance(model, variance_dataset, variance_loader)
@@ -143,7 +143,7 @@ def check_surfaces(dataset_names: Sequence[str], surface: str) -> None:
         SurfaceFileError: a data set has no surface, or its file is missing, malformed, or holds
             charts alone.
     """
-    for path in dict.fromkeys(surface or surface_file(name) for name in dataset_names):
+    for path in dict.fromkeys(surface or dataset_surface_file(name) for name in dataset_names):
         Surface.load(path).require_distances(path)
 
 

@@ -20,7 +20,7 @@ from ..checkpoint import ParentCheckpointer, SafeCheckpointer, TrainedCheckpoint
 from ..config import check_training_data
 from ..data import DensePoseDatasetMapper
 from ..data.mapper import chart_mirror_of
-from ..modeling.test_time_augmentation import DensePoseRCNNWithTTA
+from ..modeling.augmented_inference import DensePoseRCNNWithTTA
 from .box_evaluation import evaluate_in_boxes, report
 from .model_evaluation import ModelEvaluation, check_evaluation
 from .optimizer import build_optimizer

@@ -1,11 +1,9 @@
 """How good a model is: GPS, correspondence accuracy, likelihood, calibration, for Detectron2."""
 
-from .detections.protocols import PROTOCOLS
+from .detections import PROTOCOLS, evaluate_results
 from .evaluator import DensePoseEvaluator, GlobalVarianceEvaluator, GroundTruthBoxEvaluator
-from .files.result_evaluation import evaluate_results
-from .files.result_file import LeftOut, ResultFile, ResultFileError
-from .ground_truth.ground_truth import GroundTruth
-from .ground_truth.ground_truth_boxes import GroundTruthBoxModel, labelled_boxes
+from .files import LeftOut, ResultFile, ResultFileError
+from .ground_truth import GroundTruth, GroundTruthBoxModel, labelled_boxes
 from .points.likelihood import fit_global_variance
 from .points.readings import noise_model
 from .points.surface_distance import SurfaceDistance

@@ -11,8 +11,7 @@ from detectron2.structures import Instances
 from torch import nn
 
 from ..structures import PointPredictions
-from .ground_truth.ground_truth import AnnotatedImage
-from .ground_truth.ground_truth_boxes import GroundTruthBoxModel
+from .ground_truth import AnnotatedImage, GroundTruthBoxModel
 from .image_by_image import ImageByImageEvaluator, Reduction, maps_and_boxes, match_by_annotation
 from .points.points_in_chart import CountedPoints, PointsInChart
 

@@ -21,12 +21,16 @@ from detectron2.data import MetadataCatalog
 from detectron2.structures import Instances
 
 from ..surface import Surface, SurfaceFileError
-from .detections.chart_detections import ChartDetections
-from .detections.detection_metrics import detection_metrics, evaluate_image, match_people
-from .detections.gps_ap import MAX_DETECTIONS
-from .detections.protocols import PROTOCOLS
-from .files.detection_file import write_detections
-from .ground_truth.ground_truth import AnnotatedImage
+from .detections import (
+    MAX_DETECTIONS,
+    PROTOCOLS,
+    ChartDetections,
+    detection_metrics,
+    evaluate_image,
+    match_people,
+)
+from .files import write_detections
+from .ground_truth import AnnotatedImage
 from .image_by_image import ImageByImageEvaluator, Reduction, maps_and_boxes, match_by_annotation
 from .points.correspondence import correspondence_totals
 from .points.likelihood import SquaredErrorTotals
@@ -84,9 +88,10 @@ class DensePoseEvaluator(ImageByImageEvaluator):
         if protocol not in PROTOCOLS:
             raise ValueError(f"protocol {protocol!r} is not one of {tuple(PROTOCOLS)}")
         self._count, self._kappa_m = PROTOCOLS[protocol], kappa_m
-        self._distance = surface_distance(dataset_name, surface)
+        self._distance = load_surface_distance(dataset_name, surface)
         self._output_dir = output_dir
-        self._point_options = (self._distance, global_variance, recalibration)
+        rescale = None if recalibration is None else recalibration.apply
+        self._point_options = (self._distance, global_variance, rescale)
 
     def _reduce(self, image: AnnotatedImage, instances: Instances) -> Reduction:
         detections = ChartDetections(instances, MAX_DETECTIONS)
@@ -131,8 +136,9 @@ class GroundTruthBoxEvaluator(ImageByImageEvaluator):
         distributed: bool = True,
     ):
         super().__init__(dataset_name, distributed=distributed)
-        self._distance = surface_distance(dataset_name, surface)
-        self._point_options = (self._distance, global_variance, recalibration)
+        self._distance = load_surface_distance(dataset_name, surface)
+        rescale = None if recalibration is None else recalibration.apply
+        self._point_options = (self._distance, global_variance, rescale)
 
     def _reduce(self, image: AnnotatedImage, instances: Instances) -> Reduction:
         match = match_by_annotation(image, instances)
@@ -182,7 +188,7 @@ class GlobalVarianceEvaluator(ImageByImageEvaluator):
         return {"global_variance": {"variance_uv": variance, "num_points": totals.num_points}}
 
 
-def surface_distance(dataset_name: str, surface: SurfaceSource) -> SurfaceDistance:
+def load_surface_distance(dataset_name: str, surface: SurfaceSource) -> SurfaceDistance:
     """Distances on the surface that `surface` stands for.
 
     Raises:
@@ -193,10 +199,10 @@ def surface_distance(dataset_name: str, surface: SurfaceSource) -> SurfaceDistan
         return surface
     if isinstance(surface, Surface):
         return SurfaceDistance(surface)
-    return SurfaceDistance.load(surface or surface_file(dataset_name))
+    return SurfaceDistance.load(surface or dataset_surface_file(dataset_name))
 
 
-def surface_file(dataset_name: str) -> str:
+def dataset_surface_file(dataset_name: str) -> str:
     """The surface that a data set's metadata name.
 
     Raises:

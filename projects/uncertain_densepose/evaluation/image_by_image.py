@@ -15,8 +15,8 @@ from detectron2.structures import Instances
 from detectron2.utils import comm
 
 from ..structures import ChartMaps
-from .files.metrics_table import metrics_table
-from .ground_truth.ground_truth import AnnotatedImage, GroundTruth
+from .files import metrics_table
+from .ground_truth import AnnotatedImage, GroundTruth
 from .points.matching import UNMATCHED
 
 # A child of Detectron2's logger, which every train script of Detectron2's sets up.

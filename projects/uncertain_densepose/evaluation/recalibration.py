@@ -14,14 +14,23 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 import torch
+from detectron2.evaluation import inference_on_dataset
+from detectron2.structures import Instances
+from torch import nn
 
-from ..structures import PointPredictions
+from ..structures import ChartMaps, PointPredictions
 from ..surface import NUM_PARTS
+from .ground_truth import AnnotatedImage, GroundTruthBoxModel
+from .image_by_image import ImageByImageEvaluator, Reduction, maps_and_boxes, match_by_annotation
+from .points.calibration import mahalanobis_squared
+from .points.points_in_chart import CountedPoints, PointsInChart
+from .points.readings import noise_model
 
 MIN_POINTS_PER_PART = 100
 """Parts with fewer points take the factor of all: theirs would be uncertain by more than 10 %."""
@@ -167,6 +176,26 @@ class MahalanobisTotals:
         return MahalanobisTotals(self.total + other.total, self.num_points + other.num_points)
 
 
+def mahalanobis_totals(
+    image: AnnotatedImage, maps: ChartMaps | None, boxes_xyxy: torch.Tensor, match: np.ndarray
+) -> MahalanobisTotals:
+    """Squared Mahalanobis distances of an image's annotated points, each point by itself.
+
+    Args:
+        image, maps, boxes_xyxy, match: as in `point_totals`.
+
+    Raises:
+        RecalibrationError: the model predicts no variance.
+    """
+    points = PointsInChart.of(CountedPoints.of(image, match), maps, boxes_xyxy)
+    if points is None:
+        return MahalanobisTotals()
+    require_variance(points.predicted)
+    covariance = noise_model(points.predicted, points.group).covariance()
+    distance = mahalanobis_squared(points.residual_uv, covariance)
+    return MahalanobisTotals.of(points.predicted.part, distance)
+
+
 def fit_scalar(totals: MahalanobisTotals) -> Recalibration:
     """One factor for all covariances.
 
@@ -195,3 +224,54 @@ def fit_per_part(totals: MahalanobisTotals) -> Recalibration:
     overall = fit_scalar(totals)
     own = dict(zip(parts.tolist(), scales.tolist(), strict=True))
     return replace(overall, part_variance_scale=own)
+
+
+class MahalanobisEvaluator(ImageByImageEvaluator):
+    """Sums what a recalibration is fitted to, from the outputs of a `GroundTruthBoxModel`.
+
+    The result is `{"recalibration": {"variance_scale": ..., "num_points": ...}}`, the factor of
+    `fit_scalar`, NaN if no point was read; `totals` has the sums of all parts after `evaluate`.
+
+    Args and errors: as `GlobalVarianceEvaluator`; `RecalibrationError` for a model that predicts no
+    variance.
+    """
+
+    _expects_all_images = False
+    _no_totals = MahalanobisTotals
+
+    def _reduce(self, image: AnnotatedImage, instances: Instances) -> Reduction:
+        match = match_by_annotation(image, instances)
+        return Reduction(mahalanobis_totals(image, *maps_and_boxes(instances), match))
+
+    def _summarise(
+        self, images: list[AnnotatedImage], kept: list[Any], totals: MahalanobisTotals
+    ) -> dict[str, dict]:
+        count = int(totals.num_points.sum())
+        scale = fit_scalar(totals).variance_scale if count else float("nan")
+        return {"recalibration": {"variance_scale": scale, "num_points": count}}
+
+
+def fit_recalibration(
+    model: nn.Module,
+    loader: Iterable[list[dict]],
+    dataset_name: str,
+    fit: Callable[[MahalanobisTotals], Recalibration] = fit_scalar,
+) -> Recalibration:
+    """Fit factors of a model's covariances to held-out annotations, in one process.
+
+    Args:
+        model: a `GeneralizedRCNN` with weights.
+        loader: batches of Detectron2's test input, of the data set or of a part of it. The images
+            should be neither those of training, on which errors are smaller, nor those on which
+            the recalibrated model will be judged.
+        dataset_name: registered with `json_file` in its metadata.
+        fit: `fit_scalar` or `fit_per_part`.
+
+    Raises:
+        AnnotationFileError: see `GroundTruth.of_dataset`.
+        RecalibrationError: the model predicts no variance, no point was read, or predictions are
+            not finite.
+    """
+    evaluator = MahalanobisEvaluator(dataset_name, distributed=False)
+    inference_on_dataset(GroundTruthBoxModel.for_dataset(model, dataset_name), loader, evaluator)
+    return fit(evaluator.totals)

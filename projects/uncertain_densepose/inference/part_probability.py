@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 
 from ..structures import ChartMaps
-from .window_reading import Corners, axis_taps, channels_last, corners_of, weighted_sum
+from .window_reading import Corners, channels_last, weighted_sum
 
 
-def probability_of_part(maps: ChartMaps, xy_box: torch.Tensor, part: torch.Tensor) -> torch.Tensor:
+def probability_at(maps: ChartMaps, corners: Corners, part: torch.Tensor) -> torch.Tensor:
     """The probability that points show a part: that of a person, times that of the chart on one.
 
     p = (1 - softmax(coarse scores)[0]) · softmax(fine scores)[part], of the scores interpolated at
@@ -17,18 +17,12 @@ def probability_of_part(maps: ChartMaps, xy_box: torch.Tensor, part: torch.Tenso
 
     Args:
         maps: of one box.
-        xy_box: (P, 2) position as a fraction of the box; clamped to it.
+        corners: the cells and weights of P points.
         part: (P,) int64 charts 1..24.
 
     Returns:
         (P,) float32, 0..1.
     """
-    corners = corners_of(*(axis_taps(along, maps.side) for along in xy_box.T), maps.side)
-    return probability_at(maps, corners, part)
-
-
-def probability_at(maps: ChartMaps, corners: Corners, part: torch.Tensor) -> torch.Tensor:
-    """:func:`probability_of_part` at points whose cells and weights are known."""
     coarse, fine = (
         weighted_sum(channels_last(scores[0]), corners).float().softmax(dim=1)
         for scores in (maps.coarse_segm, maps.fine_segm)

@@ -209,7 +209,7 @@ class Person:
     def part_probability(self) -> np.ndarray:
         """(h, w) float32 probability of the shown part, 0..1, NaN on background.
 
-        See :func:`.part_probability.probability_of_part`; every model has it.
+        See :func:`.part_probability.probability_at`; every model has it.
         """
         part = self._charts(self.part)
         taps = [axis_taps(along, self.maps.side) for along in self._window_in_box()]

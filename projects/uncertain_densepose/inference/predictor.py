@@ -24,7 +24,7 @@ from ..surface.paths import charts_path, default_surface_path
 from .image_input import ImageError, as_bgr, read_image
 from .person import Person, people_from_instances
 
-Picture = np.ndarray | str | os.PathLike
+ImageOrPath = np.ndarray | str | os.PathLike
 """An array as `image_input.as_bgr` takes it, or the path of a file as `read_image` does."""
 
 
@@ -149,10 +149,10 @@ class Predictor:
         )
 
     @overload
-    def __call__(self, image: Picture) -> list[Person]: ...
+    def __call__(self, image: ImageOrPath) -> list[Person]: ...
 
     @overload
-    def __call__(self, image: list[Picture]) -> list[list[Person]]: ...
+    def __call__(self, image: list[ImageOrPath]) -> list[list[Person]]: ...
 
     @torch.no_grad()
     def __call__(self, image):
@@ -180,7 +180,7 @@ class Predictor:
         ]
 
     @torch.no_grad()
-    def predict_boxes(self, image: Picture, boxes_xyxy: np.ndarray) -> list[Person]:
+    def predict_boxes(self, image: ImageOrPath, boxes_xyxy: np.ndarray) -> list[Person]:
         """Dense correspondences in boxes that are known, without detection.
 
         Args:
@@ -249,7 +249,7 @@ def _check_boxes(boxes_xyxy: np.ndarray, height: int, width: int) -> None:
             raise ValueError(f"box {index} of boxes_xyxy, {boxes_xyxy[index].tolist()}, {what}")
 
 
-def _arrays(images: Sequence[Picture]) -> list[np.ndarray]:
+def _arrays(images: Sequence[ImageOrPath]) -> list[np.ndarray]:
     """Images as arrays (H, W, 3) uint8, blue, green, red.
 
     Raises:

@@ -28,14 +28,14 @@ class ChartMirror:
     """How a surface's charts map to each other when its person is mirrored."""
 
     def part(self, part: torch.Tensor) -> torch.Tensor:
-        """(N) int64 charts 0..24 to those of the mirrored person; its own inverse."""
+        """(N,) int64 charts 0..24 as the mirrored person's; its own inverse."""
         return _FLIP_PARTS.to(part.device)[part]
 
     def uv(self, part: torch.Tensor, uv: torch.Tensor) -> torch.Tensor:
         """Coordinates in the mirrored person's chart.
 
         Args:
-            part: (N) int64 charts 1..24 before the reflection.
+            part: (N,) int64 charts 1..24 before the reflection.
             uv: (N, 2) chart units.
 
         Returns:
@@ -44,13 +44,13 @@ class ChartMirror:
         raise NotImplementedError
 
     def jacobian(self, part: torch.Tensor, uv: torch.Tensor) -> torch.Tensor:
-        """(N, 2, 2) derivative of :meth:`uv` with respect to the coordinates."""
+        """(N, 2, 2) derivative of :meth:`uv` at (N, 2) in charts (N,); it has no unit."""
         raise NotImplementedError
 
     def direction(
         self, part: torch.Tensor, uv: torch.Tensor, direction: torch.Tensor
     ) -> torch.Tensor:
-        """Small displacements (N, 2) at `uv` to those of the mirrored person, chart units."""
+        """(N, 2) chart units: small displacements (N, 2) at `uv` as the mirrored person's."""
         return (self.jacobian(part, uv) @ direction[..., None]).squeeze(-1)
 
     def covariance(
@@ -63,7 +63,7 @@ class ChartMirror:
         charts that are congruent to their twin, as those of a :class:`SymmetricChartMirror` are.
 
         Args:
-            part: (N) int64 charts 1..24 before the reflection.
+            part: (N,) int64 charts 1..24 before the reflection.
             uv: (N, 2) chart units.
             covariance: (N, K, K), of a displacement (K = 2, chart units²) or a similarity (K = 4).
         """

@@ -8,7 +8,12 @@ from collections.abc import Mapping
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..evaluation.points.calibration import LEVELS, DistanceQuantiles, QuantileCurve, quantile_error
+from ..evaluation.points.calibration import (
+    COVERAGE_LEVELS,
+    DistanceQuantiles,
+    QuantileCurve,
+    quantile_error,
+)
 
 _PERFECT = {"color": "0.5", "linestyle": "--", "linewidth": 1, "zorder": 1}
 
@@ -60,7 +65,7 @@ def _add_coverage(axes: Axes, name: str, curve: QuantileCurve) -> None:
     label = f"{name} ({100 * quantile_error(curve):.1f} % off)"
     (line,) = axes.plot(100 * curve.nominal, 100 * curve.observed, label=label)
     # The ellipses that tables name.
-    at = [int((curve.nominal - level).abs().argmin()) for level in LEVELS]
+    at = [int((curve.nominal - level).abs().argmin()) for level in COVERAGE_LEVELS]
     axes.plot(
         100 * curve.nominal[at], 100 * curve.observed[at], "o", color=line.get_color(), markersize=5
     )

@@ -8,22 +8,18 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from pycocotools import mask as mask_api
+
+from tests.uncertain_densepose.evaluation.scene import encoded
 
 WIDTH, HEIGHT = 80, 64
 NAN = float("nan")
-
-
-def rle(mask: np.ndarray) -> dict:
-    encoded = mask_api.encode(np.asfortranarray(mask.astype(np.uint8)))
-    return {"size": encoded["size"], "counts": encoded["counts"].decode()}
 
 
 def stripe(first: int, last: int, side: int = 256) -> dict:
     """A part mask of some rows."""
     mask = np.zeros((side, side))
     mask[first:last] = 1
-    return rle(mask)
+    return encoded(mask)
 
 
 MASKS = [stripe(10, 20), stripe(30, 50)] + [[] for _ in range(12)]
@@ -38,7 +34,7 @@ def annotation(**changes) -> dict:
         "bbox": [4.0, 4.0, 40.0, 50.0],
         "area": 900.0,
         "iscrowd": 0,
-        "segmentation": rle(np.ones((HEIGHT, WIDTH))),
+        "segmentation": encoded(np.ones((HEIGHT, WIDTH))),
         "dp_x": [10.0, 127.5, 200.0, 30],
         "dp_y": [250.0, 51.0, 100.0, 30],
         "dp_I": [1, 24, 3, 4],

@@ -20,7 +20,7 @@ from uncertain_densepose.data import DensePoseDatasetMapper
 from uncertain_densepose.data.coco_densepose import (
     check_point_annotation,
     load_densepose_json,
-    point_annotations,
+    read_point_annotations,
     register_densepose_coco,
 )
 from uncertain_densepose.structures.coco_annotation import POINT_FIELDS, AnnotationFileError
@@ -58,7 +58,7 @@ def data_set(tmp_path):
 
 
 def test_points_and_masks_are_read():
-    points = point_annotations(annotation())
+    points = read_point_annotations(annotation())
     torch.testing.assert_close(points.xy, torch.tensor([[0.0, 255.0], [127.5, 51.0]]))
     torch.testing.assert_close(points.uv, torch.tensor([[0.1, 0.3], [0.2, 0.4]]))
     assert points.part.tolist() == [1, 24]
@@ -67,8 +67,8 @@ def test_points_and_masks_are_read():
 
 def test_a_person_may_have_no_labels_or_no_masks():
     keys = ("dp_x", "dp_y", "dp_I", "dp_U", "dp_V", "dp_masks")
-    assert point_annotations(annotation(**dict.fromkeys(keys, ...))) is None
-    assert point_annotations(annotation(dp_masks=[[]] * 14)).coarse_segm is None
+    assert read_point_annotations(annotation(**dict.fromkeys(keys, ...))) is None
+    assert read_point_annotations(annotation(dp_masks=[[]] * 14)).coarse_segm is None
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def reset_peak() -> None:
 def main(surface_file: str, folder: str) -> None:
     sys.path.insert(0, str(Path(__file__).parents[3]))
     from tests.uncertain_densepose.evaluation.speed_scene import make_scene
-    from uncertain_densepose.evaluation.files.result_evaluation import evaluate_results
+    from uncertain_densepose.evaluation.detections.detection_metrics import evaluate_results
     from uncertain_densepose.evaluation.points.surface_distance import SurfaceDistance
 
     # Everything that a model and its results would bring into memory, before the count begins.

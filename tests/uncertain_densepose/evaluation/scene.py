@@ -30,9 +30,21 @@ def box_pixels(box, height=HEIGHT, width=WIDTH) -> np.ndarray:
 
 def box_mask(box, side=None) -> dict:
     """The same as a run-length encoding, fit for json, of the image or of `side` x `side` cells."""
-    pixels = box_pixels(box, side or HEIGHT, side or WIDTH)
-    encoded = mask_api.encode(np.asfortranarray(pixels.astype(np.uint8)))
-    return {"size": encoded["size"], "counts": encoded["counts"].decode()}
+    return encoded(box_pixels(box, side or HEIGHT, side or WIDTH))
+
+
+def encoded(pixels) -> dict:
+    """(height, width) of a mask as a run-length encoding, fit for json."""
+    encoding = mask_api.encode(np.asfortranarray(pixels, dtype=np.uint8))
+    return {"size": encoding["size"], "counts": encoding["counts"].decode()}
+
+
+def in_image(mask, height=HEIGHT, width=WIDTH) -> np.ndarray:
+    """(height, width) bool, a `WindowMask` in the whole image."""
+    image = np.zeros((height, width), dtype=bool)
+    rows, columns = mask.pixels.shape
+    image[mask.top : mask.top + rows, mask.left : mask.left + columns] = mask.pixels
+    return image
 
 
 def unlabelled(key, image_id, box, **fields) -> dict:

@@ -6,8 +6,8 @@ import json
 import numpy as np
 import torch
 from detectron2.structures import Boxes, Instances
-from pycocotools import mask as mask_api
 
+from tests.uncertain_densepose.evaluation.scene import encoded
 from uncertain_densepose.evaluation.detections.iuv_detections import IUVDetections
 from uncertain_densepose.evaluation.ground_truth.ground_truth import GroundTruth
 from uncertain_densepose.structures import ChartMaps
@@ -18,20 +18,13 @@ TORSO = (2, 1)
 """The charts of the left and the right half of everybody."""
 
 
-def make_scene(folder, num_images, seed=0, part_masks=False):
-    """Annotations, and the detections of each image.
-
-    Args:
-        folder: where to put the annotation file.
-        part_masks: give people `dp_masks` besides their segmentation.
-    """
+def make_scene(folder, num_images, seed=0):
+    """Annotations, written into a folder, and the detections of each image."""
     rng = np.random.default_rng(seed)
     people, found = [], {}
     for image_id in range(1, num_images + 1):
         boxes = [_box(rng) for _ in range(PEOPLE)]
-        people += [
-            _person(len(people) + k, image_id, b, rng, part_masks) for k, b in enumerate(boxes)
-        ]
+        people += [_person(len(people) + k, image_id, b, rng) for k, b in enumerate(boxes)]
         found[image_id] = _detections(boxes, rng)
     images = [
         {"id": key, "file_name": f"{key}.jpg", "height": HEIGHT, "width": WIDTH} for key in found
@@ -41,7 +34,7 @@ def make_scene(folder, num_images, seed=0, part_masks=False):
         "annotations": people,
         "categories": [{"id": 1, "name": "person"}],
     }
-    path = folder / f"annotations_{num_images}_{seed}_{part_masks}.json"
+    path = folder / f"annotations_{num_images}_{seed}.json"
     path.write_text(json.dumps(content))
     return GroundTruth.load(path), found
 
@@ -57,18 +50,12 @@ def _ellipse(height, width) -> np.ndarray:
     return ((x + 0.5) / width * 2 - 1) ** 2 + ((y + 0.5) / height * 2 - 1) ** 2 < 1
 
 
-def _encode(pixels) -> dict:
-    encoded = mask_api.encode(np.asfortranarray(pixels, dtype=np.uint8))
-    return {"size": encoded["size"], "counts": encoded["counts"].decode()}
-
-
-def _person(key, image_id, box, rng, part_masks) -> dict:
+def _person(key, image_id, box, rng) -> dict:
     pixels = np.zeros((HEIGHT, WIDTH), dtype=bool)
     x, y, width, height = box.astype(int)
     pixels[y : y + height, x : x + width] = _ellipse(height, width)
     position = rng.uniform(0.02, 0.98, (POINTS, 2))
     uv = np.clip(position + rng.normal(0, 0.05, position.shape), 0, 1)
-    masks = {"dp_masks": [_encode(_ellipse(256, 256))] + [[]] * 13} if part_masks else {}
     return {
         "id": key,
         "image_id": image_id,
@@ -76,13 +63,12 @@ def _person(key, image_id, box, rng, part_masks) -> dict:
         "bbox": box.tolist(),
         "area": int(pixels.sum()),
         "iscrowd": 0,
-        "segmentation": _encode(pixels),
+        "segmentation": encoded(pixels),
         "dp_x": (255 * position[:, 0]).tolist(),
         "dp_y": (255 * position[:, 1]).tolist(),
         "dp_I": np.where(position[:, 0] < 0.5, *TORSO).tolist(),
         "dp_U": uv[:, 0].tolist(),
         "dp_V": uv[:, 1].tolist(),
-        **masks,
     }
 
 

@@ -11,8 +11,11 @@ from tests.uncertain_densepose.evaluation.scene import SIDE, instances, labelled
 from uncertain_densepose.evaluation import DensePoseEvaluator, GroundTruth, GroundTruthBoxEvaluator
 from uncertain_densepose.evaluation.points.correspondence import CorrespondenceTotals
 from uncertain_densepose.evaluation.points.point_totals import PointTotals, point_totals
-from uncertain_densepose.evaluation.recalibration import Recalibration, RecalibrationError
-from uncertain_densepose.evaluation.recalibration_fit import MahalanobisEvaluator
+from uncertain_densepose.evaluation.recalibration import (
+    MahalanobisEvaluator,
+    Recalibration,
+    RecalibrationError,
+)
 
 SIGMA = 0.01
 BOXES = {1: (11, FIRST), 2: (12, SECOND)}
@@ -89,12 +92,15 @@ def test_a_variance_that_is_four_times_too_small_is_reported_and_mended(noisy, f
 
 def test_the_errors_are_those_in_the_annotated_chart(noisy, flat_distance):
     told = answers(**noise(SIGMA**2))
-    expected = in_given_boxes(flat_distance, noisy, told)["calibration_gt_boxes"]
+    expected = in_given_boxes(flat_distance, noisy, told)
     for answer in told.values():
         answer.pred_densepose.fine_segm[:, 17] = 50.0
     results = in_given_boxes(flat_distance, noisy, told)
     assert results["correspondence_gt_boxes"]["within_20cm"] == 0
-    assert results["calibration_gt_boxes"] == expected
+    assert results["calibration_gt_boxes"] == expected["calibration_gt_boxes"]
+    assert results["likelihood_gt_boxes"] == pytest.approx(
+        expected["likelihood_gt_boxes"], nan_ok=True
+    )
 
 
 def test_a_model_without_a_variance_is_calibrated_with_the_global_one_or_not_at_all(

@@ -6,11 +6,14 @@ import pickle
 import numpy as np
 import pytest
 import torch
+from detectron2.data import MetadataCatalog
 from detectron2.evaluation import DatasetEvaluators, print_csv_format
 from detectron2.evaluation.testing import flatten_results_dict
 
+from tests.surface_factory import make_tiny_surface
 from tests.uncertain_densepose.evaluation.runs import (
     FIRST,
+    NAME,
     SECOND,
     detected,
     given_box_answers,
@@ -20,8 +23,14 @@ from tests.uncertain_densepose.evaluation.runs import (
     run,
 )
 from tests.uncertain_densepose.evaluation.scene import LEFT, instances, unlabelled
-from uncertain_densepose.evaluation import DensePoseEvaluator, GlobalVarianceEvaluator
+from uncertain_densepose.evaluation import (
+    DensePoseEvaluator,
+    GlobalVarianceEvaluator,
+    GroundTruthBoxEvaluator,
+)
 from uncertain_densepose.evaluation.detections.gps_ap import MODES
+from uncertain_densepose.structures.coco_annotation import AnnotationFileError
+from uncertain_densepose.surface import SurfaceFileError
 
 pytestmark = pytest.mark.filterwarnings("error:::uncertain_densepose", "error:::numpy")
 
@@ -80,17 +89,6 @@ def test_likelihood_is_that_of_the_gaussian_around_the_annotation(dataset, flat_
     assert results["nats_per_point"] == pytest.approx(-math.log(2 * math.pi * 0.01), abs=1e-5)
     assert results["global_variance_nats_per_point"] == pytest.approx(
         -math.log(2 * math.pi * 0.04), abs=1e-5
-    )
-
-
-def test_likelihood_is_read_in_the_chart_of_the_annotation(dataset, flat_distance):
-    answers = perfect_answers(variance=torch.full((25, 32, 32), 0.01))
-    for answer in answers.values():
-        answer.pred_densepose.fine_segm[:, 17] = 50.0
-    results = detected(flat_distance, dataset, answers)
-    assert results["correspondence"]["within_20cm"] == 0
-    assert results["likelihood"]["nats_per_point"] == pytest.approx(
-        -math.log(2 * math.pi * 0.01), abs=1e-5
     )
 
 
@@ -297,3 +295,49 @@ def test_the_protocol_and_the_length_scale_are_chosen_by_name(dataset, flat_dist
     assert by_part["densepose_gps"]["AP"] > constant["densepose_gps"]["AP"]
     with pytest.raises(ValueError, match="'coco'.*strict.*reference"):
         detected(flat_distance, dataset, answers, protocol="coco")
+
+
+def test_an_unknown_image_is_named(dataset, flat_distance):
+    with pytest.raises(AnnotationFileError, match=r"val\.json: no image with id 77"):
+        detected(flat_distance, dataset, {77: nobody()})
+
+
+def test_an_image_that_comes_twice_is_named(dataset, flat_distance):
+    evaluator = DensePoseEvaluator(dataset, surface=flat_distance)
+    evaluator.process([{"image_id": 3}], [{"instances": nobody()}])
+    with pytest.raises(ValueError, match="image 3 was predicted twice"):
+        evaluator.process([{"image_id": 3}], [{"instances": nobody()}])
+
+
+def test_a_model_without_dense_pose_is_named(dataset, flat_distance):
+    boxes_only = instances([FIRST])
+    boxes_only.remove("pred_densepose")
+    with pytest.raises(ValueError, match="pred_densepose"):
+        detected(flat_distance, dataset, {1: boxes_only})
+
+
+def test_boxes_that_do_not_say_whose_they_are_are_refused(dataset, flat_distance):
+    with pytest.raises(ValueError, match="annotation_id"):
+        in_given_boxes(flat_distance, dataset, {1: instances([FIRST])})
+
+
+def test_a_missing_surface_is_named(dataset, tmp_path):
+    with pytest.raises(ValueError, match=f"'{NAME}'.*'densepose_surface'"):
+        DensePoseEvaluator(dataset)
+    with pytest.raises(SurfaceFileError, match="nowhere.npz"):
+        DensePoseEvaluator(dataset, surface=tmp_path / "nowhere.npz")
+    MetadataCatalog.get(dataset).set(densepose_surface=str(tmp_path / "gone.npz"))
+    with pytest.raises(SurfaceFileError, match="gone.npz"):
+        GroundTruthBoxEvaluator(dataset)
+
+
+def test_charts_alone_are_refused_before_anything_is_measured(dataset, tmp_path):
+    charts = make_tiny_surface(cells=1).without_distances()
+    charts.save(tmp_path / "charts.npz")
+    with pytest.raises(SurfaceFileError, match=r"charts\.npz: holds charts alone.*build_surface"):
+        DensePoseEvaluator(dataset, surface=tmp_path / "charts.npz")
+    with pytest.raises(SurfaceFileError, match="'tiny-board' holds charts alone"):
+        GroundTruthBoxEvaluator(dataset, surface=charts)
+    MetadataCatalog.get(dataset).set(densepose_surface=str(tmp_path / "charts.npz"))
+    with pytest.raises(SurfaceFileError, match=r"charts\.npz: holds charts alone"):
+        DensePoseEvaluator(dataset)

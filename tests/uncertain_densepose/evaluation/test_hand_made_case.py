@@ -30,9 +30,9 @@ import pytest
 
 from tests.uncertain_densepose.evaluation.iuv_scene import constant_iuv, record, write_results
 from tests.uncertain_densepose.evaluation.scene import write
+from uncertain_densepose.evaluation.detections.detection_metrics import evaluate_results
 from uncertain_densepose.evaluation.detections.detection_scores import score_detections
 from uncertain_densepose.evaluation.detections.protocols import PROTOCOLS
-from uncertain_densepose.evaluation.files.result_evaluation import evaluate_results
 from uncertain_densepose.evaluation.files.result_file import ResultFile
 from uncertain_densepose.evaluation.ground_truth.ground_truth import GroundTruth
 from uncertain_densepose.evaluation.points.point_answers import read_all

@@ -2,24 +2,21 @@
 
 import json
 
-import cv2
 import numpy as np
 import pytest
 import torch
-from detectron2.data import DatasetCatalog, MetadataCatalog
 from detectron2.evaluation import inference_on_dataset
 
 from tests.model_factory import make_config, make_model
+from tests.people_on_disk import refused, registered, write_untrained
 from tests.tool_loader import load_tool
-from tests.uncertain_densepose.evaluation.scene import HEIGHT, WIDTH, coco, labelled, write
-from uncertain_densepose.data.coco_densepose import register_densepose_json
+from tests.uncertain_densepose.evaluation.scene import HEIGHT, WIDTH, labelled
 from uncertain_densepose.evaluation import (
     GroundTruthBoxEvaluator,
     GroundTruthBoxModel,
     Recalibration,
-    RecalibrationError,
 )
-from uncertain_densepose.evaluation.recalibration_fit import fit_recalibration
+from uncertain_densepose.evaluation.recalibration import fit_recalibration
 
 NAME = "recalibration_test_people"
 
@@ -30,14 +27,8 @@ def dataset(tmp_path):
     rng = np.random.default_rng(0)
     boxes = {1: [10, 20, 40, 60], 2: [60, 30, 60, 80]}
     annotations = [labelled(key, key, box, rng) for key, box in boxes.items()]
-    write(tmp_path / "val.json", coco(annotations, num_images=2))
-    for key in boxes:
-        image = rng.integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8)
-        cv2.imwrite(str(tmp_path / f"{key}.jpg"), image)
-    register_densepose_json(NAME, tmp_path / "val.json", tmp_path, tmp_path / "none.npz", "")
-    yield NAME
-    DatasetCatalog.remove(NAME)
-    MetadataCatalog.remove(NAME)
+    with registered(NAME, tmp_path, annotations, num_images=2) as name:
+        yield name
 
 
 @pytest.fixture
@@ -53,16 +44,7 @@ def loader():
 @pytest.fixture
 def files(tmp_path):
     """A function that writes config and weights of an untrained model, as tool arguments."""
-
-    def write_model(noise_model):
-        options = ["DATASETS.TEST", (NAME,), "DATALOADER.NUM_WORKERS", 0]
-        cfg = make_config(noise_model, *options, "INPUT.MIN_SIZE_TEST", 96)
-        (tmp_path / "model.yaml").write_text(cfg.dump())
-        torch.save({"model": make_model(cfg).state_dict()}, tmp_path / "model.pth")
-        config, weights = (str(tmp_path / f"model.{kind}") for kind in ("yaml", "pth"))
-        return ["--config-file", config, "--weights", weights, "--device", "cpu"]
-
-    return write_model
+    return lambda noise_model: write_untrained(tmp_path, noise_model, NAME)
 
 
 @pytest.fixture(scope="module")
@@ -78,11 +60,6 @@ def test_after_the_fit_the_mean_squared_distance_is_right(dataset, loader, flat_
     told = GroundTruthBoxModel.for_dataset(model, dataset)
     results = inference_on_dataset(told, loader, evaluator)["calibration_gt_boxes"]
     assert results["variance_scale"] == pytest.approx(1, rel=1e-5)
-
-
-def test_a_model_without_a_variance_is_refused(dataset, loader):
-    with pytest.raises(RecalibrationError, match="no variance"):
-        fit_recalibration(make_model(make_config("mse")), loader, dataset)
 
 
 @pytest.mark.parametrize("extra", [[], ["--per-part"]])
@@ -102,13 +79,6 @@ def test_the_tool_takes_a_part_of_the_images(dataset, files, tool, tmp_path):
     out = tmp_path / "one.json"
     tool.main([*files("iid_iso"), "--images", "1", "--out", str(out)])
     assert Recalibration.load(out).origin["num_images"] == 1
-
-
-def refused(tool, capsys, *arguments):
-    with pytest.raises(SystemExit) as exit_info:
-        tool.main([str(argument) for argument in arguments])
-    assert exit_info.value.code == 2
-    return capsys.readouterr().err.splitlines()[-1]
 
 
 def test_what_the_tool_refuses(dataset, files, tool, tmp_path, capsys):

@@ -1,16 +1,20 @@
 """Speed and memory of the evaluation, and that what is fast equals what is plain."""
 
+import json
+import subprocess
+import sys
 import time
 import tracemalloc
+from pathlib import Path
 
 import pytest
 import torch
 
-from tests.uncertain_densepose.evaluation import plain_twin
+from tests.uncertain_densepose.evaluation import big_table, plain_twin
 from tests.uncertain_densepose.evaluation.speed_scene import chart_instances, make_scene
 from uncertain_densepose.evaluation.detections.chart_detections import ChartDetections
+from uncertain_densepose.evaluation.detections.detection_metrics import evaluate_results
 from uncertain_densepose.evaluation.detections.gps_ap import MAX_DETECTIONS, METRICS, MODES
-from uncertain_densepose.evaluation.files.result_evaluation import evaluate_results
 from uncertain_densepose.evaluation.points.surface_distance import SurfaceDistance
 from uncertain_densepose.surface import ChartLookup
 
@@ -136,3 +140,25 @@ def test_memory_is_small_and_linear_in_the_number_of_images(tmp_path, embedded_s
         print("\npeak memory beside table and data, MB:", peaks)
     assert peaks[NUM_IMAGES] < 300
     assert peaks[NUM_IMAGES] < 4.5 * peaks[NUM_IMAGES // 4]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc/self/status")
+def test_evaluation_with_a_table_of_27554_vertices_stays_small(tmp_path, capsys):
+    """The table of DensePose's evaluation, 759 MB, is read from disk."""
+    surface = big_table.make_big_surface(tmp_path)
+    assert (tmp_path / "big.npy").stat().st_size > 2 * 379_597_000
+    run = subprocess.run(
+        [sys.executable, big_table.__file__, str(surface), str(tmp_path)],
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[3],
+    )
+    assert run.returncode == 0, run.stderr
+    seen = json.loads(run.stdout.splitlines()[-1])
+    with capsys.disabled():
+        print("\n" + "\n".join(f"{key}: {value}" for key, value in seen.items()))
+    # All that is resident counts, pages of the file too, at the moment when it is most.
+    assert seen["lookups"]["VmHWM"] - seen["before"]["VmRSS"] < 200
+    assert seen["largest_relative_error"] < 1e-3
+    assert 5 < seen["gps_ap"] < 100

@@ -10,7 +10,8 @@ import torch
 
 from tests.uncertain_densepose.inference.people_factory import figure_person, flat_metric
 from uncertain_densepose.inference import Person, person
-from uncertain_densepose.inference.part_probability import probability_of_part
+from uncertain_densepose.inference.part_probability import probability_at
+from uncertain_densepose.inference.window_reading import axis_taps, corners_of
 from uncertain_densepose.structures import ChartMaps
 
 SIDE = 7
@@ -23,6 +24,12 @@ def random_maps(num_coarse: int, seed: int = 0) -> ChartMaps:
         return 3 * torch.randn(1, channels, SIDE, SIDE, generator=generator)
 
     return ChartMaps(scores(num_coarse), scores(25), torch.rand_like(scores(25)), scores(25))
+
+
+def probability_of_part(maps, xy_box, part):
+    """(P,) at positions (P, 2), fractions of the box."""
+    corners = corners_of(*(axis_taps(along, maps.side) for along in xy_box.T), maps.side)
+    return probability_at(maps, corners, part)
 
 
 def interpolated(scores: np.ndarray, x: float, y: float) -> np.ndarray:

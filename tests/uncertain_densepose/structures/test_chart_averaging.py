@@ -122,18 +122,6 @@ def test_without_a_variance_only_means_are_averaged():
     assert average.variance is None and average.direction is None
 
 
-def test_isotropic_predictions_that_disagree_get_a_direction_along_it():
-    first, second = make_maps("iid_iso"), make_maps("iid_iso")
-    second.u[:] = first.u + 0.6
-    second.v[:] = first.v - 0.8
-    average = average_chart_maps([first, second])
-    torch.testing.assert_close(average.variance, first.variance)
-    along = average.direction[:, 0, 3, 1, 1] * torch.sign(average.direction[:, :1, 3, 1, 1])[:, 0]
-    torch.testing.assert_close(along, torch.full((2,), 0.3))
-    across = average.direction[:, 0] * 0.8 + average.direction[:, 1] * 0.6
-    torch.testing.assert_close(across, torch.zeros_like(across), atol=1e-6, rtol=0)
-
-
 def test_directions_keep_the_sign_of_the_first_prediction():
     first, second = make_maps("indep_aniso"), make_maps("indep_aniso")
     second.direction.neg_()

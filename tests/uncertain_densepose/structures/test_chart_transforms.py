@@ -65,13 +65,6 @@ def test_a_quarter_turn_permutes_cells_and_leaves_coordinates_and_directions():
     assert_same_maps(restore(maps, turn), turned(maps, lambda t: t.rot90(-1, (-2, -1))))
 
 
-@pytest.mark.parametrize("coarse", [2, 15])
-def test_mirroring_twice_changes_nothing(coarse):
-    maps = make_maps(coarse=coarse)
-    twice = mirror_chart_maps(mirror_chart_maps(maps, MIRROR), MIRROR)
-    assert_same_maps(twice, maps, rtol=1e-6, atol=1e-6)
-
-
 def test_flipping_twice_changes_nothing():
     maps = make_maps(side=14)
     flip = T.HFlipTransform(WIDTH)

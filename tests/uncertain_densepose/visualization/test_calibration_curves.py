@@ -29,12 +29,17 @@ def calibration(factor, num_points=2000) -> CalibrationTotals:
     return calibration_totals(target - points.mean_uv, covariance, jacobian)
 
 
-def blue_rows(path) -> tuple[float, float]:
-    """Mean row of the first curve's colour in the left and in the right half, legends left out."""
+def blue(path) -> np.ndarray:
+    """(H, W) bool, where a figure has the first curve's colour, legends left out."""
     pixels = matplotlib.image.imread(path)[..., :3]
-    blue = (pixels[..., 2] > 0.6) & (pixels[..., 0] < 0.3)
-    blue[: len(blue) // 4] = False
-    halves = np.array_split(blue, 2, axis=1)
+    coloured = (pixels[..., 2] > 0.6) & (pixels[..., 0] < 0.3)
+    coloured[: len(coloured) // 4] = False
+    return coloured
+
+
+def blue_rows(path) -> tuple[float, float]:
+    """Mean row of the first curve's colour in the left and in the right half."""
+    halves = np.array_split(blue(path), 2, axis=1)
     return tuple(float(np.nonzero(half)[0].mean()) for half in halves)
 
 
@@ -79,3 +84,7 @@ def test_a_model_that_has_diverged_is_drawn_too(tmp_path):
     )
     draw_reliability_curve({"lost": curves(lost)}, tmp_path / "a.png")
     draw_sparsification_curve({"lost": lost.cm.sparsification()}, tmp_path / "b.png")
+    coverage, distances = np.array_split(blue(tmp_path / "a.png"), 2, axis=1)
+    # A line at the bottom: no ellipse covers anything; and no distance or error is a number.
+    assert coverage.any() and np.nonzero(coverage)[0].min() > 0.85 * len(coverage)
+    assert not distances.any() and not blue(tmp_path / "b.png").any()

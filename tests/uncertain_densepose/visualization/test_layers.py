@@ -125,11 +125,6 @@ def test_the_shared_scale_ends_at_the_percentile_of_all_people():
     assert shared_vmax_cm([]) is None
 
 
-def test_nobody_changes_nothing():
-    for picture in (draw_parts(IMAGE, []), draw_uv(IMAGE, [], "u"), draw_sigma_cm(IMAGE, [], 1.0)):
-        np.testing.assert_array_equal(picture, IMAGE)
-
-
 def test_a_colour_bar_is_added_on_the_right():
     wide = with_colour_bar(IMAGE, 5.0, width=70)
     assert wide.shape == (90, 130, 3) and wide.dtype == np.uint8

@@ -10,7 +10,12 @@ import pytest
 from tests.surface_factory import PATCH_SIZE_M, make_tiny_surface
 from tests.uncertain_densepose.inference.people_factory import linear_person
 from uncertain_densepose.inference import ChartMetric
-from uncertain_densepose.visualization import BodyPictures, PictureStyle, make_panels
+from uncertain_densepose.visualization import (
+    BodyPictures,
+    PictureStyle,
+    make_panels,
+    picture_grid,
+)
 from uncertain_densepose.visualization.body_figure import NO_VALUE
 from uncertain_densepose.visualization.palette import SIGMA_COLOURS
 from uncertain_densepose.visualization.picture_grid import GAP, HEADER_HEIGHT
@@ -83,26 +88,26 @@ def test_the_picture_has_the_colour_of_the_value_where_it_is_seen_and_grey_elsew
     assert (front[30, :80] == 255).all()
 
 
-def test_the_person_is_named_by_their_number(body, monkeypatch):
-    from uncertain_densepose.visualization import picture_grid
-
-    titles = []
+@pytest.fixture
+def headers(monkeypatch):
+    """Title and scale of every panel that is drawn."""
+    drawn = []
     header = picture_grid._header
-    monkeypatch.setattr(picture_grid, "_header", lambda *a: (titles.append(a[0]), header(*a))[1])
+    monkeypatch.setattr(picture_grid, "_header", lambda *a: (drawn.append(a[:2]), header(*a))[1])
+    return drawn
+
+
+def test_the_person_is_named_by_their_number(body, headers):
     people = [person_on_board(score=0.9), person_on_board(part=3, score=0.6)]
     second, first = body.draw(IMAGE, people, 1), body.draw(IMAGE, people, 0)
+    titles = [title for title, _ in headers]
     assert titles[0] == "person 1 of 2, score 0.60" and titles[5] == "person 0 of 2, score 0.90"
     assert titles[1:5] == ["front, σ (cm)", "back", "left side", "right side"]
     assert (second != first).any()
 
 
-def test_the_scale_is_that_of_sigma_on_the_image(body, monkeypatch):
-    from uncertain_densepose.visualization import picture_grid
-
-    scales = []
-    header = picture_grid._header
-    monkeypatch.setattr(picture_grid, "_header", lambda *a: (scales.append(a[1]), header(*a))[1])
+def test_the_scale_is_that_of_sigma_on_the_image(body, headers):
     person = person_on_board()
     body.draw(IMAGE, [person], 0, vmax_cm=6.0)
     (panel,) = make_panels([["sigma"]], IMAGE, [person], PictureStyle(vmax_cm=6.0))
-    assert scales == [None, panel.scale, None, None, None]
+    assert [scale for _, scale in headers] == [None, panel.scale, None, None, None]

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from detectron2.structures import Instances
 
-from ...structures.detections import ImageDetections
+from ...structures.image_detections import ImageDetections
 from ...structures.mask_iou import EMPTY_MASK, WindowMask
 from ..points.matching import UNMATCHED
 from ..points.point_reading import read_points
@@ -43,11 +43,11 @@ class ChartDetections(ImageDetections):
             )
 
     def instances_of(self, detection: np.ndarray) -> np.ndarray:
-        """(N,) int64 the instance that each detection is; `UNMATCHED` stays."""
+        """(N,) int64 the instance that each detection of (N,) is; `UNMATCHED` stays."""
         return np.where(detection == UNMATCHED, UNMATCHED, np.append(self.order, 0)[detection])
 
     def detections_of(self, instance: np.ndarray) -> np.ndarray:
-        """The inverse, of instances that are among the detections."""
+        """(N,) int64, the inverse, of instances (N,) that are among the detections."""
         rank = np.argsort(self.order)
         return np.where(instance == UNMATCHED, UNMATCHED, np.append(rank, 0)[instance])
 

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
-from ...structures.detections import ImageDetections
-from ..ground_truth.ground_truth import AnnotatedImage
+from ...structures.image_detections import ImageDetections
+from ..ground_truth import AnnotatedImage
 from ..points.correspondence import CorrespondenceTotals, correspondence_totals
 from ..points.matching import box_overlap, match_by_score
 from ..points.point_answers import read_all
 from ..points.surface_distance import SurfaceDistance
 from .detection_scores import DetectionScores, score_detections
 from .gps_ap import MODES, average_precision
-from .protocols import Matches, Pairs
+from .protocols import Matches, Pairs, count_strict
 
 
 class ImageResult(NamedTuple):
@@ -79,3 +79,31 @@ def detection_metrics(
     """
     averages = average_precision(images, scores, count)
     return dict(zip(MODES, averages, strict=True)) | {"correspondence": correspondence.results()}
+
+
+def evaluate_results(
+    results: Iterable[tuple[AnnotatedImage, ImageDetections]],
+    distance: SurfaceDistance,
+    count: Callable[[Pairs], Matches] = count_strict,
+    kappa_m: float | None = None,
+) -> tuple[dict[str, dict[str, float]], CorrespondenceTotals]:
+    """Evaluate images; in one without detections, nobody was found.
+
+    Args:
+        results: images and what was detected in each, at most `gps_ap.MAX_DETECTIONS`, such as a
+            `ResultFile`. They are gone through once.
+        distance: the surface of the annotations.
+        count: one of `protocols.PROTOCOLS`.
+        kappa_m: the length scale of GPS for the whole body, metres; by default one a part.
+
+    Returns:
+        The metrics of `detection_metrics` by task, and the correspondence of all points.
+    """
+    images, scores, correspondence = [], [], CorrespondenceTotals()
+    for image, detections in results:
+        match = match_people(image, detections)
+        result = evaluate_image(image, detections, match, distance, kappa_m)
+        images.append(image)
+        scores.append(result.scores)
+        correspondence += result.correspondence
+    return detection_metrics(images, scores, correspondence, count), correspondence

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...structures.detections import ImageDetections
+from ...structures.image_detections import ImageDetections
 from ...structures.mask_iou import EMPTY_MASK, mask_iou
-from ..ground_truth.ground_truth import AnnotatedImage
+from ..ground_truth import AnnotatedImage
 from ..points.matching import box_overlap
 from ..points.point_answers import PointAnswers
 from .gps import geodesic_point_similarity, masked_similarity

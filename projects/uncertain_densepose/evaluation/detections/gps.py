@@ -66,5 +66,5 @@ def geodesic_point_similarity(
 
 
 def masked_similarity(gps: np.ndarray, mask_iou: np.ndarray) -> np.ndarray:
-    """GPSm = sqrt(GPS · mask IoU), elementwise, in [0, 1]."""
+    """GPSm = sqrt(GPS · mask IoU), (D, G) in [0, 1] of (D, G) each, both in [0, 1]."""
     return np.sqrt(np.asarray(gps) * np.asarray(mask_iou))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..ground_truth.ground_truth import AnnotatedImage
+from ..ground_truth import AnnotatedImage
 from ..points.matching import box_overlap
 from .protocols import THRESHOLDS, Matches, Pairs, count_strict
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...structures.detections import ImageDetections
+from ...structures.image_detections import ImageDetections
 from ...structures.mask_iou import WindowMask
 
 _QUANTA = 255.0

@@ -135,7 +135,7 @@ def _match_leftovers(pairs: Pairs, matches: Matches, free: np.ndarray) -> None:
 
 
 def last_argmax(values: np.ndarray) -> np.ndarray:
-    """Index of the highest value along the last axis, the last one among equals."""
+    """(...,) int64 index of the highest of values (..., N), the last one among equals."""
     return values.shape[-1] - 1 - values[..., ::-1].argmax(axis=-1)
 
 

@@ -14,8 +14,7 @@ from dataclasses import dataclass, field, fields, replace
 import numpy as np
 
 from ...surface import NUM_PARTS, PART_NAMES
-from ..ground_truth.ground_truth import AnnotatedImage
-from ..ground_truth.visibility import VISIBILITY_NAMES
+from ..ground_truth import VISIBILITY_NAMES, AnnotatedImage
 from .distance_totals import AUC_LIMITS_CM, THRESHOLDS_CM, DistanceTotals
 from .point_answers import PointAnswers
 from .surface_distance import SurfaceDistance

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...structures.detections import ImageDetections
-from ..ground_truth.ground_truth import AnnotatedImage
+from ...structures.image_detections import ImageDetections
+from ..ground_truth import AnnotatedImage
 from .matching import UNMATCHED
 from .surface_distance import NOWHERE, SurfaceDistance
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
 
-from ...structures import ChartMaps
-from ..ground_truth.ground_truth import AnnotatedImage
-from ..recalibration import MahalanobisTotals, Recalibration, require_variance
-from .calibration import CalibrationTotals, calibration_totals, mahalanobis_squared
+from ...structures import ChartMaps, PointPredictions
+from ..ground_truth import AnnotatedImage
+from .calibration import CalibrationTotals, calibration_totals
 from .correspondence import CorrespondenceTotals
 from .likelihood import LikelihoodTotals, SquaredErrorTotals, likelihood_totals
 from .points_in_chart import CountedPoints, PointsInChart
-from .readings import noise_model, own_noise_model
+from .readings import own_noise_model
 from .surface_distance import SurfaceDistance
 
 
@@ -42,7 +42,7 @@ def point_totals(
     correspondence: CorrespondenceTotals,
     distance: SurfaceDistance,
     global_variance: float | None = None,
-    recalibration: Recalibration | None = None,
+    rescale: Callable[[PointPredictions], PointPredictions] | None = None,
 ) -> PointTotals:
     """What is measured at the points of all people of an image, crowds left out.
 
@@ -55,17 +55,15 @@ def point_totals(
         distance: the surface of the annotations.
         global_variance: chart units², as in `likelihood_totals`; a model that predicts no variance
             is calibrated with it as well.
-        recalibration: applied to predicted covariances before likelihood and calibration.
-
-    Raises:
-        RecalibrationError: there is one, and the model predicts no variance.
+        rescale: applied to the predictions before likelihood and calibration, such as
+            `Recalibration.apply`; what it raises is passed on.
     """
     points = CountedPoints.of(image, match)
     in_chart = PointsInChart.of(points, maps, boxes_xyxy)
     if in_chart is None:
         return PointTotals(correspondence, LikelihoodTotals(num_points=len(points)))
-    if recalibration is not None:
-        in_chart = replace(in_chart, predicted=recalibration.apply(in_chart.predicted))
+    if rescale is not None:
+        in_chart = replace(in_chart, predicted=rescale(in_chart.predicted))
     likelihood = likelihood_totals(
         in_chart.predicted, in_chart.uv, in_chart.group, len(points), global_variance
     )
@@ -90,20 +88,3 @@ def squared_error_totals(
     """Squared residuals of the same points in the charts of the annotation; as `point_totals`."""
     points = PointsInChart.of(CountedPoints.of(image, match), maps, boxes_xyxy)
     return SquaredErrorTotals() if points is None else SquaredErrorTotals.of(points.residual_uv)
-
-
-def mahalanobis_totals(
-    image: AnnotatedImage, maps: ChartMaps | None, boxes_xyxy: torch.Tensor, match: np.ndarray
-) -> MahalanobisTotals:
-    """Squared Mahalanobis distances of the same residuals, each point by itself.
-
-    Raises:
-        RecalibrationError: the model predicts no variance.
-    """
-    points = PointsInChart.of(CountedPoints.of(image, match), maps, boxes_xyxy)
-    if points is None:
-        return MahalanobisTotals()
-    require_variance(points.predicted)
-    covariance = noise_model(points.predicted, points.group).covariance()
-    distance = mahalanobis_squared(points.residual_uv, covariance)
-    return MahalanobisTotals.of(points.predicted.part, distance)

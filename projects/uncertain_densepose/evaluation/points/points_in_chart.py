@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from ...structures import ChartMaps, PointPredictions
-from ..ground_truth.ground_truth import AnnotatedImage
+from ..ground_truth import AnnotatedImage
 from .likelihood import group_points
 from .matching import UNMATCHED
 from .point_reading import read_points
@@ -31,7 +31,7 @@ class CountedPoints:
 
     @staticmethod
     def of(image: AnnotatedImage, match: np.ndarray) -> CountedPoints:
-        """The points of an image, given the box (G,) of each person."""
+        """The points of an image, given the box (G,) int64 in 0..D-1 of each person."""
         counted = ~image.iscrowd[image.person]
         columns = (image.person, image.xy, image.part, image.uv)
         return CountedPoints(*(c[counted] for c in columns), match[image.person[counted]])
@@ -42,8 +42,16 @@ class CountedPoints:
     def read(
         self, maps: ChartMaps | None, boxes_xyxy: torch.Tensor
     ) -> tuple[np.ndarray, PointPredictions | None]:
-        """Indices of the points that lie in their box, and the predictions there, in the charts of
-        the annotation; None if there is no such point."""
+        """The points that lie in their box.
+
+        Args:
+            maps: of D boxes; None if there are none.
+            boxes_xyxy: (D, 4) pixels.
+
+        Returns:
+            (R,) int64 their indices in 0..P-1, and the predictions there in the charts of the
+            annotation, float64; None instead if R = 0.
+        """
         answered = np.flatnonzero(self.box != UNMATCHED)
         if maps is None or len(answered) == 0:
             return answered[:0], None
@@ -71,7 +79,13 @@ class PointsInChart:
     def of(
         points: CountedPoints, maps: ChartMaps | None, boxes_xyxy: torch.Tensor
     ) -> PointsInChart | None:
-        """None if there are no such points."""
+        """The points of an image; None if there are no such points.
+
+        Args:
+            points: P of them.
+            maps: of D boxes; None if there are none.
+            boxes_xyxy: (D, 4) pixels.
+        """
         read, predicted = points.read(maps, boxes_xyxy)
         if predicted is None:
             return None

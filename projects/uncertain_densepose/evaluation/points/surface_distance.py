@@ -81,13 +81,17 @@ class SurfaceDistance:
         return self._lookup.vertex(np.where(finite, part, 0), np.where(finite[:, None], uv, 0.0))
 
     def centre_vertex(self, part: np.ndarray) -> np.ndarray:
-        """The vertex nearest to the centre of each chart of `part`; `NOWHERE` for 0."""
+        """(N,) int32 vertex nearest to the centre of each chart of (N,), 1..24; `NOWHERE` for 0."""
         return self._centre_vertex[part]
 
     def between_m(self, predicted: np.ndarray, annotated: np.ndarray) -> np.ndarray:
-        """Geodesic distance between vertices of shapes that broadcast together, float32 metres.
+        """Geodesic distance between vertices.
 
-        Infinite where either is `NOWHERE`.
+        Args:
+            predicted, annotated: (...) integer vertices, of shapes that broadcast together.
+
+        Returns:
+            (...) float32 metres, infinite where either is `NOWHERE`.
         """
         return self.surface.geodesic_distance(predicted, annotated)
 

@@ -3,7 +3,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from tests.uncertain_densepose.evaluation.scene import LEFT, RIGHT, instances
+from tests.uncertain_densepose.evaluation.scene import LEFT, RIGHT, in_image, instances
 from uncertain_densepose.evaluation.detections.chart_detections import (
     ChartDetections,
     foreground_mask,
@@ -11,14 +11,6 @@ from uncertain_densepose.evaluation.detections.chart_detections import (
 from uncertain_densepose.evaluation.points.matching import UNMATCHED
 
 FOREGROUND = np.stack([np.zeros((4, 4)), np.ones((4, 4))]).astype(np.float32)
-
-
-def pixels(mask, height, width) -> np.ndarray:
-    """(height, width) bool, the mask in the whole image."""
-    image = np.zeros((height, width), dtype=bool)
-    rows, columns = mask.pixels.shape
-    image[mask.top : mask.top + rows, mask.left : mask.left + columns] = mask.pixels
-    return image
 
 
 def test_the_highest_scores_come_first_and_ties_keep_their_order():
@@ -51,7 +43,7 @@ def test_points_are_read_in_the_detection_that_is_named():
 def test_foreground_equals_interpolation_with_half_pixel_centres(channels):
     scores = torch.randn(channels, 14, 14, generator=torch.Generator().manual_seed(channels))
     box = np.array([10.0, 20.0, 50.0, 70.0])
-    mask = pixels(foreground_mask(scores.numpy(), box, height=100, width=80), 100, 80)
+    mask = in_image(foreground_mask(scores.numpy(), box, height=100, width=80), 100, 80)
     resized = F.interpolate(scores[None], (50, 40), mode="bilinear", align_corners=False)[0]
     np.testing.assert_array_equal(mask[20:70, 10:50], (resized.argmax(0) > 0).numpy())
     assert mask.sum() == mask[20:70, 10:50].sum()
@@ -59,7 +51,7 @@ def test_foreground_equals_interpolation_with_half_pixel_centres(channels):
 
 def test_a_pixel_belongs_to_the_box_that_contains_its_centre():
     mask = foreground_mask(FOREGROUND, np.array([1.4, 0.0, 3.6, 2.6]), height=5, width=6)
-    rows, columns = np.nonzero(pixels(mask, 5, 6))
+    rows, columns = np.nonzero(in_image(mask, 5, 6))
     assert set(rows) == {0, 1, 2}
     assert set(columns) == {1, 2, 3}
 
@@ -74,7 +66,7 @@ def test_a_box_beyond_the_image_is_cut():
     mask = foreground_mask(FOREGROUND, np.array([-4.0, 2, 4, 20]), height=8, width=8)
     expected = np.zeros((8, 8), dtype=bool)
     expected[2:, :4] = True
-    np.testing.assert_array_equal(pixels(mask, 8, 8), expected)
+    np.testing.assert_array_equal(in_image(mask, 8, 8), expected)
 
 
 def test_a_map_of_one_cell_covers_its_box():

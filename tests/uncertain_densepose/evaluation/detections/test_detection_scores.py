@@ -6,7 +6,6 @@ import torch
 
 from tests.uncertain_densepose.evaluation.flat_surface import PITCH_M, SIDE_M
 from tests.uncertain_densepose.evaluation.scene import (
-    LEFT,
     SIDE,
     coco,
     instances,
@@ -110,22 +109,6 @@ def test_gps_equals_a_loop_over_detections_people_and_points(image, flat_distanc
     assert 0.1 < gps.max() < 0.9
 
 
-def test_points_a_vertex_off_have_the_similarity_of_that_distance(tmp_path, flat_distance):
-    # All points on the torso at the vertex (1/2, 1/2), predicted at the vertex (1/2, 3/4), 0.1 m
-    # away: exp(-0.1² / 2 · 0.351²) = 0.960228.
-    person = labelled(1, 1, BOXES[0], np.random.default_rng(0))
-    person |= {"dp_U": [0.5] * 12, "dp_V": [0.5] * 12, "dp_I": [LEFT] * 12}
-    image = GroundTruth.load(write(tmp_path / "val.json", coco([person], num_images=1)))[1]
-    maps = perfect_maps(1)
-    maps.fine_segm[:, LEFT] = 9.0
-    maps = dataclasses.replace(
-        maps, u=torch.full_like(maps.u, 0.5), v=torch.full_like(maps.v, 0.75)
-    )
-    scores = score(image, instances(BOXES[:1], maps=maps), flat_distance)
-    np.testing.assert_allclose(scores.gps, [[0.960228]], atol=1e-4)
-    np.testing.assert_allclose(scores.mask_iou, [[1.0]])
-
-
 def test_mask_iou_is_that_of_the_foreground_with_labelled_people(image, flat_distance):
     x, y, width, height = BOXES[0]
     shifted = [x, y + 30, width, height]
@@ -133,24 +116,6 @@ def test_mask_iou_is_that_of_the_foreground_with_labelled_people(image, flat_dis
     # Two boxes of 60 pixels, 30 apart: 1/3; the labelled person beside it overlaps it nowhere, and
     # the unlabelled one, at 5..35 x 5..45, in 25 x 0 pixels, for it begins at 50.
     np.testing.assert_allclose(scores.mask_iou, [[1 / 3, 0, 0], [0, 0, 1]], atol=1e-9)
-
-
-def test_one_length_scale_for_the_body(image, flat_distance):
-    maps = disturbed_maps(0)
-    found = instances(BOXES * 2, maps=maps)
-    gps = score(image, found, flat_distance, kappa_m=0.255).gps
-    by_part = score(image, found, flat_distance).gps
-    # Torso points alone are in the boxes of the perfect maps, and their own scale is larger.
-    assert (gps[gps > 0] < by_part[gps > 0]).any()
-    assert (gps != by_part).any()
-
-
-def test_similarities_are_gps_gpsm_and_mask_iou(image, flat_distance):
-    scores = score(image, instances(BOXES * 2, maps=disturbed_maps(1)), flat_distance)
-    gps, gpsm, iou = scores.similarities
-    np.testing.assert_array_equal(gps, scores.gps)
-    np.testing.assert_allclose(gpsm, np.sqrt(scores.gps * scores.mask_iou))
-    np.testing.assert_array_equal(iou, scores.mask_iou)
 
 
 def test_no_detections_and_no_people(image, flat_distance, tmp_path):

@@ -9,7 +9,7 @@ from uncertain_densepose.evaluation.detections.gps import (
     masked_similarity,
     point_similarity,
 )
-from uncertain_densepose.surface import FLIP_PARTS, PART_NAMES
+from uncertain_densepose.surface import PART_NAMES
 
 KAPPA_BY_NAME = {
     "torso": 0.351,
@@ -27,10 +27,6 @@ KAPPA_BY_NAME = {
 def test_every_part_has_the_length_scale_of_its_limb(part):
     (name,) = [name for name in KAPPA_BY_NAME if name in PART_NAMES[part]]
     assert KAPPA_M[FINE_TO_GPS_GROUP[part]] == KAPPA_BY_NAME[name]
-
-
-def test_left_and_right_have_the_same_length_scale():
-    np.testing.assert_array_equal(FINE_TO_GPS_GROUP, FINE_TO_GPS_GROUP[FLIP_PARTS])
 
 
 def test_similarity_falls_to_one_over_root_e_at_kappa():

@@ -1,8 +1,7 @@
 import json
 import math
 
-from uncertain_densepose.evaluation.files.metrics_file import write_metrics
-from uncertain_densepose.evaluation.files.metrics_table import metrics_table
+from uncertain_densepose.evaluation.files import metrics_table, write_metrics
 
 
 def test_groups_make_rows_of_their_own():

@@ -1,22 +1,22 @@
 import numpy as np
 import pytest
-from pycocotools import mask as mask_api
 from scipy.ndimage import zoom
 
-from tests.uncertain_densepose.evaluation.scene import box_mask, box_pixels
+from tests.uncertain_densepose.evaluation.scene import (
+    HEIGHT,
+    WIDTH,
+    box_mask,
+    box_pixels,
+    encoded,
+    in_image,
+)
 from uncertain_densepose.evaluation.ground_truth.person_mask import (
     part_mask_in_image,
     read_person_mask,
 )
 from uncertain_densepose.structures.coco_annotation import AnnotationError
 
-HEIGHT, WIDTH = 120, 160
 BOX = np.array([10.0, 20.0, 51.0, 80.0])
-
-
-def encoded(cells) -> dict:
-    encoding = mask_api.encode(np.asfortranarray(cells, dtype=np.uint8))
-    return {"size": encoding["size"], "counts": encoding["counts"].decode()}
 
 
 def halves() -> tuple[np.ndarray, np.ndarray]:
@@ -32,13 +32,6 @@ def blob(rng) -> np.ndarray:
     side = int(rng.integers(3, 20))
     smooth = zoom(rng.random((side, side)), 256 / side, order=1)[:256, :256]
     return np.asarray(np.pad(smooth > 0.5, [(0, 256 - n) for n in smooth.shape]), dtype=np.uint8)
-
-
-def in_image(mask, height=HEIGHT, width=WIDTH) -> np.ndarray:
-    image = np.zeros((height, width), dtype=bool)
-    rows, columns = mask.pixels.shape
-    image[mask.top : mask.top + rows, mask.left : mask.left + columns] = mask.pixels
-    return image
 
 
 def test_the_union_of_the_parts_comes_before_the_segmentation():

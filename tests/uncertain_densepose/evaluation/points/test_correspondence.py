@@ -5,7 +5,6 @@ from tests.uncertain_densepose.evaluation.ap_scene import people
 from uncertain_densepose.evaluation.points.correspondence import (
     THRESHOLDS_CM,
     CorrespondenceTotals,
-    accuracy,
     correspondence_totals,
 )
 from uncertain_densepose.evaluation.points.distance_totals import DistanceTotals
@@ -23,19 +22,6 @@ def of_model(distance_m, part, visibility=()) -> CorrespondenceTotals:
         by_part=DistanceTotals.of(distance_m, part, 25),
         by_visibility=DistanceTotals.of(distance_m[: len(visibility)], visibility, 3),
     )
-
-
-def test_points_count_below_a_threshold_and_not_at_it():
-    shares = accuracy(np.array([0.0, 0.01, 0.049, np.inf]))
-    assert [shares[name] for name in SHARES] == [25, 50, 50, 75, 75, 75]
-
-
-def test_the_area_under_the_curve_is_that_of_its_steps():
-    # Two points at 0 and 5 cm, one beyond: up to 10 cm the curve is 1/3 to 5 cm and 2/3 from there,
-    # so the area is (5 / 3 + 5 · 2 / 3) / 10 = 1/2; up to 30 cm it is (5 / 3 + 25 · 2 / 3) / 30.
-    found = accuracy(np.array([0.0, 0.05, np.inf]))
-    assert found["AUC10"] == pytest.approx(50)
-    assert found["AUC30"] == pytest.approx(100 * 55 / 90)
 
 
 @pytest.mark.filterwarnings("error")

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from uncertain_densepose.evaluation.points.matching import UNMATCHED, box_overlap, match_by_score
 
@@ -17,25 +18,21 @@ def test_overlap_with_nothing():
     assert box_overlap(np.zeros((3, 4)), np.zeros((0, 4))).shape == (3, 0)
 
 
-def test_the_highest_score_chooses_first_and_each_detection_stands_for_one_person():
-    overlap = np.array([[0.6, 0.7], [0.9, 0.95]])
-    np.testing.assert_array_equal(match_by_score(overlap, EVERYONE), [1, 0])
-
-
-def test_a_lower_score_does_not_take_a_person_over():
-    overlap = np.array([[0.6, 0.0], [0.9, 0.0]])
-    np.testing.assert_array_equal(match_by_score(overlap, EVERYONE), [0, UNMATCHED])
-
-
-def test_too_little_overlap_is_no_match_and_half_is_enough():
-    overlap = np.array([[0.49, 0.5]])
-    np.testing.assert_array_equal(match_by_score(overlap, EVERYONE), [UNMATCHED, 0])
-
-
-def test_people_who_are_not_eligible_stay_free():
-    overlap = np.array([[0.9, 0.6]])
-    match = match_by_score(overlap, np.array([False, True]))
-    np.testing.assert_array_equal(match, [UNMATCHED, 0])
+@pytest.mark.parametrize(
+    ("overlap", "eligible", "match"),
+    [
+        # The highest score chooses first, and each detection stands for one person.
+        ([[0.6, 0.7], [0.9, 0.95]], EVERYONE, [1, 0]),
+        # A lower score does not take a person over.
+        ([[0.6, 0.0], [0.9, 0.0]], EVERYONE, [0, UNMATCHED]),
+        # Half is enough, less is no match.
+        ([[0.49, 0.5]], EVERYONE, [UNMATCHED, 0]),
+        # People who are not eligible stay free.
+        ([[0.9, 0.6]], np.array([False, True]), [UNMATCHED, 0]),
+    ],
+)
+def test_people_get_detections_in_the_order_of_the_scores(overlap, eligible, match):
+    np.testing.assert_array_equal(match_by_score(np.array(overlap), eligible), match)
 
 
 def test_no_detections_and_no_people():

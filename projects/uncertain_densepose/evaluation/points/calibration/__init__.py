@@ -6,34 +6,36 @@ covariances are marginal: of a joint model they hold for every point by itself, 
 a part err together, so that shares scatter more than their number of points suggests.
 """
 
-from .coverage import LEVELS, ellipse_counts, ellipse_coverage, ellipse_radius_squared
+from .coverage import (
+    COVERAGE_LEVELS,
+    DistanceQuantiles,
+    QuantileCurve,
+    distance_quantiles,
+    ellipse_counts,
+    ellipse_coverage,
+    ellipse_radius_squared,
+    mahalanobis_squared,
+    quantile_curve,
+    quantile_error,
+)
 from .ence import (
     ReliabilityBins,
     expected_normalised_calibration_error,
     reliability_bins,
     tied_reliability_bins,
 )
-from .mahalanobis import mahalanobis_squared
-from .quantiles import (
-    DistanceQuantiles,
-    QuantileCurve,
-    distance_quantiles,
-    quantile_curve,
-    quantile_error,
-)
-from .sharpness import sharpness
+from .grouped_sums import BIN_RATIO, binned_quantiles, binned_sums
 from .sparsification import (
     SparsificationCurve,
     area_under_sparsification,
     sparsification_curve,
     tied_sparsification_curve,
 )
-from .square_bins import BIN_RATIO, binned_quantiles, binned_sums
 from .totals import CalibrationTotals, ErrorTotals, calibration_totals
 
 __all__ = [
     "BIN_RATIO",
-    "LEVELS",
+    "COVERAGE_LEVELS",
     "CalibrationTotals",
     "DistanceQuantiles",
     "ErrorTotals",
@@ -53,7 +55,6 @@ __all__ = [
     "quantile_curve",
     "quantile_error",
     "reliability_bins",
-    "sharpness",
     "sparsification_curve",
     "tied_reliability_bins",
     "tied_sparsification_curve",

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import torch
 
-from .ties import tied_sums
+from .grouped_sums import tied_sums
 
-NUM_BINS = 10
+NUM_RELIABILITY_BINS = 10
 
 
 class ReliabilityBins(NamedTuple):
@@ -30,7 +30,7 @@ class ReliabilityBins(NamedTuple):
 
 
 def reliability_bins(
-    variance: torch.Tensor, squared_error: torch.Tensor, num_bins: int = NUM_BINS
+    variance: torch.Tensor, squared_error: torch.Tensor, num_bins: int = NUM_RELIABILITY_BINS
 ) -> ReliabilityBins:
     """Bin points by predicted variance, as many in each bin as equal variances allow.
 
@@ -45,7 +45,9 @@ def reliability_bins(
     return tied_reliability_bins(tied_sums(variance, variance, squared_error), num_bins)
 
 
-def tied_reliability_bins(sums: torch.Tensor, num_bins: int = NUM_BINS) -> ReliabilityBins:
+def tied_reliability_bins(
+    sums: torch.Tensor, num_bins: int = NUM_RELIABILITY_BINS
+) -> ReliabilityBins:
     """`reliability_bins` of points in T groups, those of a group taken to have the same variance.
 
     Args:

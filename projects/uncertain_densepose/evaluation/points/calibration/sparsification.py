@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from .ties import tied_sums
+from .grouped_sums import tied_sums
 
 NUM_STEPS = 100
 

@@ -7,23 +7,24 @@ from dataclasses import dataclass, field
 import torch
 
 from ....surface.metric import CM_PER_M, tangent_covariance_cm2
-from .coverage import LEVELS, ellipse_counts
-from .ence import expected_normalised_calibration_error, tied_reliability_bins
-from .mahalanobis import mahalanobis_squared
-from .quantiles import (
+from .coverage import (
+    COVERAGE_LEVELS,
     DistanceQuantiles,
     QuantileCurve,
     counted_quantile_curve,
     distance_quantiles,
+    ellipse_counts,
     even_levels,
+    mahalanobis_squared,
     quantile_error,
 )
+from .ence import expected_normalised_calibration_error, tied_reliability_bins
+from .grouped_sums import NUM_BINS, binned_sums
 from .sparsification import (
     SparsificationCurve,
     area_under_sparsification,
     tied_sparsification_curve,
 )
-from .square_bins import NUM_BINS, binned_sums
 
 _PERCENTS = even_levels()
 
@@ -47,7 +48,12 @@ class ErrorTotals:
 
     @staticmethod
     def of(variance: torch.Tensor, squared_error: torch.Tensor) -> ErrorTotals:
-        """The totals of points: (P,) predicted and observed squares per direction."""
+        """The totals of P points.
+
+        Args:
+            variance: (P,) predicted per direction, in the square of the unit.
+            squared_error: (P,) observed per direction, |δ|² / 2, in the same.
+        """
         error = squared_error.double().sqrt()
         return ErrorTotals(
             binned_sums(variance, variance, squared_error, error),
@@ -78,7 +84,7 @@ class CalibrationTotals:
     """The errors of points, in tables whose size is that of no data set. Disjoint sets add up.
 
     Coverage, `variance_scale`, sharpness and RMS errors are exact. ENCE and sparsification need the
-    points in the order of their variance, of which the tables know the bin (`square_bins`): points
+    points in the order of their variance, of which the tables know the bin (`grouped_sums`): points
     of one bin count as equal. That moves the borders between the bins of ENCE by less than 2.2 % of
     a variance, and a sparsification curve by less than the errors of one bin differ; the oracle,
     where they differ by 1.1 % at most, by no more than this.
@@ -128,7 +134,7 @@ class CalibrationTotals:
         coverage = {round(100 * p): c for p, c in zip(*(x.tolist() for x in curve), strict=True)}
         count, distance = self.by_distance.sum(dim=1)
         return {
-            **{f"coverage_{100 * p:.0f}": 100 * coverage[round(100 * p)] for p in LEVELS},
+            **{f"coverage_{100 * p:.0f}": 100 * coverage[round(100 * p)] for p in COVERAGE_LEVELS},
             "quantile_error": 100 * quantile_error(curve),
             "variance_scale": (distance / count).item() / 2,
             **self.uv.results("uv"),

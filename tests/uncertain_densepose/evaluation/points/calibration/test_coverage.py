@@ -1,19 +1,36 @@
 import math
 
+import numpy as np
 import pytest
 import torch
 from scipy import stats
 
-from tests.uncertain_densepose.evaluation.drawn_points import FIELDS, draw, scaled
+from tests.uncertain_densepose.evaluation.drawn_points import FIELDS, draw
 from uncertain_densepose.evaluation.points.calibration import (
     ellipse_coverage,
     ellipse_radius_squared,
     mahalanobis_squared,
+    quantile_curve,
+    quantile_error,
 )
 
 
-def distances(points, target):
-    return mahalanobis_squared(target - points.mean_uv, points.covariance())
+@pytest.mark.parametrize("model", FIELDS)
+def test_distances_equal_the_quadratic_form_point_by_point(model):
+    points, target, _ = draw(model, 40)
+    residual = target - points.mean_uv
+    covariance = points.covariance()
+    expected = [d @ torch.linalg.inv(s) @ d for d, s in zip(residual, covariance, strict=True)]
+    actual = mahalanobis_squared(residual, covariance)
+    torch.testing.assert_close(actual, torch.stack(expected), rtol=1e-9, atol=1e-12)
+
+
+def test_distances_stay_right_for_a_needle_and_never_fall_below_zero():
+    direction = torch.tensor([[0.6, -0.8]], dtype=torch.float64)
+    covariance = 1e-8 * torch.eye(2).double() + direction[:, :, None] * direction[:, None, :]
+    across = 1e-4 * torch.tensor([[0.8, 0.6]], dtype=torch.float64)
+    assert mahalanobis_squared(across, covariance).item() == pytest.approx(1, rel=1e-6)
+    assert mahalanobis_squared(direction, covariance).item() == pytest.approx(1, rel=1e-6)
 
 
 def test_radii_are_the_quantiles_of_chi_squared():
@@ -22,31 +39,16 @@ def test_radii_are_the_quantiles_of_chi_squared():
     torch.testing.assert_close(ellipse_radius_squared(levels), expected)
 
 
-def test_equals_a_count_point_by_point():
-    points, target, _ = draw("full", 200)
-    distance = distances(points, target).tolist()
-    levels = [0.1, 0.5, 0.75, 0.9]
-    expected = [
-        sum(math.exp(-d / 2) >= 1 - level for d in distance) / len(distance) for level in levels
-    ]
-    actual = ellipse_coverage(torch.tensor(distance, dtype=torch.float64), levels)
-    assert actual.tolist() == pytest.approx(expected)
-
-
-@pytest.mark.parametrize("model", FIELDS)
-def test_of_samples_of_the_prediction_it_is_nominal_within_one_percent(model):
-    coverage = ellipse_coverage(distances(*draw(model, 60_000)[:2]))
-    assert coverage.tolist() == pytest.approx([0.5, 0.9, 0.95], abs=0.01)
-
-
-@pytest.mark.parametrize("model", FIELDS)
-def test_a_variance_that_is_four_times_too_small_is_seen(model):
-    points, target, _ = draw(model, 60_000)
-    coverage = ellipse_coverage(distances(scaled(points, 1 / 4), target))
-    # P(4 χ²₂ ≤ q) = 1 - (1 - level)^(1/4).
-    expected = [1 - (1 - level) ** 0.25 for level in (0.5, 0.9, 0.95)]
-    assert coverage.tolist() == pytest.approx(expected, abs=0.01)
-    assert coverage[2] < 0.6
+def test_coverage_and_its_curve_equal_counts_below_the_quantiles_of_scipy():
+    distance = np.random.default_rng(0).exponential(3, 500)
+    levels = np.arange(1, 10) / 10
+    expected = [(distance <= stats.chi2(2).ppf(level)).mean() for level in levels]
+    coverage = ellipse_coverage(torch.as_tensor(distance), torch.as_tensor(levels))
+    np.testing.assert_allclose(coverage, expected)
+    curve = quantile_curve(torch.as_tensor(distance), num_levels=9)
+    np.testing.assert_allclose(curve.nominal, levels)
+    np.testing.assert_allclose(curve.observed, expected)
+    assert quantile_error(curve) == pytest.approx(np.abs(expected - levels).mean())
 
 
 def test_the_edge_belongs_to_the_ellipse():
@@ -60,4 +62,8 @@ def test_what_is_not_a_number_is_not_covered():
 
 
 def test_no_points():
+    assert mahalanobis_squared(torch.zeros(0, 2), torch.zeros(0, 2, 2)).shape == (0,)
     assert ellipse_coverage(torch.zeros(0)).isnan().all()
+    curve = quantile_curve(torch.zeros(0))
+    assert curve.nominal.isfinite().all() and curve.observed.isnan().all()
+    assert math.isnan(quantile_error(curve))

@@ -42,11 +42,7 @@ def test_equals_loops_over_bins(num_bins):
     assert ence(variance, squared_error, num_bins=num_bins) == pytest.approx(expected, rel=1e-12)
 
 
-def test_an_honest_model_is_close_to_zero(honest):
-    assert ence(*honest) < 0.02
-
-
-@pytest.mark.parametrize("factor", [1 / 4, 4])
+@pytest.mark.parametrize("factor", [1 / 4, 1, 4])
 def test_a_wrong_scale_is_told(honest, factor):
     variance, squared_error = honest
     expected = abs(1 - factor**-0.5)

@@ -1,4 +1,4 @@
-"""Bins of squares on a logarithmic scale: sums over them stand in for the points that they hold.
+"""Sums over points that are equal, or lie in one bin of a logarithmic scale of squares.
 
 Curves that sort points by their variance, or by their error, need every point. With points that lie
 in one bin taken as equal they need a table of fixed size, into which images are added one by one. A
@@ -60,3 +60,22 @@ def binned_quantiles(count: torch.Tensor, levels: torch.Tensor) -> torch.Tensor:
     index = torch.searchsorted(share, levels.double()).clamp(max=NUM_BINS - 1)
     middle = 2.0 ** (_LOWEST + (index.double() - 0.5) / BINS_PER_OCTAVE)
     return middle.where(index > 0, 0.0).where(index < NUM_BINS - 1, torch.inf)
+
+
+def tied_sums(key: torch.Tensor, *columns: torch.Tensor) -> torch.Tensor:
+    """Group points of the same key.
+
+    Args:
+        key: (P,); what is not a number equals nothing and comes last.
+        columns: (P,) each, to be summed over the points of a group.
+
+    Returns:
+        (1 + len(columns), T) float64: the numbers of points of T groups in the order of rising
+        keys, then the sums of each column.
+    """
+    key, order = key.sort()
+    _, group, count = key.unique_consecutive(return_inverse=True, return_counts=True)
+    sums = [
+        torch.zeros(len(count)).double().index_add(0, group, c[order].double()) for c in columns
+    ]
+    return torch.stack([count.double(), *sums])

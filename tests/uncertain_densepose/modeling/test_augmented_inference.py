@@ -12,7 +12,7 @@ from torch import nn
 
 from tests.model_factory import make_config, make_input, make_model
 from uncertain_densepose.config import ConfigError
-from uncertain_densepose.modeling.test_time_augmentation import (
+from uncertain_densepose.modeling.augmented_inference import (
     DensePoseDatasetMapperTTA,
     DensePoseRCNNWithTTA,
 )

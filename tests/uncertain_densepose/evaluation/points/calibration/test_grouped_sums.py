@@ -9,7 +9,7 @@ from uncertain_densepose.evaluation.points.calibration import (
     binned_quantiles,
     binned_sums,
 )
-from uncertain_densepose.evaluation.points.calibration.square_bins import NUM_BINS, square_bin
+from uncertain_densepose.evaluation.points.calibration.grouped_sums import NUM_BINS, square_bin
 
 
 def test_bins_are_as_wide_as_said_and_follow_each_other():
