@@ -13,39 +13,15 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from ..structures.bilinear import corners_of, interpolate, linear_taps
+from .charts_at_points import ChartsAtPoints
+from .point_taps import STRIDE, InputTaps
 from .segmentation_logits import SegmentationLogits
-from .sparse_deconvolution import STRIDE, InputTaps, deconvolve, input_taps
-from .upsampled_taps import UpsampledTaps
+from .sparse_deconvolution import deconvolve
 
 COARSE_SEGM, COARSE_CONFIDENCE = "ann_index", "coarse_segm_confidence"
 FINE_SEGM, FINE_CONFIDENCE = "index_uv", "fine_segm_confidence"
 _DENSE = (COARSE_SEGM, COARSE_CONFIDENCE)
-
-
-@dataclass(frozen=True)
-class ChartsAtPoints:
-    """Charts as training needs them: the coarse segmentation everywhere, the rest at points.
-
-    Attributes:
-        coarse_segm: logits of 2 or 15 channels.
-        fine_segm: (P, C) logits, scaled by their confidence.
-        u, v: (P, C) chart units.
-        point_logits: (P, C) of the noise model, by name.
-        shared_logits: (R, C) of the noise model, by name; shared fields that come from points are
-            among the `point_logits`.
-    """
-
-    coarse_segm: SegmentationLogits
-    fine_segm: torch.Tensor
-    u: torch.Tensor
-    v: torch.Tensor
-    point_logits: Mapping[str, torch.Tensor]
-    shared_logits: Mapping[str, torch.Tensor]
-
-    def tensors(self) -> list[torch.Tensor]:
-        """Every tensor, for a loss of zero that keeps the graph whole."""
-        values = [*self.coarse_segm.tensors(), self.fine_segm, self.u, self.v]
-        return values + list(self.point_logits.values()) + list(self.shared_logits.values())
 
 
 @dataclass(frozen=True)
@@ -122,20 +98,17 @@ class RawCharts:
     ) -> tuple[SegmentationLogits, dict[str, torch.Tensor]]:
         dense = [name for name in self.layers if name in _DENSE]
         sparse = [name for name in self.layers if name not in _DENSE]
-        size, kernel_size = self.features.shape[-1], self.layers[COARSE_SEGM].kernel_size[0]
-        (x, taps_x), (y, taps_y) = (
-            input_taps(
-                *UpsampledTaps(position[:, axis], STRIDE * size, self.up_scale).composed(),
-                size,
-                kernel_size,
-            )
-            for axis in (0, 1)
-        )
         maps, values = deconvolve(
             self.features,
             [self.layers[name] for name in dense],
             [self.layers[name] for name in sparse],
-            InputTaps(box, y, x, taps_y, taps_x),
+            InputTaps.of_points(
+                box,
+                position,
+                size=self.features.shape[-1],
+                kernel_size=self.layers[COARSE_SEGM].kernel_size[0],
+                scale=self.up_scale,
+            ),
         )
         maps = self._by_name(maps, dense, dim=1)
         coarse = self._segmentation(maps, COARSE_SEGM, COARSE_CONFIDENCE)
@@ -146,20 +119,18 @@ class RawCharts:
     ) -> tuple[SegmentationLogits, dict[str, torch.Tensor]]:
         """As :meth:`_deconvolve`. A confidence is the softplus of an upsampled map, and multiplies
         another one, so that the four upsampled cells around a point are needed."""
-        size = STRIDE * self.features.shape[-1]
-        x, y = (UpsampledTaps(position[:, axis], size, self.up_scale) for axis in (0, 1))
-        corners = torch.stack(
-            [x.cell[:, None, :].expand(-1, 2, -1), y.cell[:, :, None].expand(-1, -1, 2)], dim=-1
-        ).reshape(-1, 2)
-        coarse, values = self._deconvolve(box.repeat_interleave(4), corners.to(position.dtype))
+        side = STRIDE * self.features.shape[-1] * self.up_scale
+        corners = corners_of(*(linear_taps(along, side) for along in position.T), side)
+        cell = torch.cat([cell for cell, _ in corners])
+        at_cells = torch.stack([cell % side, cell // side], dim=-1).to(position.dtype)
+        coarse, values = self._deconvolve(box.repeat(len(corners)), at_cells)
         fine = SegmentationLogits(
             values[FINE_SEGM], values.pop(FINE_CONFIDENCE), self.segm_confidence_epsilon
         )
         values[FINE_SEGM] = fine.scaled()
-        weight = (y.outer[:, :, None] * x.outer[:, None, :]).reshape(-1, 4, 1)
-
-        def interpolate(at_corners: torch.Tensor) -> torch.Tensor:
-            corner_values = at_corners.reshape(len(box), 4, -1)
-            return (corner_values * weight.to(corner_values.dtype)).sum(dim=1)
-
-        return coarse, {name: interpolate(corner) for name, corner in values.items()}
+        # Each corner's values, instead of maps with cells.
+        rows = torch.arange(len(cell), device=cell.device).view(len(corners), len(box))
+        at_rows = [(row, weight) for row, (_, weight) in zip(rows, corners, strict=True)]
+        return coarse, {
+            name: interpolate(at_rows, value.__getitem__) for name, value in values.items()
+        }

@@ -1,7 +1,7 @@
 """Losses and gradients on fixed input are what they have always been.
 
-The numbers were recorded in November 2026, before the losses became free functions. Inputs are
-waves, so that they are the same with every version of torch.
+The numbers were recorded before the losses became free functions. Inputs are waves, so that they
+are the same with every version of torch.
 """
 
 import pytest
