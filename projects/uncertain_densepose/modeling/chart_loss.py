@@ -12,16 +12,9 @@ from detectron2.utils.registry import Registry
 
 from ..config import ConfigError
 from ..structures.point_convention import POINT_CONVENTIONS, PointConvention
-from .charts_at_points import ChartsAtPoints, PointValues
 from .losses import REDUCTIONS, part_loss, segmentation_loss, uv_loss
 from .noise_models import NoiseModel
-from .point_labels import (
-    CoarseLabels,
-    PointLabels,
-    coarse_labels_from_masks,
-    coarse_labels_from_parts,
-    gather_points,
-)
+from .point_labels import coarse_labels_from_masks, coarse_labels_from_parts, gather_points
 from .raw_charts import RawCharts
 from .training_log import log_point_errors
 
@@ -131,8 +124,7 @@ class DensePoseChartLoss:
         }
 
     def __call__(self, proposals: list[Instances], charts: RawCharts) -> dict[str, torch.Tensor]:
-        """A step of a training: :meth:`losses` at its iteration, with a line in its log.
-
+        """
         Args:
             proposals: labelled proposals, one `Instances` a image, R boxes in all.
             charts: the predictor's output for the R boxes; what is used of it is `at_points`.
@@ -140,49 +132,33 @@ class DensePoseChartLoss:
         Returns:
             Scalar float32 losses by name.
         """
+        storage = get_event_storage()
         with torch.autocast(proposals[0].proposal_boxes.device.type, enabled=False):
             labels = gather_points(proposals, self.convention)
             coarse = self.coarse_labels(proposals, self.heatmap_size)
             position = self.convention.position(labels.xy_box, self.heatmap_size)
+
             found = charts.at_points(labels.box, position)
+            coarse_segm = found.coarse_segm.select(coarse.box).upsampled(self.up_scale).scaled()
             points = found.in_parts(labels.box, labels.part, self.noise_model.shared_fields)
-            storage = get_event_storage()
-            residual = labels.uv - points.mean_uv
-            log_point_errors(storage, residual, points.group, points.num_groups)
-            return self.losses(labels, coarse, found, points, storage.iter)
 
-    def losses(
-        self,
-        labels: PointLabels,
-        coarse: CoarseLabels,
-        found: ChartsAtPoints,
-        points: PointValues,
-        iteration: int,
-    ) -> dict[str, torch.Tensor]:
-        """The weighted losses, reduced.
-
-        Args:
-            labels: of P points.
-            coarse: of some of the R boxes.
-            found: the raw charts of the R boxes at the P points, and points: in their own parts.
-            iteration: of the training, from which `warm_start_iters` are counted.
-        """
-        if iteration < self.warm_start_iters:
-            uv = self.noise_model.squared_error(points.mean_uv, labels.uv)
-        else:
-            uv = uv_loss(points, labels.uv, self.noise_model, self.anchor_weight)
-        segmentation = found.coarse_segm.select(coarse.box).upsampled(self.up_scale).scaled()
-        per_uv, per_part, per_cell = self.divisors(len(labels), coarse.target.numel(), uv.device)
-        nothing = sum(tensor.float().sum() for tensor in found.tensors()) * 0.0
-        return {
-            "loss_densepose_UV": nothing + self.weight_uv * uv / per_uv,
-            "loss_densepose_I": self.weight_fine
-            * part_loss(found.fine_segm, labels.part)
-            / per_part,
-            "loss_densepose_S": self.weight_coarse
-            * segmentation_loss(segmentation, coarse.target)
-            / per_cell,
-        }
+            if storage.iter < self.warm_start_iters:
+                uv = self.noise_model.squared_error(points.mean_uv, labels.uv)
+            else:
+                uv = uv_loss(points, labels.uv, self.noise_model, self.anchor_weight)
+            fine = part_loss(found.fine_segm, labels.part)
+            segmentation = segmentation_loss(coarse_segm, coarse.target)
+            per_uv, per_part, per_cell = self.divisors(
+                len(labels), coarse.target.numel(), uv.device
+            )
+            nothing = sum(tensor.float().sum() for tensor in found.tensors()) * 0.0
+            losses = {
+                "loss_densepose_UV": nothing + self.weight_uv * uv / per_uv,
+                "loss_densepose_I": self.weight_fine * fine / per_part,
+                "loss_densepose_S": self.weight_coarse * segmentation / per_cell,
+            }
+        log_point_errors(storage, labels.uv - points.mean_uv, points.group, points.num_groups)
+        return losses
 
 
 @DENSEPOSE_LOSS_REGISTRY.register()

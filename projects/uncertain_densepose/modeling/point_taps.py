@@ -18,6 +18,23 @@ from ..structures.bilinear import linear_taps
 STRIDE = 2
 
 
+def cells_around(position: torch.Tensor, side: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """The four cells of a plane that bilinear interpolation reads, and their weights.
+
+    Args:
+        position: (P, 2) in the frame of a plane of `side` cells, clamped to it.
+
+    Returns:
+        Four pairs: position (P, 2) of a cell and weight (P,).
+    """
+    taps_x, taps_y = (linear_taps(along, side) for along in position.T)
+    return [
+        (torch.stack([x, y], dim=-1).to(position.dtype), below * right)
+        for y, below in taps_y
+        for x, right in taps_x
+    ]
+
+
 def upsampled_taps(
     position: torch.Tensor, size: int, scale: int
 ) -> tuple[torch.Tensor, torch.Tensor]:

@@ -13,9 +13,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from ..structures.bilinear import corners_of, interpolate, linear_taps
+from ..structures.bilinear import interpolate
 from .charts_at_points import ChartsAtPoints
-from .point_taps import STRIDE, InputTaps
+from .point_taps import STRIDE, InputTaps, cells_around
 from .segmentation_logits import SegmentationLogits
 from .sparse_deconvolution import deconvolve
 
@@ -80,57 +80,41 @@ class RawCharts:
         Returns:
             values in float32 at least.
         """
-        if FINE_CONFIDENCE in self.layers:
-            coarse, values = self._at_corners(box, position)
-        else:
-            coarse, values = self._deconvolve(box, position)
+        dense = [name for name in self.layers if name in _DENSE]
+        sparse = [name for name in self.layers if name not in _DENSE]
+        size = self.features.shape[-1]
+        confident = FINE_CONFIDENCE in self.layers
+        # A confidence is the softplus of an upsampled map and multiplies another one, so that it
+        # needs the four upsampled cells around a point.
+        side = STRIDE * size * self.up_scale
+        sites = cells_around(position, side) if confident else [(position, None)]
+        taps = InputTaps.of_points(
+            box.repeat(len(sites)),
+            torch.cat([site for site, _ in sites]),
+            size=size,
+            kernel_size=self.layers[COARSE_SEGM].kernel_size[0],
+            scale=self.up_scale,
+        )
+        maps, values = deconvolve(
+            self.features,
+            [self.layers[name] for name in dense],
+            [self.layers[name] for name in sparse],
+            taps,
+        )
+        maps, values = self._by_name(maps, dense, dim=1), self._by_name(values, sparse, dim=1)
+        if confident:
+            values[FINE_SEGM] = self._segmentation(values, FINE_SEGM, FINE_CONFIDENCE).scaled()
+            del values[FINE_CONFIDENCE]
+            weights = [(k, weight) for k, (_, weight) in enumerate(sites)]
+            for name, at_sites in values.items():
+                values[name] = interpolate(
+                    weights, at_sites.unflatten(0, (4, len(box))).__getitem__
+                )
         return ChartsAtPoints(
-            coarse_segm=coarse,
+            coarse_segm=self._segmentation(maps, COARSE_SEGM, COARSE_CONFIDENCE),
             fine_segm=values.pop(FINE_SEGM),
             u=values.pop("u"),
             v=values.pop("v"),
             point_logits=values,
             shared_logits=self.shared_logits,
         )
-
-    def _deconvolve(
-        self, box: torch.Tensor, position: torch.Tensor
-    ) -> tuple[SegmentationLogits, dict[str, torch.Tensor]]:
-        dense = [name for name in self.layers if name in _DENSE]
-        sparse = [name for name in self.layers if name not in _DENSE]
-        maps, values = deconvolve(
-            self.features,
-            [self.layers[name] for name in dense],
-            [self.layers[name] for name in sparse],
-            InputTaps.of_points(
-                box,
-                position,
-                size=self.features.shape[-1],
-                kernel_size=self.layers[COARSE_SEGM].kernel_size[0],
-                scale=self.up_scale,
-            ),
-        )
-        maps = self._by_name(maps, dense, dim=1)
-        coarse = self._segmentation(maps, COARSE_SEGM, COARSE_CONFIDENCE)
-        return coarse, self._by_name(values, sparse, dim=1)
-
-    def _at_corners(
-        self, box: torch.Tensor, position: torch.Tensor
-    ) -> tuple[SegmentationLogits, dict[str, torch.Tensor]]:
-        """As :meth:`_deconvolve`. A confidence is the softplus of an upsampled map, and multiplies
-        another one, so that the four upsampled cells around a point are needed."""
-        side = STRIDE * self.features.shape[-1] * self.up_scale
-        corners = corners_of(*(linear_taps(along, side) for along in position.T), side)
-        cell = torch.cat([cell for cell, _ in corners])
-        at_cells = torch.stack([cell % side, cell // side], dim=-1).to(position.dtype)
-        coarse, values = self._deconvolve(box.repeat(len(corners)), at_cells)
-        fine = SegmentationLogits(
-            values[FINE_SEGM], values.pop(FINE_CONFIDENCE), self.segm_confidence_epsilon
-        )
-        values[FINE_SEGM] = fine.scaled()
-        # Each corner's values, instead of maps with cells.
-        rows = torch.arange(len(cell), device=cell.device).view(len(corners), len(box))
-        at_rows = [(row, weight) for row, (_, weight) in zip(rows, corners, strict=True)]
-        return coarse, {
-            name: interpolate(at_rows, value.__getitem__) for name, value in values.items()
-        }

@@ -57,8 +57,8 @@ def interpolate(corners: Corners, read: Callable[[torch.Tensor], torch.Tensor]) 
     """The weighted sum of the values at corners.
 
     Args:
-        corners: cells and weights (P,), or any other shape.
-        read: cells (P,) to the values there, (P, ...).
+        corners: cells, in whatever form `read` takes them, and weights (P,) or of any other shape.
+        read: cells to the values there, (P, ...).
 
     Returns:
         (P, ...) of the values' type and layout.
