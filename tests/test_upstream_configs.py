@@ -1,5 +1,7 @@
 """Chart-based yaml files of DensePose's form merge unchanged and build models of its names."""
 
+from contextlib import nullcontext
+
 import pytest
 import torch
 import yaml
@@ -12,6 +14,7 @@ from tests.uncertain_densepose.modeling.upstream_names import (
     v1convx_names,
 )
 from uncertain_densepose.config import ConfigError, check_training_data, load_config
+from uncertain_densepose.engine import trainer
 
 HEAD = "MODEL.ROI_DENSEPOSE_HEAD."
 BASE = """
@@ -303,8 +306,28 @@ def test_training_refuses_what_it_would_have_to_ignore(tmp_path, overrides, comp
         check_training_data(cfg)
 
 
-def test_training_takes_files_that_ask_for_nothing_else(tmp_path):
-    for name in ("R_50_FPN_s1x", "written_out"):
-        check_training_data(loaded(tmp_path, name))
-    options = "BOOTSTRAP_DATASETS", [], "DATASETS.TRAIN", ("densepose_coco_2014_train",)
-    check_training_data(loaded(tmp_path, "R_50_FPN_WC1M_1x_evolution", *options))
+ON_ANNOTATIONS = "BOOTSTRAP_DATASETS", [], "DATASETS.TRAIN", ("densepose_coco_2014_train",)
+
+
+@pytest.mark.parametrize(
+    ("name", "overrides", "loaders"),
+    [
+        ("R_50_FPN_s1x", (), 1),
+        ("written_out", (), 1),
+        ("R_50_FPN_WC1M_1x_evolution", ON_ANNOTATIONS, 1),
+        ("R_50_FPN_WC1M_1x_evolution", ON_ANNOTATIONS[:2], 0),
+        ("R_50_FPN_WC1M_1x_evolution", (), 0),
+    ],
+)
+def test_a_loader_is_built_for_files_that_ask_for_nothing_else(
+    tmp_path, monkeypatch, name, overrides, loaders
+):
+    built = []
+    monkeypatch.setattr(trainer, "DensePoseDatasetMapper", lambda cfg, is_train: is_train)
+    monkeypatch.setattr(
+        trainer, "build_detection_train_loader", lambda cfg, mapper: built.append((cfg, mapper))
+    )
+    cfg = loaded(tmp_path, name, *overrides)
+    with nullcontext() if loaders else pytest.raises(ConfigError):
+        trainer.Trainer.build_train_loader(cfg)
+    assert built == [(cfg, True)] * loaders

@@ -11,8 +11,8 @@ from detectron2.structures import Instances
 from torch.nn import functional as F
 
 from uncertain_densepose.modeling.chart_predictor import DensePoseChartPredictor
-from uncertain_densepose.modeling.point_labels import coarse_targets_from_parts, gather_points
-from uncertain_densepose.structures.geometry import gather_taps, linear_taps
+from uncertain_densepose.modeling.point_labels import coarse_labels_from_parts, gather_points
+from uncertain_densepose.structures.bilinear import corners_of, interpolate, linear_taps
 from uncertain_densepose.structures.point_convention import PointConvention
 
 
@@ -50,15 +50,16 @@ def dense_losses(
     maps = dense_maps(predictor, features)
     labels = gather_points(proposals, convention)
     side, charts = maps["u"].shape[-1], maps["u"].shape[1]
-    position = labels.xy_box * side - convention.pixel_offset
-    taps_x, taps_y = (linear_taps(position[:, axis], side) for axis in (0, 1))
+    position = convention.position(labels.xy_box, side)
+    corners = corners_of(*(linear_taps(along, side) for along in position.T), side)
 
-    def read(name: str, part: torch.Tensor | None = None) -> torch.Tensor:
-        return gather_taps(maps[name], labels.box, taps_x, taps_y, part)
+    def read(name: str, part: torch.Tensor | slice = slice(None)) -> torch.Tensor:
+        planes = maps[name].flatten(2)
+        return interpolate(corners, lambda cell: planes[labels.box, part, cell])
 
     fine = F.cross_entropy(read("index_uv"), labels.part)
-    target, box = coarse_targets_from_parts(proposals, side, maps["ann_index"].shape[1])
-    coarse = F.cross_entropy(maps["ann_index"][box], target)
+    known = coarse_labels_from_parts(proposals, side, maps["ann_index"].shape[1])
+    coarse = F.cross_entropy(maps["ann_index"][known.box], known.target)
 
     model = predictor.noise_model
     key, group = torch.unique(labels.box * charts + labels.part, return_inverse=True)

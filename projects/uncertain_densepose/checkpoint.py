@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import os
 import pickle
 import re
@@ -20,10 +19,8 @@ from safetensors.torch import load_file
 from torch.nn.modules.utils import consume_prefix_in_state_dict_if_present
 
 from .modeling.chart_predictor import NoiseModelMismatch
-from .modeling.parent_weights import lacking_weights
+from .modeling.parent_weights import start_from_parent
 from .restricted_pickle import MALFORMED, RestrictedPickleError, load_arrays
-
-logger = logging.getLogger(f"detectron2.{__name__}")
 
 AUTHOR = "uncertain_densepose"
 """`__author__` of our own files in Detectron2's form, `.pkl`."""
@@ -132,24 +129,14 @@ class TrainedCheckpointer(SafeCheckpointer):
 
 
 class ParentCheckpointer(SafeCheckpointer):
-    """For the start of a training: also takes the weights of a simpler noise model, the parent.
-
-    The first predictions are the parent's, see `NoiseModel.start_from`; one line of the log says
-    what was added. To evaluate, `SafeCheckpointer` refuses such weights.
+    """For the start of a training: also takes the weights of a simpler noise model, the parent, see
+    `modeling.parent_weights`. To evaluate, `SafeCheckpointer` refuses such weights.
     """
 
     def _load_model(self, checkpoint: dict[str, Any]):
         # Of a model that was saved in its parallel form.
         consume_prefix_in_state_dict_if_present(checkpoint["model"], "module.")
-        lacking = lacking_weights(self.model, checkpoint["model"])
-        if lacking:
-            layers = sorted({name.rsplit(".", 1)[0] for name in lacking})
-            logger.info(
-                "The weights are those of a simpler noise model; training starts from them with "
-                "these layers added, constant at first: %s",
-                ", ".join(layers),
-            )
-            checkpoint["model"] = {**checkpoint["model"], **lacking}
+        checkpoint["model"] = start_from_parent(self.model, checkpoint["model"])
         return super()._load_model(checkpoint)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 
 from ..structures import ChartMaps
-from .window_reading import Corners, channels_last, weighted_sum
+from ..structures.bilinear import Corners, interpolate
+from .window_reading import channels_last
 
 
 def probability_at(maps: ChartMaps, corners: Corners, part: torch.Tensor) -> torch.Tensor:
@@ -23,8 +24,10 @@ def probability_at(maps: ChartMaps, corners: Corners, part: torch.Tensor) -> tor
     Returns:
         (P,) float32, 0..1.
     """
-    coarse, fine = (
-        weighted_sum(channels_last(scores[0]), corners).float().softmax(dim=1)
-        for scores in (maps.coarse_segm, maps.fine_segm)
-    )
+
+    def read(scores: torch.Tensor) -> torch.Tensor:
+        cells = channels_last(scores[0])
+        return interpolate(corners, lambda cell: cells.index_select(0, cell)).float()
+
+    coarse, fine = (read(scores).softmax(dim=1) for scores in (maps.coarse_segm, maps.fine_segm))
     return (1 - coarse[:, 0]) * fine.gather(1, part[:, None])[:, 0]

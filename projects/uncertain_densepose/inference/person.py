@@ -15,10 +15,11 @@ import torch
 from detectron2.structures import Instances
 
 from ..structures import ChartMaps, PointPredictions, image_to_box_xy
+from ..structures.bilinear import axis_taps
 from ..surface import NUM_PARTS
 from ..surface.metric import ChartMetric, rms_sigma_uv
 from .part_probability import probability_at
-from .window_reading import WindowReader, axis_taps, grid_corners
+from .window_reading import WindowReader, grid_corners
 
 POINTS_PER_READ = 1 << 17
 """Points read from the maps at once: bounds the memory that a large box takes."""

@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from scipy.signal import fftconvolve
 
-from ..structures.geometry import linear_taps, plane_taps
+from ..structures.bilinear import axis_taps, corners_of
 from ..surface import NUM_PARTS
 from .person import Person
 
@@ -123,9 +123,9 @@ def _inverse_variance(person: Person) -> np.ndarray:
 
 def _texels_around(uv: np.ndarray, texels: int) -> tuple[np.ndarray, np.ndarray]:
     """The four texels (P, 4) around chart coordinates (P, 2), row by row, and their shares."""
-    position = torch.from_numpy(np.asarray(uv, dtype=np.float64)) * texels - 0.5
-    taps = (linear_taps(position[:, axis], texels) for axis in (0, 1))
-    texel, share = plane_taps(*taps, texels)
+    along = torch.from_numpy(np.asarray(uv, dtype=np.float64)).T
+    corners = corners_of(*(axis_taps(fraction, texels) for fraction in along), texels)
+    texel, share = (torch.stack(values, dim=1) for values in zip(*corners, strict=True))
     return texel.numpy(), share.numpy()
 
 

@@ -13,27 +13,7 @@ from __future__ import annotations
 import torch
 
 from ..structures import ChartMaps, PointPredictions
-from ..structures.geometry import linear_taps
-
-AxisTaps = tuple[tuple[torch.Tensor, torch.Tensor], ...]
-"""The two cells that are read along one axis: (P,) int64 and weight (P,) each."""
-
-Corners = list[tuple[torch.Tensor, torch.Tensor]]
-"""The four cells of a plane, row * S + column, that are read: (P,) int64 and weight (P,) each."""
-
-
-def axis_taps(fraction: torch.Tensor, side: int) -> AxisTaps:
-    """What linear interpolation reads at fractions (P,) of the box, which are clamped to it."""
-    cell, weight = linear_taps(fraction * side - 0.5, side)
-    return tuple(zip(cell.T.contiguous(), weight.T.contiguous(), strict=True))
-
-
-def corners_of(taps_x: AxisTaps, taps_y: AxisTaps, side: int) -> Corners:
-    """What bilinear interpolation reads at P points.
-
-    Corner by corner: arrays whose last axis has two or four entries cost ten times as much.
-    """
-    return [(y * side + x, below * right) for y, below in taps_y for x, right in taps_x]
+from ..structures.bilinear import AxisTaps, Corners, axis_taps, corners_of, interpolate
 
 
 def grid_corners(
@@ -50,15 +30,6 @@ def grid_corners(
 def channels_last(scores: torch.Tensor) -> torch.Tensor:
     """(C, S, S) as (S², C), so that all channels of a cell are one stretch of memory."""
     return scores.flatten(1).T.contiguous()
-
-
-def weighted_sum(values: torch.Tensor, corners: Corners) -> torch.Tensor:
-    """Interpolation of values (N,) or (N, C) at P points: (P,) or (P, C) of the same type."""
-    total = values.new_zeros(len(corners[0][0]), *values.shape[1:])
-    for cell, weight in corners:
-        weight = weight.to(values.dtype).view(-1, *[1] * (values.dim() - 1))
-        total.addcmul_(values.index_select(0, cell), weight)
-    return total
 
 
 class HighestChannel:
@@ -82,7 +53,8 @@ class HighestChannel:
 
     def at(self, corners: Corners) -> torch.Tensor:
         """(P,) int64 at points."""
-        return weighted_sum(self._cells, corners).max(dim=1).indices
+        scores = interpolate(corners, lambda cell: self._cells.index_select(0, cell))
+        return scores.max(dim=1).indices
 
 
 class WindowReader:
@@ -128,7 +100,8 @@ class WindowReader:
         corners = [(of_part + cell, weight) for cell, weight in corners]
 
         def read(channels: torch.Tensor) -> torch.Tensor:
-            return weighted_sum(channels.flatten(), corners)
+            values = channels.flatten()
+            return interpolate(corners, lambda cell: values.index_select(0, cell))
 
         return PointPredictions(
             part=part,

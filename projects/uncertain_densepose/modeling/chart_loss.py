@@ -1,29 +1,22 @@
-"""The losses of dense-pose charts."""
+"""The registered losses: labels of proposals and raw charts in, weighted scalars by name out."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import partial
 
 import torch
 from detectron2.config import configurable
 from detectron2.structures import Instances
-from detectron2.utils import comm
 from detectron2.utils.events import get_event_storage
 from detectron2.utils.registry import Registry
-from torch.nn import functional as F
 
 from ..config import ConfigError
-from ..distributions.grouping import group_mean
 from ..structures.point_convention import POINT_CONVENTIONS, PointConvention
+from .losses import REDUCTIONS, part_loss, segmentation_loss, uv_loss
 from .noise_models import NoiseModel
-from .point_labels import (
-    PointLabels,
-    coarse_targets_from_masks,
-    coarse_targets_from_parts,
-    gather_points,
-)
-from .raw_charts import ChartsAtPoints, RawCharts
-from .segmentation_logits import SegmentationLogits
+from .point_labels import coarse_labels_from_masks, coarse_labels_from_parts, gather_points
+from .raw_charts import RawCharts
+from .training_log import log_point_errors
 
 DENSEPOSE_LOSS_REGISTRY = Registry("DENSEPOSE_LOSS")
 DENSEPOSE_LOSS_REGISTRY.__doc__ = """
@@ -32,43 +25,6 @@ Losses of `MODEL.ROI_DENSEPOSE_HEAD.LOSS_NAME`.
 The registered object is called with `obj(cfg, noise_model)`. It returns a callable that maps the
 labelled proposals of a batch and the predictor's output for them to a dict of scalar losses.
 """
-
-
-@dataclass(frozen=True)
-class LossSums:
-    """The three losses summed over what they are counted in.
-
-    Attributes:
-        uv, fine, coarse: scalars: over points, points and cells.
-        num_points, num_cells: their numbers.
-    """
-
-    uv: torch.Tensor
-    fine: torch.Tensor
-    coarse: torch.Tensor
-    num_points: int
-    num_cells: int
-
-
-def reduce_as_densepose(sums: LossSums) -> tuple[torch.Tensor, ...]:
-    """Coordinates: the sum over points. Segmentations: means over the worker's own."""
-    return sums.uv, sums.fine / max(sums.num_points, 1), sums.coarse / max(sums.num_cells, 1)
-
-
-def reduce_to_means(sums: LossSums) -> tuple[torch.Tensor, ...]:
-    """Means over the points and cells of all workers, whatever share of them a worker has."""
-    count = torch.tensor([sums.num_points, sums.num_cells], dtype=torch.float64)
-    count = count.to(sums.uv.device)
-    workers = comm.get_world_size()
-    if workers > 1:
-        torch.distributed.all_reduce(count)
-    # Gradients are averaged over workers, hence the count of the average worker.
-    points, cells = (count / workers).clamp_min(1.0).to(sums.uv.dtype)
-    return sums.uv / points, sums.fine / points, sums.coarse / cells
-
-
-REDUCTIONS = {"sum": reduce_as_densepose, "mean": reduce_to_means}
-"""The values of `MODEL.ROI_DENSEPOSE_HEAD.UV_REDUCTION`."""
 
 
 @DENSEPOSE_LOSS_REGISTRY.register()
@@ -132,15 +88,17 @@ class DensePoseChartLoss:
         self.convention = convention
         self.heatmap_size = heatmap_size
         self.up_scale = up_scale
-        self.num_coarse_channels = num_coarse_channels
-        self.coarse_by_masks = coarse_by_masks
+        self.coarse_labels = (
+            coarse_labels_from_masks
+            if coarse_by_masks
+            else partial(coarse_labels_from_parts, num_channels=num_coarse_channels)
+        )
         self.weight_coarse = weight_coarse
         self.weight_fine = weight_fine
         self.weight_uv = weight_uv
-        self.reduce = REDUCTIONS[reduction]
+        self.divisors = REDUCTIONS[reduction]
         self.anchor_weight = anchor_weight
         self.warm_start_iters = warm_start_iters
-        self._num_skipped_batches = 0
 
     @classmethod
     def from_config(cls, cfg, noise_model: NoiseModel):
@@ -165,7 +123,7 @@ class DensePoseChartLoss:
             "warm_start_iters": head.UV_CONFIDENCE.WARM_START_ITERS,
         }
 
-    def __call__(self, proposals: list[Instances], charts: RawCharts) -> dict:
+    def __call__(self, proposals: list[Instances], charts: RawCharts) -> dict[str, torch.Tensor]:
         """
         Args:
             proposals: labelled proposals, one `Instances` a image, R boxes in all.
@@ -174,77 +132,33 @@ class DensePoseChartLoss:
         Returns:
             Scalar float32 losses by name.
         """
+        storage = get_event_storage()
         with torch.autocast(proposals[0].proposal_boxes.device.type, enabled=False):
             labels = gather_points(proposals, self.convention)
-            position = labels.xy_box * self.heatmap_size - self.convention.pixel_offset
+            coarse = self.coarse_labels(proposals, self.heatmap_size)
+            position = self.convention.position(labels.xy_box, self.heatmap_size)
+
             found = charts.at_points(labels.box, position)
-            coarse, num_cells = self._coarse_loss(proposals, found.coarse_segm)
-            sums = LossSums(
-                uv=self._uv_loss(labels, found),
-                fine=F.cross_entropy(found.fine_segm, labels.part, reduction="sum"),
-                coarse=coarse,
-                num_points=len(labels),
-                num_cells=num_cells,
-            )
-            uv, fine, coarse = self.reduce(sums)
-            nothing = sum(tensor.float().sum() for tensor in found.tensors()) * 0.0
-            return {
-                "loss_densepose_UV": nothing + self.weight_uv * uv,
-                "loss_densepose_I": self.weight_fine * fine,
-                "loss_densepose_S": self.weight_coarse * coarse,
-            }
+            coarse_segm = found.coarse_segm.select(coarse.box).upsampled(self.up_scale).scaled()
+            points = found.in_parts(labels.box, labels.part, self.noise_model.shared_fields)
 
-    def _coarse_loss(
-        self, proposals: list[Instances], segmentation: SegmentationLogits
-    ) -> tuple[torch.Tensor, int]:
-        """The sum over cells, and their number."""
-        if self.coarse_by_masks:
-            target, box = coarse_targets_from_masks(proposals, self.heatmap_size)
-        else:
-            target, box = coarse_targets_from_parts(
-                proposals, self.heatmap_size, self.num_coarse_channels
-            )
-        logits = segmentation.select(box).upsampled(self.up_scale).scaled()
-        return F.cross_entropy(logits, target, reduction="sum"), target.numel()
-
-    def _uv_loss(self, labels: PointLabels, found: ChartsAtPoints) -> torch.Tensor:
-        """The sum over points."""
-
-        def of_part(values: torch.Tensor) -> torch.Tensor:
-            return values.gather(1, labels.part[:, None])[:, 0]
-
-        num_charts = found.u.shape[1]
-        mean_uv = torch.stack([of_part(found.u), of_part(found.v)], dim=-1)
-        key, group = torch.unique(labels.box * num_charts + labels.part, return_inverse=True)
-        model = self.noise_model
-        logits = {name: of_part(found.point_logits[name]) for name in model.point_fields}
-        for name in model.shared_fields:
-            if name in found.shared_logits:
-                logits[name] = found.shared_logits[name].flatten()[key].float()
+            if storage.iter < self.warm_start_iters:
+                uv = self.noise_model.squared_error(points.mean_uv, labels.uv)
             else:
-                logits[name] = group_mean(of_part(found.point_logits[name]), group, len(key))
-        self._log_errors((labels.uv - mean_uv).detach(), group, len(key))
-
-        squared = model.squared_error(mean_uv, labels.uv)
-        if get_event_storage().iter < self.warm_start_iters:
-            return squared
-        likelihood = model.loss(mean_uv, labels.uv, logits, group)
-        return likelihood + self.anchor_weight * squared
-
-    def _log_errors(self, residual: torch.Tensor, group: torch.Tensor, num_groups: int) -> None:
-        """Root mean square errors, chart units: of the groups' means, and of points within."""
-        storage = get_event_storage()
-        storage.put_scalar("densepose/num_points", len(residual))
-        self._num_skipped_batches += not len(residual)
-        storage.put_scalar(
-            "densepose/num_skipped_batches", self._num_skipped_batches, smoothing_hint=False
-        )
-        if not len(residual):
-            return
-        mean = group_mean(residual, group, num_groups)
-        within = residual - mean[group]
-        storage.put_scalar("densepose/group_error_uv", mean.square().mean().sqrt())
-        storage.put_scalar("densepose/within_error_uv", within.square().mean().sqrt())
+                uv = uv_loss(points, labels.uv, self.noise_model, self.anchor_weight)
+            fine = part_loss(found.fine_segm, labels.part)
+            segmentation = segmentation_loss(coarse_segm, coarse.target)
+            per_uv, per_part, per_cell = self.divisors(
+                len(labels), coarse.target.numel(), uv.device
+            )
+            nothing = sum(tensor.float().sum() for tensor in found.tensors()) * 0.0
+            losses = {
+                "loss_densepose_UV": nothing + self.weight_uv * uv / per_uv,
+                "loss_densepose_I": self.weight_fine * fine / per_part,
+                "loss_densepose_S": self.weight_coarse * segmentation / per_cell,
+            }
+        log_point_errors(storage, labels.uv - points.mean_uv, points.group, points.num_groups)
+        return losses
 
 
 @DENSEPOSE_LOSS_REGISTRY.register()

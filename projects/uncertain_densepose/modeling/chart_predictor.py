@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import torch
 from detectron2.config import configurable
@@ -126,46 +126,30 @@ class DensePoseChartPredictor(nn.Module):
         }
 
     @property
-    def _noise_layers(self) -> dict[str, str]:
-        """The layers of the noise model, by their fields."""
+    def noise_layers(self) -> dict[str, str]:
+        """The names of the noise model's layers, by their fields."""
         mapped = {field: f"{field}_lowres" for field in self._mapped_fields}
         return mapped | {field: field for field in self._pooled_fields}
 
     @property
-    def _noise_weights(self) -> set[str]:
+    def noise_weights(self) -> set[str]:
         """The names of the weights of these layers."""
         return {
             f"{layer}.{name}"
-            for layer in self._noise_layers.values()
+            for layer in self.noise_layers.values()
             for name, _ in getattr(self, layer).named_parameters()
         }
 
-    def lacking(
-        self, state_dict: Iterable[str], prefix: str, biases: Mapping[str, torch.Tensor]
-    ) -> dict[str, torch.Tensor]:
-        """What the weights of a simpler noise model lack to be those of this one.
+    @staticmethod
+    def noise_weights_in(state_dict: Iterable[str], prefix: str) -> set[str] | None:
+        """Those among weights of any noise model.
 
         Args:
-            state_dict: names of the weights. prefix: of this predictor's.
-            biases: (C,) or scalars that replace those of `NoiseModel.start_from`, by field.
+            state_dict: names of the weights. prefix: of a predictor's.
 
         Returns:
-            Constant layers by their names in `state_dict`; none where nothing is lacking, and for
-            weights that cannot be loaded.
+            Names without the prefix; None if there is no predictor.
         """
-        found, layers = self._noise_weights_in(state_dict, prefix), self._noise_layers
-        if found is None or not found < self._noise_weights:
-            return {}
-        there = {name.split(".")[0] for name in found}
-        start = self.noise_model.start_from([f for f, layer in layers.items() if layer in there])
-        return {
-            f"{prefix}{layers[field]}.{name}": _constant(parameter, biases.get(field, bias), name)
-            for field, bias in (start or {}).items()
-            for name, parameter in getattr(self, layers[field]).named_parameters()
-        }
-
-    def _noise_weights_in(self, state_dict: Iterable[str], prefix: str) -> set[str] | None:
-        """Without the prefix; None if there is no predictor."""
         charts = {f"{name}_lowres" for name in (*CHART_FIELDS, *CONFIDENCE_FIELDS)}
         names = {key[len(prefix) :] for key in state_dict if key.startswith(prefix)}
         return {name for name in names if name.split(".")[0] not in charts} if names else None
@@ -174,7 +158,7 @@ class DensePoseChartPredictor(nn.Module):
         # Detectron2 loads what fits and leaves the rest at its random start: a model would be
         # evaluated with noise that was never trained. A layer of SHARED_FROM "part" has the name of
         # that of "box" and a bias alone.
-        found, expected = self._noise_weights_in(state_dict, prefix), self._noise_weights
+        found, expected = self.noise_weights_in(state_dict, prefix), self.noise_weights
         if found is not None and found != expected:
             raise NoiseModelMismatch(
                 f"the weights are those of a noise model that has {sorted(found)}, where those of "
@@ -251,9 +235,3 @@ def build_densepose_predictor(cfg, input_channels: int) -> nn.Module:
             f"are {known}, and none of continuous surface embeddings (CSE)"
         )
     return DENSEPOSE_PREDICTOR_REGISTRY.get(name)(cfg, input_channels)
-
-
-def _constant(parameter: torch.Tensor, bias: float | torch.Tensor, name: str) -> torch.Tensor:
-    """The parameter of a layer that says the same everywhere."""
-    constant = torch.zeros_like(parameter)
-    return constant + torch.as_tensor(bias).to(constant) if name == "bias" else constant

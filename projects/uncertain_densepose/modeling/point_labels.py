@@ -36,6 +36,19 @@ class PointLabels:
         return len(self.box)
 
 
+@dataclass(frozen=True)
+class CoarseLabels:
+    """Targets of the coarse segmentation, for the boxes that have any.
+
+    Attributes:
+        target: (R', S, S) int64 channels.
+        box: (R',) int64 in 0..R-1.
+    """
+
+    target: torch.Tensor
+    box: torch.Tensor
+
+
 def select_labelled(proposals: list[Instances], iou_threshold: float) -> list[Instances]:
     """The proposals that overlap a person with dense-pose labels well enough to learn from.
 
@@ -94,18 +107,16 @@ def gather_points(proposals: list[Instances], convention: PointConvention) -> Po
     )
 
 
-def coarse_targets_from_parts(
+def coarse_labels_from_parts(
     proposals: list[Instances], side: int, num_channels: int
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Targets of the coarse segmentation from `dp_masks`, by nearest neighbour.
+) -> CoarseLabels:
+    """Targets of the coarse segmentation from `dp_masks`, by nearest neighbour, for the boxes whose
+    person has part masks.
 
     Args:
         proposals: from :func:`select_labelled`; R boxes in all.
         side: S, cells along a side of the maps.
         num_channels: 2 merges the coarse parts into one.
-
-    Returns:
-        target: (R', S, S) int64 and box: (R',) int64, the boxes whose person has part masks.
     """
     targets, boxes, index = [], [], 0
     for image in proposals:
@@ -120,19 +131,14 @@ def coarse_targets_from_parts(
     device = proposals[0].proposal_boxes.device
     if not targets:
         empty = torch.zeros(0, side, side, dtype=torch.int64, device=device)
-        return empty, torch.zeros(0, dtype=torch.int64, device=device)
-    target = torch.stack(targets).long()
-    return target.clamp_max(num_channels - 1), torch.tensor(boxes, device=device)
+        return CoarseLabels(empty, torch.zeros(0, dtype=torch.int64, device=device))
+    target = torch.stack(targets).long().clamp_max(num_channels - 1)
+    return CoarseLabels(target, torch.tensor(boxes, device=device))
 
 
-def coarse_targets_from_masks(
-    proposals: list[Instances], side: int
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Targets of a two-channel coarse segmentation from `gt_masks`.
-
-    Returns:
-        As :func:`coarse_targets_from_parts`, for every box.
-    """
+def coarse_labels_from_masks(proposals: list[Instances], side: int) -> CoarseLabels:
+    """Targets of a two-channel coarse segmentation from `gt_masks`, for every box; arguments as
+    :func:`coarse_labels_from_parts`."""
     target = [
         image.gt_masks.crop_and_resize(image.proposal_boxes.tensor, side)
         for image in proposals
@@ -142,7 +148,7 @@ def coarse_targets_from_masks(
     if not target:
         target = [torch.zeros(0, side, side, dtype=torch.bool, device=device)]
     target = torch.cat(target).to(device).long()
-    return target, torch.arange(len(target), device=device)
+    return CoarseLabels(target, torch.arange(len(target), device=device))
 
 
 def _resample(

@@ -13,39 +13,15 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from ..structures.bilinear import interpolate
+from .charts_at_points import ChartsAtPoints
+from .point_taps import STRIDE, InputTaps, cells_around
 from .segmentation_logits import SegmentationLogits
-from .sparse_deconvolution import STRIDE, InputTaps, deconvolve, input_taps
-from .upsampled_taps import UpsampledTaps
+from .sparse_deconvolution import deconvolve
 
 COARSE_SEGM, COARSE_CONFIDENCE = "ann_index", "coarse_segm_confidence"
 FINE_SEGM, FINE_CONFIDENCE = "index_uv", "fine_segm_confidence"
 _DENSE = (COARSE_SEGM, COARSE_CONFIDENCE)
-
-
-@dataclass(frozen=True)
-class ChartsAtPoints:
-    """Charts as training needs them: the coarse segmentation everywhere, the rest at points.
-
-    Attributes:
-        coarse_segm: logits of 2 or 15 channels.
-        fine_segm: (P, C) logits, scaled by their confidence.
-        u, v: (P, C) chart units.
-        point_logits: (P, C) of the noise model, by name.
-        shared_logits: (R, C) of the noise model, by name; shared fields that come from points are
-            among the `point_logits`.
-    """
-
-    coarse_segm: SegmentationLogits
-    fine_segm: torch.Tensor
-    u: torch.Tensor
-    v: torch.Tensor
-    point_logits: Mapping[str, torch.Tensor]
-    shared_logits: Mapping[str, torch.Tensor]
-
-    def tensors(self) -> list[torch.Tensor]:
-        """Every tensor, for a loss of zero that keeps the graph whole."""
-        values = [*self.coarse_segm.tensors(), self.fine_segm, self.u, self.v]
-        return values + list(self.point_logits.values()) + list(self.shared_logits.values())
 
 
 @dataclass(frozen=True)
@@ -104,62 +80,41 @@ class RawCharts:
         Returns:
             values in float32 at least.
         """
-        if FINE_CONFIDENCE in self.layers:
-            coarse, values = self._at_corners(box, position)
-        else:
-            coarse, values = self._deconvolve(box, position)
+        dense = [name for name in self.layers if name in _DENSE]
+        sparse = [name for name in self.layers if name not in _DENSE]
+        size = self.features.shape[-1]
+        confident = FINE_CONFIDENCE in self.layers
+        # A confidence is the softplus of an upsampled map and multiplies another one, so that it
+        # needs the four upsampled cells around a point.
+        side = STRIDE * size * self.up_scale
+        sites = cells_around(position, side) if confident else [(position, None)]
+        taps = InputTaps.of_points(
+            box.repeat(len(sites)),
+            torch.cat([site for site, _ in sites]),
+            size=size,
+            kernel_size=self.layers[COARSE_SEGM].kernel_size[0],
+            scale=self.up_scale,
+        )
+        maps, values = deconvolve(
+            self.features,
+            [self.layers[name] for name in dense],
+            [self.layers[name] for name in sparse],
+            taps,
+        )
+        maps, values = self._by_name(maps, dense, dim=1), self._by_name(values, sparse, dim=1)
+        if confident:
+            values[FINE_SEGM] = self._segmentation(values, FINE_SEGM, FINE_CONFIDENCE).scaled()
+            del values[FINE_CONFIDENCE]
+            weights = [(k, weight) for k, (_, weight) in enumerate(sites)]
+            for name, at_sites in values.items():
+                values[name] = interpolate(
+                    weights, at_sites.unflatten(0, (4, len(box))).__getitem__
+                )
         return ChartsAtPoints(
-            coarse_segm=coarse,
+            coarse_segm=self._segmentation(maps, COARSE_SEGM, COARSE_CONFIDENCE),
             fine_segm=values.pop(FINE_SEGM),
             u=values.pop("u"),
             v=values.pop("v"),
             point_logits=values,
             shared_logits=self.shared_logits,
         )
-
-    def _deconvolve(
-        self, box: torch.Tensor, position: torch.Tensor
-    ) -> tuple[SegmentationLogits, dict[str, torch.Tensor]]:
-        dense = [name for name in self.layers if name in _DENSE]
-        sparse = [name for name in self.layers if name not in _DENSE]
-        size, kernel_size = self.features.shape[-1], self.layers[COARSE_SEGM].kernel_size[0]
-        (x, taps_x), (y, taps_y) = (
-            input_taps(
-                *UpsampledTaps(position[:, axis], STRIDE * size, self.up_scale).composed(),
-                size,
-                kernel_size,
-            )
-            for axis in (0, 1)
-        )
-        maps, values = deconvolve(
-            self.features,
-            [self.layers[name] for name in dense],
-            [self.layers[name] for name in sparse],
-            InputTaps(box, y, x, taps_y, taps_x),
-        )
-        maps = self._by_name(maps, dense, dim=1)
-        coarse = self._segmentation(maps, COARSE_SEGM, COARSE_CONFIDENCE)
-        return coarse, self._by_name(values, sparse, dim=1)
-
-    def _at_corners(
-        self, box: torch.Tensor, position: torch.Tensor
-    ) -> tuple[SegmentationLogits, dict[str, torch.Tensor]]:
-        """As :meth:`_deconvolve`. A confidence is the softplus of an upsampled map, and multiplies
-        another one, so that the four upsampled cells around a point are needed."""
-        size = STRIDE * self.features.shape[-1]
-        x, y = (UpsampledTaps(position[:, axis], size, self.up_scale) for axis in (0, 1))
-        corners = torch.stack(
-            [x.cell[:, None, :].expand(-1, 2, -1), y.cell[:, :, None].expand(-1, -1, 2)], dim=-1
-        ).reshape(-1, 2)
-        coarse, values = self._deconvolve(box.repeat_interleave(4), corners.to(position.dtype))
-        fine = SegmentationLogits(
-            values[FINE_SEGM], values.pop(FINE_CONFIDENCE), self.segm_confidence_epsilon
-        )
-        values[FINE_SEGM] = fine.scaled()
-        weight = (y.outer[:, :, None] * x.outer[:, None, :]).reshape(-1, 4, 1)
-
-        def interpolate(at_corners: torch.Tensor) -> torch.Tensor:
-            corner_values = at_corners.reshape(len(box), 4, -1)
-            return (corner_values * weight.to(corner_values.dtype)).sum(dim=1)
-
-        return coarse, {name: interpolate(corner) for name, corner in values.items()}

@@ -1,92 +1,24 @@
 """A transposed convolution whose output is wanted everywhere in some channels, elsewhere at points.
 
-Shapes: R boxes, F features of s x s cells, maps of 2s x 2s cells; P points; k x k kernels of stride
-2, k even. Along an axis, a point takes three output cells, which depend on J = k / 2 + 1 inputs.
+Shapes: R boxes, F features of s x s cells, maps of 2s x 2s cells; P points, each of which depends
+on J x J features; k x k kernels of stride 2, k even.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import torch
 from torch import nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
-STRIDE = 2
+from .point_taps import STRIDE, InputTaps, at_least_float32
+
 _CHUNK_SHARE, _CHUNK_ELEMENTS = 24, 2**19
 """Points are taken in chunks, whose largest temporary array (points, k², F) is so many times
 smaller than the features, but has at least so many elements: some fifty chunks for 100 points a box
 of 28 x 28 cells and 512 features."""
-
-
-def input_taps(
-    index: torch.Tensor, weight: torch.Tensor, size: int, kernel_size: int
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """A weighted sum of output cells along an axis as one of input cells, a weight a kernel cell.
-
-    Output cell o is the sum of w_k x_i over 2 i - padding + k = o.
-
-    Args:
-        index: (P, 3) int64 output cells in a row; a last one that would lie outside may repeat its
-            neighbour with weight zero.
-        weight: (P, 3).
-        size: s. kernel_size: k.
-
-    Returns:
-        cell: (P, J) int64 in 0..s-1 and taps: (P, k, J): the sum is that of
-        taps[k, j] w_k x_cell[j].
-    """
-    padding = kernel_size // 2 - 1
-    kernel = torch.arange(kernel_size, device=index.device)
-    first = torch.div(index[:, :1] + padding - kernel_size + 2, STRIDE, rounding_mode="floor")
-    cell = first + torch.arange(kernel_size // 2 + 1, device=index.device)
-    output = STRIDE * cell[:, None, :] - padding + kernel[:, None]
-    taps = ((output[..., None] == index[:, None, None, :]) * weight[:, None, None, :]).sum(dim=-1)
-    inside = (cell >= 0) & (cell < size)
-    return cell.clamp(0, size - 1), taps * inside[:, None, :]
-
-
-@dataclass(frozen=True)
-class InputTaps:
-    """Where P points of the output are read, in terms of the input.
-
-    Attributes:
-        box: (P,) int64 in 0..R-1.
-        y, x: (P, J) int64 cells of the input.
-        taps_y, taps_x: (P, k, J) their weights, for each row and column of the kernel.
-    """
-
-    box: torch.Tensor
-    y: torch.Tensor
-    x: torch.Tensor
-    taps_y: torch.Tensor
-    taps_x: torch.Tensor
-
-    def tensors(self) -> tuple[torch.Tensor, ...]:
-        """The attributes in their order."""
-        return self.box, self.y, self.x, self.taps_y, self.taps_x
-
-    def chunks(self, points: int) -> Iterator[InputTaps]:
-        """Pieces of at most so many points; none of no points."""
-        for start in range(0, len(self.box), points):
-            yield InputTaps(*(tensor[start : start + points] for tensor in self.tensors()))
-
-    def weights(self, dtype: torch.dtype) -> torch.Tensor:
-        """(P, k², J²), both axes together."""
-        weights = self.taps_y[:, :, None, :, None] * self.taps_x[:, None, :, None, :]
-        return weights.flatten(3).flatten(1, 2).to(dtype)
-
-    def gather(self, features: torch.Tensor) -> torch.Tensor:
-        """(P, J², F) the features (R, F, s, s) around each point, float32 at least."""
-        box, y, x = self.box[:, None, None], self.y[:, :, None], self.x[:, None, :]
-        return _at_least_float32(features[box, :, y, x].flatten(1, 2))
-
-    def rows(self, size: int) -> torch.Tensor:
-        """(P J²,) where the same features lie in an array (R s s, F)."""
-        box, y, x = self.box[:, None, None], self.y[:, :, None], self.x[:, None, :]
-        return ((box * size + y) * size + x).flatten()
 
 
 class _SparseDeconvolution(torch.autograd.Function):
@@ -98,7 +30,7 @@ class _SparseDeconvolution(torch.autograd.Function):
         ctx.save_for_backward(features, dense, matrix, *taps)
         # A product and a scattering of its columns: convolutions of oneDNN copy the features.
         columns = dense.flatten(1).T.to(features.dtype).expand(len(features), -1, -1)
-        columns = _at_least_float32(columns.bmm(features.flatten(2)))
+        columns = at_least_float32(columns.bmm(features.flatten(2)))
         side = STRIDE * features.shape[-1]
         maps = F.fold(columns, (side, side), **_geometry(dense))
         values = matrix.new_empty(len(taps[0]), matrix.shape[1])
@@ -178,7 +110,3 @@ def _mixed(taps: InputTaps, features: torch.Tensor) -> torch.Tensor:
     """(P, k² F) what the kernel's cells are multiplied with."""
     around = taps.gather(features)
     return (taps.weights(around.dtype) @ around).flatten(1)
-
-
-def _at_least_float32(values: torch.Tensor) -> torch.Tensor:
-    return values.float() if values.dtype in (torch.float16, torch.bfloat16) else values

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 
 import torch
 
-from .geometry import gather_cells, linear_taps, plane_taps
+from .bilinear import axis_taps, corners_of, interpolate
 from .point_predictions import PointPredictions
 
 
@@ -86,27 +86,27 @@ class ChartMaps:
         Returns:
             The values at the P points. Where `part` is 0 they are those of channel 0.
         """
-        position = xy_box * self.side - 0.5
-        taps_x = linear_taps(position[:, 0], self.side)
-        taps_y = linear_taps(position[:, 1], self.side)
         # All fields have the same cells, and finding them costs more than reading a chart.
-        cell, weight = plane_taps(taps_x, taps_y, self.side)
+        corners = corners_of(*(axis_taps(along, self.side) for along in xy_box.T), self.side)
+
+        def read(maps: torch.Tensor, channel: torch.Tensor | slice) -> torch.Tensor:
+            planes = maps.flatten(2)
+            return interpolate(corners, lambda cell: planes[box, channel, cell])
+
         if part is None:
-            coarse = gather_cells(self.coarse_segm, box, cell, weight).argmax(dim=1)
-            fine = gather_cells(self.fine_segm, box, cell, weight).argmax(dim=1)
+            coarse, fine = (
+                read(scores, slice(None)).argmax(dim=1)
+                for scores in (self.coarse_segm, self.fine_segm)
+            )
             part = torch.where(coarse > 0, fine, 0)
-
-        def read(maps: torch.Tensor) -> torch.Tensor:
-            return gather_cells(maps, box, cell, weight, channel=part)
-
         direction = self.direction
         return PointPredictions(
             part=part,
-            mean_uv=torch.stack([read(self.u), read(self.v)], dim=-1),
-            variance=None if self.variance is None else read(self.variance),
+            mean_uv=torch.stack([read(self.u, part), read(self.v, part)], dim=-1),
+            variance=None if self.variance is None else read(self.variance, part),
             direction=None
             if direction is None
-            else torch.stack([read(direction[:, 0]), read(direction[:, 1])], dim=-1),
+            else torch.stack([read(along, part) for along in direction.unbind(1)], dim=-1),
             shared_covariance=None
             if self.shared_covariance is None
             else self.shared_covariance[box, part],

@@ -8,9 +8,10 @@ import torch
 
 from ..surface.parts import FLIP_COARSE_PARTS, NUM_PARTS
 from .affine import is_reflection
+from .bilinear import Corners, corners_of, interpolate, linear_taps
 from .chart_maps import ChartMaps
 from .chart_mirror import ChartMirror
-from .geometry import box_to_image_xy, image_to_box_xy, linear_taps
+from .geometry import box_to_image_xy, image_to_box_xy
 
 _FLIP_COARSE_PARTS = torch.from_numpy(FLIP_COARSE_PARTS.copy())
 
@@ -51,9 +52,9 @@ def restore_chart_maps(
     mirrored = is_reflection(affine)
     if mirrored and mirror is None:
         raise ValueError("the image was mirrored, but there is no chart mirror to undo it with")
-    taps = _taps(maps.side, transformed_boxes, boxes, affine)
+    corners = _corners(maps.side, transformed_boxes, boxes, affine)
     present = {f.name: getattr(maps, f.name) for f in fields(maps) if f.name not in PER_BOX}
-    read = {name: _read(value, taps) for name, value in present.items() if value is not None}
+    read = {name: _read(value, corners) for name, value in present.items() if value is not None}
     restored = replace(maps, **read)
     return mirror_chart_maps(restored, mirror) if mirrored else restored
 
@@ -68,7 +69,7 @@ def resample_maps(
 
     Args, and the cells outside a transformed box: as for :func:`restore_chart_maps`.
     """
-    return _read(maps, _taps(maps.shape[-1], transformed_boxes, boxes, affine))
+    return _read(maps, _corners(maps.shape[-1], transformed_boxes, boxes, affine))
 
 
 def mirror_chart_maps(maps: ChartMaps, mirror: ChartMirror) -> ChartMaps:
@@ -101,11 +102,11 @@ def mirror_chart_maps(maps: ChartMaps, mirror: ChartMirror) -> ChartMaps:
     return replace(maps, **changed)
 
 
-def _taps(side: int, transformed_boxes: torch.Tensor, boxes: torch.Tensor, affine: torch.Tensor):
+def _corners(side: int, transformed_boxes: torch.Tensor, boxes: torch.Tensor, affine: torch.Tensor):
     """What linear interpolation reads of maps of the transformed boxes for the cells of `boxes`.
 
     Returns:
-        For x and for y: index and weight (N, side, side, 2).
+        Cells and weights (N, side²).
     """
     affine = affine.to(boxes.device, torch.float64)
     centre = (torch.arange(side, dtype=torch.float64, device=boxes.device) + 0.5) / side
@@ -117,19 +118,15 @@ def _taps(side: int, transformed_boxes: torch.Tensor, boxes: torch.Tensor, affin
     position = fraction.nan_to_num() * side - 0.5
     nearest = position.round()
     position = torch.where((position - nearest).abs() < ON_CENTRE, nearest, position)
-    return linear_taps(position[..., 0], side), linear_taps(position[..., 1], side)
+    taps_x, taps_y = (linear_taps(along.flatten(1), side) for along in position.unbind(dim=-1))
+    return corners_of(taps_x, taps_y, side)
 
 
-def _read(maps: torch.Tensor, taps) -> torch.Tensor:
-    """Maps (N, ..., S, S) at the cells of taps, one tap at a time to spare memory."""
-    (column, weight_x), (row, weight_y) = taps
-    side = maps.shape[-1]
+def _read(maps: torch.Tensor, corners: Corners) -> torch.Tensor:
+    """Maps (N, ..., S, S) at the cells of corners (N, S²)."""
     channels = maps.flatten(1, -3).flatten(2)
-    values = torch.zeros_like(channels)
-    for down in (0, 1):
-        for right in (0, 1):
-            cell = (row[..., down] * side + column[..., right]).flatten(1)
-            weight = (weight_y[..., down] * weight_x[..., right]).flatten(1).to(maps.dtype)
-            read = channels.gather(2, cell[:, None].expand(channels.shape))
-            values += weight[:, None] * read
-    return values.reshape(maps.shape)
+
+    def read(cell: torch.Tensor) -> torch.Tensor:
+        return channels.gather(2, cell[:, None].expand(channels.shape)).movedim(1, -1)
+
+    return interpolate(corners, read).movedim(-1, 1).reshape(maps.shape)

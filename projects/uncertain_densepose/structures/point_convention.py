@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import torch
+
 
 @dataclass(frozen=True)
 class PointConvention:
@@ -17,6 +19,10 @@ class PointConvention:
 
     extent: float
     pixel_offset: float
+
+    def position(self, xy_box: torch.Tensor, side: int) -> torch.Tensor:
+        """Fractions (P, 2) of a box in the frame of a map of `side` cells that covers it."""
+        return xy_box * side - self.pixel_offset
 
 
 POINT_CONVENTIONS = {

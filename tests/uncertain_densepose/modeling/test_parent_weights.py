@@ -17,7 +17,11 @@ from uncertain_densepose.distributions.grouping import group_mean
 from uncertain_densepose.modeling.chart_predictor import NoiseModelMismatch
 from uncertain_densepose.modeling.noise_models import build_noise_model
 from uncertain_densepose.modeling.noise_models.base import NEGLIGIBLE, softplus_inverse
-from uncertain_densepose.modeling.parent_weights import lacking_weights, with_shared_variance
+from uncertain_densepose.modeling.parent_weights import (
+    lacking_weights,
+    start_biases,
+    with_shared_variance,
+)
 from uncertain_densepose.modeling.shared_fields import SHARED_SOURCES
 
 CHANNELS, CHARTS = 16, 25
@@ -123,7 +127,7 @@ def test_what_is_added_is_positive_without_a_lower_bound_too(name):
     ],
 )
 def test_only_whole_simpler_models_are_parents(child, fields):
-    assert build_noise_model(config(child)).start_from(fields) is None
+    assert start_biases(build_noise_model(config(child)), fields) is None
 
 
 @pytest.mark.parametrize("parent", ["iid_iso", "indep_aniso"])

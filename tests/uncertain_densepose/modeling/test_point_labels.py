@@ -5,7 +5,7 @@ from detectron2.structures import Boxes, Instances
 
 from tests.model_factory import make_points
 from uncertain_densepose.modeling.point_labels import (
-    coarse_targets_from_parts,
+    coarse_labels_from_parts,
     gather_points,
     select_labelled,
 )
@@ -82,15 +82,15 @@ def test_coarse_targets_follow_the_proposal():
         torch.zeros(0, 2), torch.zeros(0, dtype=torch.int64), torch.zeros(0, 2), segm
     )
     image = proposals([[0.0, 0, 200, 100]], [[0.0, 0, 100, 100]], [person])
-    target, box = coarse_targets_from_parts([image], side=8, num_channels=15)
-    assert box.tolist() == [0]
-    assert target[0, 0].tolist() == [0, 0, 7, 7, 0, 0, 0, 0]
-    binary, _ = coarse_targets_from_parts([image], side=8, num_channels=2)
-    assert binary[0, 0].tolist() == [0, 0, 1, 1, 0, 0, 0, 0]
+    coarse = coarse_labels_from_parts([image], side=8, num_channels=15)
+    assert coarse.box.tolist() == [0]
+    assert coarse.target[0, 0].tolist() == [0, 0, 7, 7, 0, 0, 0, 0]
+    binary = coarse_labels_from_parts([image], side=8, num_channels=2)
+    assert binary.target[0, 0].tolist() == [0, 0, 1, 1, 0, 0, 0, 0]
 
 
 def test_one_person_without_part_masks_does_not_switch_off_the_others():
     people = [make_points(2), make_points(2, coarse=True)]
     image = proposals([[0.0, 0, 9, 9]] * 2, [[0.0, 0, 9, 9]] * 2, people)
-    target, box = coarse_targets_from_parts([image], side=4, num_channels=2)
-    assert box.tolist() == [1] and target.shape == (1, 4, 4)
+    coarse = coarse_labels_from_parts([image], side=4, num_channels=2)
+    assert coarse.box.tolist() == [1] and coarse.target.shape == (1, 4, 4)

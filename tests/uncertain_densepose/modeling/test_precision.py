@@ -5,8 +5,8 @@ import torch
 from detectron2.utils.events import EventStorage
 
 from tests.model_factory import NOISE_MODELS, make_config, make_input, make_model, make_points
+from uncertain_densepose.modeling.charts_at_points import ChartsAtPoints
 from uncertain_densepose.modeling.point_labels import select_labelled
-from uncertain_densepose.modeling.raw_charts import ChartsAtPoints
 from uncertain_densepose.modeling.segmentation_logits import SegmentationLogits
 
 LOSSES = ("loss_densepose_UV", "loss_densepose_I", "loss_densepose_S")

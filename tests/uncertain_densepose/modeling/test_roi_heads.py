@@ -65,6 +65,10 @@ def test_any_batch_gives_the_same_finite_losses_for_every_parameter(full_model, 
     assert set(losses) > LOSSES
     assert all(loss.isfinite() for loss in losses.values())
     assert "densepose/num_boxes" in logged and "densepose/num_points" in logged
+    has_points = logged["densepose/num_points"] > 0
+    assert logged["densepose/num_skipped_batches"] == (not has_points)
+    assert ("densepose/group_error_uv" in logged) == has_points
+    assert ("densepose/within_error_uv" in logged) == has_points
     for parameter in full_model.roi_heads.densepose_predictor.parameters():
         assert parameter.grad is not None and parameter.grad.isfinite().all()
 
@@ -135,9 +139,18 @@ def test_weights_of_another_noise_model_are_refused():
 
 
 def test_weights_without_dense_pose_load_into_any_model():
-    weights = make_model(make_config("full")).backbone.state_dict()
+    """They replace the backbone and leave the rest, whatever the noise model."""
+    weights = make_model(make_config("full"), seed=1).backbone.state_dict()
     model = make_model(make_config("iid_iso"))
-    model.load_state_dict({f"backbone.{k}": v for k, v in weights.items()}, strict=False)
+    before = {name: values.clone() for name, values in model.state_dict().items()}
+    found = model.load_state_dict({f"backbone.{k}": v for k, v in weights.items()}, strict=False)
+    assert found.unexpected_keys == []
+    after = model.state_dict()
+    assert set(found.missing_keys) == {name for name in after if not name.startswith("backbone.")}
+    for name, values in after.items():
+        expected = weights.get(name.removeprefix("backbone."), before[name])
+        assert torch.equal(values, expected), name
+    assert not all(torch.equal(after[name], before[name]) for name in after)
 
 
 @pytest.mark.parametrize(

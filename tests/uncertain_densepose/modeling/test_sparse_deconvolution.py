@@ -4,8 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from uncertain_densepose.modeling.sparse_deconvolution import InputTaps, deconvolve, input_taps
-from uncertain_densepose.structures.geometry import gather_taps
+from tests.uncertain_densepose.modeling.taps_reader import read_taps
+from uncertain_densepose.modeling.point_taps import InputTaps, input_taps
+from uncertain_densepose.modeling.sparse_deconvolution import deconvolve
 
 FEATURES, SIDE, BOXES = 6, 5, 3
 
@@ -55,7 +56,7 @@ def test_values_and_gradients_are_those_of_the_maps(kernel_size, points):
     box, x, y = random_taps(points)
     found = deconvolve(features, [dense], sparse, to_input(box, x, y, kernel_size))
     maps = torch.cat([single(features) for single in sparse], dim=1)
-    expected = dense(features), gather_taps(maps, box, x, y)
+    expected = dense(features), read_taps(maps, box, x, y)
     leaves = [features, *(p for single in (dense, *sparse) for p in single.parameters())]
     assert_same(found, expected, leaves)
 
@@ -94,7 +95,7 @@ def test_half_precision_features_give_float32_near_the_exact_values(dtype):
     leaf = features.clone().requires_grad_()
     maps, values = deconvolve(leaf, [dense], [sparse], to_input(box, x, y, 4))
     assert maps.dtype == values.dtype == torch.float32
-    exact = gather_taps(sparse(features.float()), box, x, y)
+    exact = read_taps(sparse(features.float()), box, x, y)
     torch.testing.assert_close(values, exact, rtol=1e-5, atol=1e-5)
     torch.testing.assert_close(maps, dense(features.float()), rtol=0.02, atol=0.02)
     (maps.sum() + values.sum()).backward()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 
 import torch
 from detectron2.config import configurable
@@ -53,7 +53,8 @@ class NoiseModel:
             under which a checkpoint keeps them, each with the bias it starts from.
         shared_fields: raw values, one a box and chart, likewise.
         extensions: what the model adds to simpler ones, step by step: the fields of every step with
-            the biases from which they add next to nothing, see `negligible_variance`.
+            the biases from which they add next to nothing, see `negligible_variance`; read by
+            `modeling.parent_weights`.
         reference_variance: s_0, chart units².
     """
 
@@ -84,30 +85,6 @@ class NoiseModel:
     def negligible_variance(self) -> float:
         """`NEGLIGIBLE` of the smallest variance, chart units²."""
         return NEGLIGIBLE * max(self.epsilon, _LEAST_SHARE * self.reference_variance)
-
-    def start_from(self, fields: Collection[str]) -> dict[str, float] | None:
-        """How training goes on from the weights of a simpler model, the parent of this one.
-
-        The parent is this model without its last `extensions`. Constant fields of the biases that
-        are returned leave its means as they are and add at most `negligible_variance` a step to the
-        covariance of a point. A parent without any noise, such as "mse", gives its means; the noise
-        then starts as in a new model.
-
-        Args:
-            fields: names of the raw fields that the weights have.
-
-        Returns:
-            The biases of those that they lack, or None for a model that is no parent.
-        """
-        own = self.point_fields | self.shared_fields
-        if not fields:
-            return own
-        lacking: dict[str, float] = {}
-        for added in reversed(self.extensions):
-            lacking |= added
-            if own.keys() - lacking == set(fields):
-                return lacking
-        return None
 
     @classmethod
     def from_config(cls, cfg):
