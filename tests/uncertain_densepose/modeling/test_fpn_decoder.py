@@ -48,7 +48,10 @@ def test_the_decoder_is_its_definition_in_value_and_gradient(norm):
     for parameter in decoder.parameters():
         parameter.data = 0.1 * random(*parameter.shape)
     features = {n: random(2, 5, 96 // s, 64 // s).requires_grad_() for n, s in STRIDES.items()}
-    found, expected = decoder(features), plain_twin(dict(decoder.named_parameters()), features, norm)
+    found, expected = (
+        decoder(features),
+        plain_twin(dict(decoder.named_parameters()), features, norm),
+    )
     assert found.shape == (2, 7, 24, 16)
     assert torch.equal(found, expected)
     leaves = [*features.values(), *decoder.parameters()]
