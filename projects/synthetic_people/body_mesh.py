@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+import igl
 import numpy as np
 
 from uncertain_densepose.surface import FINE_TO_COARSE, Surface
@@ -110,27 +111,16 @@ class BodyMesh:
 
 def _holes(faces: np.ndarray) -> tuple[list[np.ndarray], list[np.ndarray]]:
     """Boundary loops, each with its vertices in order and the face beside each edge."""
-    directed = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
-    owner = np.tile(np.arange(len(faces)), 3)
-    code = directed[:, 0].astype(np.int64) << 32 | directed[:, 1]
-    reverse = directed[:, 1].astype(np.int64) << 32 | directed[:, 0]
-    boundary = ~np.isin(code, reverse)
-    following = {
-        int(a): (int(b), int(f))
-        for (a, b), f in zip(directed[boundary], owner[boundary], strict=True)
-    }
-    loops, loop_faces = [], []
-    while following:
-        start = min(following)
-        loop, beside, vertex = [], [], start
-        while vertex in following:
-            after, face = following.pop(vertex)
-            loop.append(vertex)
-            beside.append(face)
-            vertex = after
-        loops.append(np.array(loop, dtype=np.int32))
-        loop_faces.append(np.array(beside))
-    return loops, loop_faces
+    loops = [np.array(loop, dtype=np.int32) for loop in igl.boundary_loop_all(faces)]
+    edges, beside, _ = igl.boundary_facets(faces)
+    face_of = dict(zip(map(tuple, edges.tolist()), beside.tolist(), strict=True))
+    owners = [
+        np.array(
+            [face_of[edge] for edge in zip(loop.tolist(), np.roll(loop, -1).tolist(), strict=True)]
+        )
+        for loop in loops
+    ]
+    return loops, owners
 
 
 def _along_arm(points: np.ndarray, keypoints: np.ndarray) -> np.ndarray:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import igl
 import numpy as np
-from scipy.sparse import coo_matrix, diags
-from scipy.sparse.linalg import splu
+from scipy.sparse.csgraph import laplacian
 
 MARGIN = 0.02
 """Free border of each chart, in chart units."""
@@ -30,7 +29,8 @@ def flatten(vertices: np.ndarray, faces: np.ndarray, iterations: int) -> np.ndar
     filled_vertices, filled_faces, border = _fill_holes(vertices, faces)
     start = _tutte(filled_vertices, filled_faces, border)
     # Tutte's disc has the surface's area, so that SLIM does not begin with pure scaling.
-    start *= np.sqrt(_area(filled_vertices, filled_faces) / np.pi)
+    area = igl.doublearea(filled_vertices, filled_faces).sum() / 2
+    start *= np.sqrt(area / np.pi)
     data = igl.slim_precompute(
         np.asfortranarray(filled_vertices),
         np.asfortranarray(filled_faces.astype(np.int32)),
@@ -49,19 +49,9 @@ def border_loops(faces: np.ndarray) -> list[np.ndarray]:
     Raises:
         ValueError: the border touches itself in a vertex.
     """
-    half = np.concatenate([faces[:, :2], faces[:, 1:], faces[:, [2, 0]]]).astype(np.int64)
-    stride = int(half.max()) + 1
-    key, reverse = half[:, 0] * stride + half[:, 1], half[:, 1] * stride + half[:, 0]
-    border = half[~np.isin(key, reverse)]
-    following = dict(border.tolist())
-    if len(following) != len(border):
+    loops = [np.array(loop) for loop in igl.boundary_loop_all(faces)]
+    if sum(map(len, loops)) != len(igl.boundary_facets(faces)[0]):
         raise ValueError("the border of the piece touches itself")
-    loops = []
-    while following:
-        loop = [next(iter(following))]
-        while (vertex := following.pop(loop[-1])) != loop[0]:
-            loop.append(vertex)
-        loops.append(np.array(loop))
     return loops
 
 
@@ -83,25 +73,10 @@ def _loop_length(vertices: np.ndarray, loop: np.ndarray) -> float:
 
 def _tutte(vertices: np.ndarray, faces: np.ndarray, border: np.ndarray) -> np.ndarray:
     """Border on the unit circle by arc length, every other vertex the mean of its neighbours."""
-    steps = np.linalg.norm(vertices[np.roll(border, -1)] - vertices[border], axis=1)
-    angle = 2 * np.pi * (np.cumsum(steps) - steps) / steps.sum()
-    ends = np.concatenate([faces[:, :2], faces[:, 1:], faces[:, [2, 0]]])
-    ends = np.unique(np.concatenate([ends, ends[:, ::-1]]), axis=0)
-    size = len(vertices)
-    adjacency = coo_matrix((np.ones(len(ends)), ends.T), shape=(size, size)).tocsr()
-    laplacian = (diags(np.asarray(adjacency.sum(axis=1)).ravel()) - adjacency).tocsc()
-    inner = np.setdiff1d(np.arange(size), border)
-    uv = np.zeros((size, 2))
-    uv[border] = np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    if len(inner):
-        pull = -laplacian[inner][:, border] @ uv[border]
-        uv[inner] = splu(laplacian[inner][:, inner]).solve(pull)
-    return uv
-
-
-def _area(vertices: np.ndarray, faces: np.ndarray) -> float:
-    a, b, c = (vertices[faces[:, k]] for k in range(3))
-    return float(np.linalg.norm(np.cross(b - a, c - a), axis=1).sum() / 2)
+    circle = igl.map_vertices_to_circle(np.asfortranarray(vertices), border.astype(np.int32))
+    energy = laplacian(igl.adjacency_matrix(faces)).tocsc().astype(float)
+    nothing = np.zeros((len(vertices), 2))
+    return igl.min_quad_with_fixed(energy, nothing, border, circle, pd=True)
 
 
 def align(uv: np.ndarray, height: np.ndarray) -> np.ndarray:
@@ -147,29 +122,3 @@ def fit_to_unit_square(uv: np.ndarray, centre_u: float | None = None) -> np.ndar
         centre[0] = centre_u
     half_size = np.abs(uv - centre).max()
     return 0.5 + (uv - centre) * (0.5 - MARGIN) / half_size
-
-
-def stretch(vertices: np.ndarray, faces: np.ndarray, face_uv: np.ndarray) -> np.ndarray:
-    """Singular values of each face's map from the surface to its chart, (F, 2) descending.
-
-    Args:
-        vertices: (V, 3) metres.
-        faces: (F, 3).
-        face_uv: (F, 3, 2) plane coordinates of the corners.
-    """
-    corners = vertices[faces]
-    first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-    x = np.linalg.norm(first, axis=1)
-    along = (first * second).sum(axis=1) / x
-    height = np.sqrt(np.maximum((second**2).sum(axis=1) - along**2, 1e-18))
-    local = np.zeros((len(faces), 2, 2))
-    local[:, 0, 0], local[:, 0, 1], local[:, 1, 1] = x, along, height
-    plane = np.stack([face_uv[:, 1] - face_uv[:, 0], face_uv[:, 2] - face_uv[:, 0]], axis=-1)
-    return np.linalg.svd(plane @ np.linalg.inv(local), compute_uv=False)
-
-
-def signed_area(face_uv: np.ndarray) -> np.ndarray:
-    """Signed area of (F, 3, 2) chart triangles, (F,); positive if counter-clockwise."""
-    a, b, c = face_uv[:, 0], face_uv[:, 1], face_uv[:, 2]
-    ab, ac = b - a, c - a
-    return 0.5 * (ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0])

@@ -5,8 +5,8 @@ workers nor an interruption has an influence. That holds on one machine: another
 rounds otherwise, as do other versions of libraries. A data set that was begun on one machine may be
 finished on another; each image is then wholly of one of them.
 
-``complete.json`` is written last; it holds the CRC-32 of every file. Until then, ``shards/`` knows
-which images are done.
+``complete.json`` is written last; it holds the statistics of each split. Until then, ``shards/``
+knows which images are done.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from __future__ import annotations
 import dataclasses
 import json
 import shutil
-import zlib
 from pathlib import Path
 
 from tqdm import tqdm
 
+from uncertain_densepose.atomic_file import is_leftover, remove_leftovers
 from uncertain_densepose.surface import Surface, default_surface_path
 
 from .presets import SPLITS, Preset, find_preset
@@ -26,11 +26,12 @@ from .requirements import require_synth_extra
 from .scene_kind import SceneKind
 from .shards import (
     IMAGE_FOLDER,
+    JPEG_END,
     SHARD_FOLDER,
+    ends_with,
     image_path,
     make_folders,
     read_shard,
-    remove_leftovers,
     write_atomically,
 )
 from .surface_checksum import surface_crc32
@@ -40,6 +41,8 @@ GENERATOR_VERSION = 1
 """Changes whenever this code makes other images or annotations of the same seed."""
 
 PARAMETERS_FILE, COMPLETE_FILE = "parameters.json", "complete.json"
+COCO_END = b"\n]}\n"
+"""How the files of `coco_files` end, and nothing within them does."""
 _FIRST_ID = {"train": 1, "val": 1_000_001}
 
 
@@ -125,19 +128,14 @@ def make_dataset(
         disable=not progress,
     ) as bar:  # fmt: skip
         make_images(tasks, surface, surface_path, workers, bar.update)
-    checksums = {}
+    statistics = {}
     for split in SPLITS:
         count = chosen.num_images(split)
         content = write_coco_file(root, split, count, parameters, _FIRST_ID[split])
-        json_crc32 = zlib.crc32(content)
-        _delete_stale_worlds(root, split, json_crc32)
-        checksums[split] = {
-            "json_crc32": json_crc32,
-            "jpeg_crc32": [read_shard(root, split, i)["jpeg_crc32"] for i in range(count)],
-            "statistics": json.loads(content)["info"]["statistics"],
-        }
-    write_atomically(root / COMPLETE_FILE, json.dumps(checksums).encode())
-    statistics = {split: checksums[split]["statistics"] for split in SPLITS}
+        _delete_stale_worlds(root, split, zlib.crc32(content))
+        statistics[split] = json.loads(content)["info"]["statistics"]
+    entries = {split: {"statistics": of_split} for split, of_split in statistics.items()}
+    write_atomically(root / COMPLETE_FILE, json.dumps(entries).encode())
     return DatasetSummary(root, len(tasks), total - len(tasks), statistics)
 
 
@@ -198,7 +196,7 @@ def _claim(root: Path, parameters: dict, overwrite: bool) -> None:
             )
             raise DatasetFolderError(f"{root} holds another data set: {found}. {remedy}")
         _delete(root)
-    elif root.exists() and any(root.iterdir()):
+    elif root.exists() and not all(is_leftover(path) for path in root.iterdir()):
         raise DatasetFolderError(
             f"{root} is neither empty nor a synthetic data set; choose another"
         )
@@ -230,18 +228,21 @@ def _delete_stale_worlds(root: Path, split: str, json_crc32: int) -> None:
 
 
 def _read_if_complete(root: Path, preset: Preset) -> dict | None:
-    """Statistics per split of a complete and undamaged data set, else None."""
+    """Statistics per split of a data set that is complete, none of its files cut short; else None.
+
+    Entries of checksums, which files of earlier versions have too, are not looked at.
+    """
     try:
-        checksums = json.loads((root / COMPLETE_FILE).read_bytes())
-        for split in SPLITS:
-            expected = checksums[split]
-            if zlib.crc32((root / f"{split}.json").read_bytes()) != expected["json_crc32"]:
-                return None
-            if len(expected["jpeg_crc32"]) != preset.num_images(split):
-                return None
-            for index, crc in enumerate(expected["jpeg_crc32"]):
-                if zlib.crc32(image_path(root, split, index).read_bytes()) != crc:
-                    return None
+        entries = json.loads((root / COMPLETE_FILE).read_bytes())
+        statistics = {split: entries[split]["statistics"] for split in SPLITS}
     except (FileNotFoundError, ValueError):
         return None
-    return {split: checksums[split]["statistics"] for split in SPLITS}
+    whole = all(
+        ends_with(root / f"{split}.json", COCO_END)
+        and all(
+            ends_with(image_path(root, split, index), JPEG_END)
+            for index in range(preset.num_images(split))
+        )
+        for split in SPLITS
+    )
+    return statistics if whole else None

@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import igl
 import numpy as np
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from uncertain_densepose.surface.parts import FLIP_PARTS
 
@@ -194,10 +193,7 @@ def _check(mesh: PlacedMesh, part: np.ndarray) -> None:
         chosen = faces[part == index]
         if len(chosen) == 0:
             raise RuntimeError(f"segmentation left part {index} empty")
-        vertices, local = np.unique(chosen, return_inverse=True)
-        local = local.reshape(-1, 3)
-        ends = np.concatenate([local[:, :2], local[:, 1:]])
-        graph = coo_matrix((np.ones(len(ends)), ends.T), shape=(len(vertices),) * 2)
-        pieces = connected_components(graph, directed=False)[0]
+        local = np.unique(chosen, return_inverse=True)[1].reshape(-1, 3)
+        pieces = igl.vertex_components(local).max() + 1
         if pieces != 1:
             raise RuntimeError(f"segmentation left part {index} in {pieces} pieces")

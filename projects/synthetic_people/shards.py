@@ -1,7 +1,7 @@
 """Finished images on disk: each with its annotations in a shard, both written whole or not at all.
 
-A shard is gzipped JSON: ``image``, ``annotations``, and length and CRC-32 of the JPEG file. Damage
-to either file is found on reading (gzip has a CRC of its own), and the image is then made again.
+A shard is gzipped JSON: ``image`` and ``annotations``. Writing leaves no half of a file, but a copy
+may be cut short: it is known by its end, and the image is then made again.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from uncertain_densepose.atomic_file import replacing
 from .presets import SPLITS
 
 IMAGE_FOLDER, SHARD_FOLDER = "images", "shards"
+JPEG_END = b"\xff\xd9"
+"""The marker that closes a JPEG file and, by the format, occurs nowhere else in its picture."""
 
 
 def image_name(split: str, index: int) -> str:
@@ -51,33 +53,27 @@ def write_shard(
 ) -> None:
     """Store a finished image; the shard comes last, so that its presence means completion."""
     write_atomically(image_path(root, split, index), jpeg)
-    shard = {
-        "jpeg_bytes": len(jpeg),
-        "jpeg_crc32": zlib.crc32(jpeg),
-        "image": image,
-        "annotations": annotations,
-    }
+    shard = {"image": image, "annotations": annotations}
     content = json.dumps(shard, separators=(",", ":")).encode()
     # A fixed time stamp: the same shard is the same bytes.
     write_atomically(shard_path(root, split, index), gzip.compress(content, 6, mtime=0))
 
 
 def read_shard(root: Path, split: str, index: int) -> dict | None:
-    """The shard of an image; None if it or its image is missing or damaged."""
-    try:
-        content = gzip.decompress(shard_path(root, split, index).read_bytes())
-        jpeg = image_path(root, split, index).read_bytes()
-    except (FileNotFoundError, gzip.BadGzipFile, EOFError, zlib.error):
+    """The shard of an image; None if it or its image is missing or cut short."""
+    if not ends_with(image_path(root, split, index), JPEG_END):
         return None
     try:
-        shard = json.loads(content)
-    except ValueError:
+        return json.loads(gzip.decompress(shard_path(root, split, index).read_bytes()))
+    except (FileNotFoundError, gzip.BadGzipFile, EOFError, ValueError, zlib.error):
         return None
-    whole = len(jpeg) == shard["jpeg_bytes"] and zlib.crc32(jpeg) == shard["jpeg_crc32"]
-    return shard if whole else None
 
 
-def remove_leftovers(root: Path) -> None:
-    """Delete temporary files of a run that was killed while writing."""
-    for path in root.rglob("*.part"):
-        path.unlink(missing_ok=True)
+def ends_with(path: Path, end: bytes) -> bool:
+    """Whether there is such a file, and its last bytes are ``end``."""
+    try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - len(end)))
+            return file.read() == end
+    except FileNotFoundError:
+        return False

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import fnmatch
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+
+def _temporary_name(stem: str, suffix: str) -> str:
+    return f".{stem}.part{suffix}"
 
 
 @contextmanager
@@ -19,9 +24,22 @@ def replacing(path: Path) -> Iterator[Path]:
         path: the file to write or to replace.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}.part{path.suffix}")
+    temporary = path.with_name(_temporary_name(path.stem, path.suffix))
     try:
         yield temporary
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def is_leftover(path: Path) -> bool:
+    """Whether `replacing` gives such a name to a file that it has not finished."""
+    names = _temporary_name("*", ""), _temporary_name("*", ".*")
+    return any(fnmatch.fnmatchcase(path.name, name) for name in names)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Delete, in a folder and those within, what processes left that were killed while writing."""
+    for path in folder.rglob("*"):
+        if is_leftover(path):
+            path.unlink(missing_ok=True)

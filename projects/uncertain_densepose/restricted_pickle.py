@@ -1,8 +1,8 @@
 """Pickles of NumPy arrays, read without running what they say.
 
 A pickle is a program: `pickle.load` calls whatever function the file names. Here a file may name
-only what NumPy writes for plain arrays, and stand-ins of this module are called in its place; not
-even NumPy's own, which can be led to take bytes of the file for addresses in memory.
+only what NumPy writes for plain arrays. Of NumPy itself it reaches nothing unchecked: types and
+arrays that a file describes at will can make NumPy take bytes of the file for addresses in memory.
 """
 
 from __future__ import annotations
@@ -13,12 +13,9 @@ import pickle
 import re
 import struct
 from collections import OrderedDict
-from collections.abc import Callable
+from typing import Any
 
 import numpy as np
-
-PLAIN_TYPE = re.compile(r"[biufc]\d{1,2}")
-"""Names of the array types that are read: truth values, integers and floating-point numbers."""
 
 # What the documentation of `pickle` says may come of a damaged file, and what arithmetic on its
 # sizes may.
@@ -40,7 +37,7 @@ class RestrictedPickleError(ValueError):
     """A pickle that asks for more than arrays, or is damaged; the message names the file."""
 
 
-def load_arrays(path: str | os.PathLike):
+def load_arrays(path: str | os.PathLike[str]) -> Any:
     """Read a pickle of arrays, of any protocol, by Python 2 or 3.
 
     Args:
@@ -59,7 +56,7 @@ def load_arrays(path: str | os.PathLike):
     path = os.fspath(path)
     with open(path, "rb") as file:
         try:
-            return _without_stand_ins(_ArrayUnpickler(file, encoding="bytes").load(), {})
+            return _finished(_ArrayUnpickler(file, encoding="bytes").load(), {})
         except _Forbidden as what:
             raise RestrictedPickleError(
                 f"{path}: refused, and nothing of it was run: this pickle asks for {what}, which "
@@ -77,192 +74,130 @@ class _Forbidden(Exception):
     """What a pickle asks for, in words."""
 
 
-class _DType:
-    """Stands in for a `numpy.dtype`, of which a pickle tells the byte order later."""
-
-    __slots__ = ("value",)
-    __hash__ = None
-
-    def __init__(self, value: np.dtype):
-        self.value = value
-
-
 class _Array:
     """Stands in for an array, of which a pickle tells type, shape and bytes later."""
 
-    __slots__ = ("value",)
-    __hash__ = None
+    array: np.ndarray
 
 
-_ARRAY_CLASS = object()
-"""Stands in for the class `numpy.ndarray`."""
-
-
-def _dtype(code: str | bytes, *_copy_flags) -> _DType:
+def _dtype(code: str | bytes, *_flags: object) -> np.dtype[Any]:
+    """A type of its own, whose byte order may be set: the common ones are shared."""
     name = _text(code)
-    if not PLAIN_TYPE.fullmatch(name):
+    if not re.fullmatch(r"[biufc]\d{1,2}", name):
         raise _Forbidden(f"an array of the type {name[:40]!r}")
-    return _DType(np.dtype(name))
+    return np.dtype(name, copy=True)  # type: ignore[call-overload, no-any-return]
 
 
-def _set_byte_order(dtype: _DType, state: tuple) -> None:
-    _version, byte_order, sub_array, names, fields = state[:5]
-    if (sub_array, names, fields) != (None, None, None):
-        raise _Forbidden("an array of a structured type")
-    dtype.value = dtype.value.newbyteorder(_text(byte_order))
-
-
-def _reconstruct(array_class: object, _shape: tuple, _code: bytes) -> _Array:
-    if array_class is not _ARRAY_CLASS:
-        raise _Forbidden("an array of a class of its own")
-    return _Array()
-
-
-def _set_array(array: _Array, state: tuple) -> None:
-    _version, shape, dtype, is_fortran, data = state
-    array.value = _array_of(data, dtype, shape, "F" if is_fortran else "C")
-
-
-def _from_buffer(data, dtype, shape, order, axis_order=None) -> np.ndarray:
-    if order == "K":
-        return _array_of(data, dtype, shape, "C").transpose(axis_order)
-    return _array_of(data, dtype, shape, order)
-
-
-def _scalar(dtype, data) -> np.generic:
-    return _array_of(data, dtype, (), "C")[()]
-
-
-def _array_of(data: bytes, dtype: _DType, shape: tuple, order: str) -> np.ndarray:
-    if type(dtype) is not _DType or type(data) is not bytes:
+def _array(
+    data: object, dtype: object, shape: tuple[int, ...], order: str, axes: object = None
+) -> np.ndarray:
+    """The array in ``data``; order "K" is that of C, its axes then permuted."""
+    if not isinstance(dtype, np.dtype) or type(data) is not bytes:
         raise ValueError("an array without a type or without bytes")
     if any(type(side) is not int or side < 0 for side in shape):
         raise ValueError("an array whose shape is not made of whole numbers")
-    size = math.prod(shape) * dtype.value.itemsize
+    size = math.prod(shape) * dtype.itemsize
     if size != len(data):
         raise ValueError(f"an array of {size} bytes has {len(data)}")
-    return np.ndarray(shape, dtype.value, data, order=order)
+    if order == "K":
+        return np.ndarray(shape, dtype, data).transpose(axes)
+    return np.ndarray(shape, dtype, data, order=order)
 
 
-def _encode(text: str, encoding: str) -> bytes:
+def _text(name: str | bytes) -> str:
+    return name.decode("latin-1") if isinstance(name, bytes) else name
+
+
+def _latin_1(text: str, encoding: str) -> bytes:
     """How Python 3 writes bytes in the protocols of Python 2."""
     if encoding != "latin1":
         raise _Forbidden("bytes of another encoding than Latin-1")
     return text.encode(encoding)
 
 
-def _no_bytes() -> bytes:
-    return b""
-
-
-def _text(name: str | bytes) -> str:
-    return name.decode("latin-1") if type(name) is bytes else name
-
-
 ADMITTED: dict[tuple[str, str], object] = {
     ("numpy", "dtype"): _dtype,
-    ("numpy", "ndarray"): _ARRAY_CLASS,
-    ("_codecs", "encode"): _encode,
-    ("__builtin__", "bytes"): _no_bytes,
+    ("numpy", "ndarray"): "the class of arrays, which is only named",
+    ("_codecs", "encode"): _latin_1,
+    ("__builtin__", "bytes"): lambda: b"",
     ("collections", "OrderedDict"): OrderedDict,
 } | {
-    (f"numpy.{core}.{module}", name): stand_in
+    (f"numpy.{core}.{module}", name): function
     for core in ("core", "_core")
-    for module, name, stand_in in (
-        ("multiarray", "_reconstruct", _reconstruct),
-        ("multiarray", "scalar", _scalar),
-        ("numeric", "_frombuffer", _from_buffer),
+    for module, name, function in (
+        ("multiarray", "_reconstruct", lambda array_class, shape, code: _Array()),
+        ("multiarray", "scalar", lambda dtype, data: _array(data, dtype, (), "C")[()]),
+        ("numeric", "_frombuffer", _array),
     )
 }
 """What a pickle may name, and what it gets."""
 
-STATE_SETTERS: dict[type, Callable] = {
-    _Array: _set_array,
-    _DType: _set_byte_order,
-    OrderedDict: lambda mapping, attributes: None,
-}
-"""Of what a pickle may set the state, and how."""
-
-FORBIDDEN_STEPS = {
-    "an instance of a class": (pickle.INST, pickle.OBJ, pickle.NEWOBJ, pickle.NEWOBJ_EX),
-    "an object outside of the file": (
-        *(pickle.PERSID, pickle.BINPERSID, pickle.NEXT_BUFFER, pickle.READONLY_BUFFER),
-        *(pickle.EXT1, pickle.EXT2, pickle.EXT4),
-    ),
-    "a set": (pickle.EMPTY_SET, pickle.FROZENSET, pickle.ADDITEMS),
-}
-"""Steps of a pickle that arrays do not need."""
+INSTANCE_STEPS = b"".join(
+    (pickle.INST, pickle.OBJ, pickle.NEWOBJ, pickle.NEWOBJ_EX, pickle.EMPTY_SET, pickle.FROZENSET)
+)
+"""Steps of a pickle that make objects without naming a function."""
 
 
-def _refusal(what: str) -> Callable:
-    def refuse(unpickler: pickle._Unpickler) -> None:
-        raise _Forbidden(what)
-
-    return refuse
-
-
-# The one in C makes room for whatever size a file claims, and its steps cannot be replaced.
+# Python's, since the one in C makes room for whatever size a file claims.
 class _ArrayUnpickler(pickle._Unpickler):
-    """Python's unpickler with what it may name and do cut down to arrays."""
-
-    dispatch = pickle._Unpickler.dispatch | {
-        step[0]: _refusal(what) for what, steps in FORBIDDEN_STEPS.items() for step in steps
-    }
-
     def find_class(self, module: str, name: str) -> object:
         try:
             return ADMITTED[module, name]
         except KeyError:
             raise _Forbidden(f"{module}.{name}"[:200]) from None
 
+    def persistent_load(self, identity: object) -> None:
+        raise _Forbidden("an object outside of the file")
+
+    def refuse_instance(self) -> None:
+        raise _Forbidden("an instance of a class, or a set")
+
     def load_build(self) -> None:
-        state = self.stack.pop()
-        instance = self.stack[-1]
-        if type(instance) not in STATE_SETTERS:
+        """Set what is told of a type or an array after it was named; of nothing else."""
+        state, instance = self.stack.pop(), self.stack[-1]
+        if isinstance(instance, np.dtype):
+            _version, byte_order, *rest = state
+            if rest != [None, None, None, -1, -1, 0]:
+                raise _Forbidden("an array of a structured type")
+            instance.__setstate__((3, _text(byte_order), *rest))
+        elif isinstance(instance, _Array):
+            _version, shape, dtype, is_fortran, data = state
+            instance.array = _array(data, dtype, shape, "F" if is_fortran else "C")
+        elif type(instance) is not OrderedDict:
             raise _Forbidden(f"a change of the {type(instance).__name__} that it made")
-        STATE_SETTERS[type(instance)](instance, state)
 
-    dispatch[pickle.BUILD[0]] = load_build
-    # As bytes: a bytearray of a claimed size would be filled before the file is found too short.
-    dispatch[pickle.BYTEARRAY8[0]] = pickle._Unpickler.load_binbytes8
+    dispatch = pickle._Unpickler.dispatch | {
+        pickle.BUILD[0]: load_build,
+        # As bytes: a bytearray of a claimed size would be filled before the file is found short.
+        pickle.BYTEARRAY8[0]: pickle._Unpickler.load_binbytes8,
+        **dict.fromkeys(INSTANCE_STEPS, refuse_instance),
+    }
 
 
-def _without_stand_ins(value, done: dict[int, tuple]):
-    """A value with arrays where their stand-ins were, in lists and dicts in place.
+def _finished(value: Any, done: dict[int, tuple[Any, Any]]) -> Any:
+    """A value with text for byte strings and arrays for stand-ins, in lists and dicts in place.
+
+    A nest that is too deep for those who use it ends here, in a RecursionError.
 
     Args:
         value: what was unpickled.
         done: id to (value before, value after). The first keeps the id from being used again.
     """
-    replace = _REPLACEMENTS.get(type(value))
-    if replace is None:
-        return value
-    if id(value) not in done:
-        replaced = replace(value, done)
-        done[id(value)] = (value, replaced)
-    return done[id(value)][1]
-
-
-def _replace_in_list(values: list, done: dict) -> list:
-    done[id(values)] = (values, values)
-    values[:] = [_without_stand_ins(value, done) for value in values]
-    return values
-
-
-def _replace_in_dict(mapping: dict, done: dict) -> dict:
-    done[id(mapping)] = (mapping, mapping)
-    items = [tuple(_without_stand_ins(one, done) for one in item) for item in mapping.items()]
-    mapping.clear()
-    mapping.update(items)
-    return mapping
-
-
-_REPLACEMENTS: dict[type, Callable] = {
-    _Array: lambda array, done: array.value,
-    _DType: lambda dtype, done: dtype.value,
-    bytes: lambda text, done: _text(text),
-    tuple: lambda values, done: tuple(_without_stand_ins(value, done) for value in values),
-    list: _replace_in_list,
-    dict: _replace_in_dict,
-    OrderedDict: _replace_in_dict,
-}
+    if isinstance(value, bytes):
+        return _text(value)
+    if isinstance(value, _Array):
+        return value.array
+    if id(value) in done:
+        return done[id(value)][1]
+    if isinstance(value, tuple):
+        done[id(value)] = value, tuple([_finished(one, done) for one in value])
+        return done[id(value)][1]
+    if isinstance(value, list):
+        done[id(value)] = value, value
+        value[:] = [_finished(one, done) for one in value]
+    elif isinstance(value, dict):
+        done[id(value)] = value, value
+        items = [(_finished(key, done), _finished(one, done)) for key, one in value.items()]
+        value.clear()
+        value.update(items)
+    return value

@@ -6,6 +6,7 @@ import pytest
 from synthetic_people import build, charts
 from synthetic_people.body import BodyModel
 from tests.surface_factory import make_tiny_surface
+from tests.synthetic_people import chart_shape
 from tests.tool_loader import load_tool
 from uncertain_densepose.surface import ChartLookup, Surface, SurfaceFileError
 from uncertain_densepose.surface.paths import PACKAGED_CHARTS_PATH
@@ -14,7 +15,7 @@ RIGHT_AND_TORSO = (1, 2, 3, 6, 7, 9, 11, 13, 16, 18, 20, 22, 23)
 
 
 def test_no_triangle_is_folded(embedded_surface):
-    area = charts.signed_area(embedded_surface.face_uv.astype(np.float64))
+    area = chart_shape.signed_area(embedded_surface.face_uv.astype(np.float64))
     right_handed = np.isin(embedded_surface.face_part, RIGHT_AND_TORSO)
     assert (area[right_handed] > 0).all()
     assert (area[~right_handed] < 0).all()
@@ -23,7 +24,7 @@ def test_no_triangle_is_folded(embedded_surface):
 def test_no_chart_overlaps_itself(embedded_surface):
     """The area of a chart's triangles is the area that they cover together."""
     covered = ChartLookup(embedded_surface).inside.mean(axis=(1, 2))
-    area = np.abs(charts.signed_area(embedded_surface.face_uv.astype(np.float64)))
+    area = np.abs(chart_shape.signed_area(embedded_surface.face_uv.astype(np.float64)))
     for part in range(1, 25):
         total = area[embedded_surface.face_part == part].sum()
         assert covered[part] == pytest.approx(total, abs=0.004)

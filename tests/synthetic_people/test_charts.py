@@ -3,6 +3,7 @@ import pytest
 import trimesh
 
 from synthetic_people import charts
+from tests.synthetic_people import chart_shape
 
 
 def cylinder_half(columns: int = 12, rows: int = 30) -> tuple[np.ndarray, np.ndarray]:
@@ -30,16 +31,16 @@ def hemisphere() -> tuple[np.ndarray, np.ndarray]:
 def test_a_developable_surface_is_unrolled_without_stretch():
     vertices, faces = cylinder_half()
     uv = charts.flatten(vertices, faces, 40)
-    stretch = charts.stretch(vertices, faces, uv[faces])
+    stretch = chart_shape.stretch(vertices, faces, uv[faces])
     np.testing.assert_allclose(stretch, 1, atol=0.02)
-    assert (charts.signed_area(uv[faces]) > 0).all()
+    assert (chart_shape.signed_area(uv[faces]) > 0).all()
 
 
 def test_a_curved_surface_is_flattened_without_folds():
     vertices, faces = hemisphere()
     uv = charts.flatten(vertices, faces, 30)
-    assert (charts.signed_area(uv[faces]) > 0).all()
-    stretch = charts.stretch(vertices, faces, uv[faces])
+    assert (chart_shape.signed_area(uv[faces]) > 0).all()
+    stretch = chart_shape.stretch(vertices, faces, uv[faces])
     assert 0.5 < stretch.min() and stretch.max() < 1.6
 
 
@@ -52,7 +53,7 @@ def test_a_hole_inside_stays_open_and_unfolded():
     assert len(charts.border_loops(local)) == 2
     uv = charts.flatten(vertices[ids], local, 20)
     assert len(uv) == len(ids)
-    assert (charts.signed_area(uv[local]) > 0).all()
+    assert (chart_shape.signed_area(uv[local]) > 0).all()
 
 
 def test_border_loops_follow_the_faces():
@@ -106,5 +107,5 @@ def test_fit_to_unit_square_around_a_given_centre():
 def test_stretch_of_a_scaled_and_squeezed_copy():
     vertices, faces = hemisphere()
     flat = vertices * [1, 1, 0]
-    stretch = charts.stretch(flat, faces, (flat[:, :2] * [2, 0.5])[faces])
+    stretch = chart_shape.stretch(flat, faces, (flat[:, :2] * [2, 0.5])[faces])
     np.testing.assert_allclose(stretch, np.broadcast_to([2, 0.5], stretch.shape), atol=1e-6)

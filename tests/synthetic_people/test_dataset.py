@@ -11,9 +11,10 @@ import pytest
 from synthetic_people import dataset, requirements, workers
 from synthetic_people.dataset import DatasetFolderError, make_dataset
 from synthetic_people.presets import PRESETS, Preset
-from synthetic_people.shards import image_path, read_shard, shard_path
+from synthetic_people.shards import image_path, shard_path
 from synthetic_people.worlds.clean import CleanWorld
 from synthetic_people.worlds.relabel import Source, write_world
+from tests.killed_writer import leave_half_written
 from tests.tool_loader import load_tool
 from uncertain_densepose.data.coco_densepose import load_densepose_json
 
@@ -60,34 +61,50 @@ def test_an_interrupted_run_goes_on_to_the_same_bytes(original, copy):
     image_path(copy, "val", 0).unlink()
     (copy / "complete.json").unlink()
     (copy / "val.json").unlink()
-    (copy / "images/train/000001.jpg.abc.part").write_bytes(b"half")
+    # The second is a file that nothing writes again.
+    leave_half_written(shard_path(copy, "train", 1))
+    leave_half_written(copy / "train_annotator.json")
     summary = make_dataset(copy, "small", seed=5)
     assert (summary.made, summary.reused) == (2, 4)
     assert files(copy) == files(original)
 
 
+def test_a_run_that_was_killed_at_its_first_file_goes_on(original, tmp_path):
+    (tmp_path / "set").mkdir()
+    leave_half_written(tmp_path / "set/parameters.json")
+    make_dataset(tmp_path / "set", "small", seed=5)
+    assert files(tmp_path / "set") == files(original)
+
+
+@pytest.mark.parametrize("kept", [slice(0), slice(-40), slice(-1)])
 @pytest.mark.parametrize("name", ["shard", "image", "json"])
-def test_damage_is_found_and_mended(original, copy, name):
+def test_a_copy_that_was_cut_short_is_found_and_mended(original, copy, name, kept):
     path = {
         "shard": shard_path(copy, "train", 2),
         "image": image_path(copy, "train", 2),
         "json": copy / "train.json",
     }[name]
-    path.write_bytes(path.read_bytes()[:-40])
+    path.write_bytes(path.read_bytes()[kept])
     if name == "shard":
         (copy / "complete.json").unlink()
-    make_dataset(copy, "small", seed=5)
+    assert make_dataset(copy, "small", seed=5).made == (0 if name == "json" else 1)
     assert files(copy) == files(original)
 
 
-def test_a_flipped_bit_in_an_image_is_found(original, copy):
-    path = image_path(copy, "train", 0)
-    content = bytearray(path.read_bytes())
-    content[500] ^= 1
-    path.write_bytes(content)
-    assert read_shard(copy, "train", 0) is None
-    assert make_dataset(copy, "small", seed=5).made == 1
-    assert files(copy) == files(original)
+def test_no_shorter_file_looks_whole(original):
+    """Else a copy could be cut short where it is not noticed."""
+    for path in (image_path(original, "train", 0), original / "train.json"):
+        end = dataset.JPEG_END if path.suffix == ".jpg" else dataset.COCO_END
+        assert path.read_bytes().count(end) == 1
+
+
+def test_a_set_of_the_version_with_checksums_is_read(copy, monkeypatch):
+    monkeypatch.setattr(dataset, "require_synth_extra", None)
+    entries = json.loads((copy / "complete.json").read_text())
+    for entry in entries.values():
+        entry |= {"json_crc32": 1, "jpeg_crc32": [1, 2, 3, 4]}
+    (copy / "complete.json").write_text(json.dumps(entries))
+    assert make_dataset(copy, "small", seed=5).made == 0
 
 
 def test_a_complete_set_is_left_alone(copy, monkeypatch):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import signal
 
 import pytest
 
-from uncertain_densepose.atomic_file import replacing
+from tests.killed_writer import leave_half_written
+from uncertain_densepose.atomic_file import is_leftover, remove_leftovers, replacing
 
 
 def test_the_file_appears_when_the_block_ends_and_its_folder_is_made(tmp_path):
@@ -33,18 +33,25 @@ def test_an_error_leaves_the_old_file(tmp_path):
 def test_a_kill_leaves_the_old_file_and_the_next_write_clears_up(tmp_path):
     path = tmp_path / "b.png"
     path.write_text("old")
-    child = os.fork()
-    if child == 0:
-        try:
-            with replacing(path) as temporary:
-                temporary.write_text("half")
-                os.kill(os.getpid(), signal.SIGKILL)
-        finally:
-            os._exit(0)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    leave_half_written(path)
     assert path.read_text() == "old"
-    assert len(os.listdir(tmp_path)) == 2
     with replacing(path) as temporary:
         temporary.write_text("new")
     assert path.read_text() == "new"
     assert os.listdir(tmp_path) == ["b.png"]
+
+
+@pytest.mark.parametrize("name", ["b.png", "b.json.gz", "b", ".b"])
+def test_leftovers_of_a_kill_are_known_and_removed(tmp_path, name):
+    left = leave_half_written(tmp_path / name)
+    deeper = tmp_path / "a"
+    deeper.mkdir()
+    leave_half_written(deeper / name)
+    others = [tmp_path / other for other in (name, "b.part", "b.part.png", ".b.partial")]
+    for other in others:
+        other.write_text("precious")
+        assert not is_leftover(other)
+    assert is_leftover(left)
+    remove_leftovers(tmp_path)
+    assert sorted(tmp_path.iterdir()) == sorted([*others, deeper])
+    assert os.listdir(deeper) == []

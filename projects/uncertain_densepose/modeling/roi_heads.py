@@ -130,8 +130,9 @@ class DensePoseROIHeads(StandardROIHeads):
         return self.densepose_loss(labelled, charts)
 
     def _densepose_charts(self, features, boxes):
-        levels = [features[name] for name in self.densepose_in_features]
-        if self.decoder is not None:
-            levels = [self.decoder(levels)]
+        if self.decoder is None:
+            levels = [features[name] for name in self.densepose_in_features]
+        else:
+            levels = [self.decoder(features)]
         pooled = self.densepose_pooler(levels, boxes)
         return self.densepose_predictor(self.densepose_head(pooled))

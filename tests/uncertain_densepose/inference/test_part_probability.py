@@ -11,8 +11,8 @@ import torch
 from tests.uncertain_densepose.inference.people_factory import figure_person, flat_metric
 from uncertain_densepose.inference import Person, person
 from uncertain_densepose.inference.part_probability import probability_at
-from uncertain_densepose.inference.window_reading import axis_taps, corners_of
 from uncertain_densepose.structures import ChartMaps
+from uncertain_densepose.structures.bilinear import axis_taps, corners_of
 
 SIDE = 7
 

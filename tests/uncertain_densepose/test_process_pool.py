@@ -1,0 +1,98 @@
+"""Work in processes: the same results, errors that arrive, nobody left behind."""
+
+import functools
+import os
+import signal
+import sys
+import threading
+import time
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.uncertain_densepose.pool_work import die, fail_at_two, sleep, square, surroundings, total
+from uncertain_densepose.process_pool import run_tasks
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks for processes in /proc")
+
+
+def results(work, tasks, workers):
+    found = []
+    run_tasks(work, tasks, workers, found.append)
+    return found
+
+
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_results_do_not_depend_on_the_number_of_workers(workers):
+    found = results(square, range(4), workers)
+    assert sorted(result[:2] for result in found) == [(0, 0), (1, 1), (2, 4), (3, 9)]
+    processes = {process for *_, process in found}
+    assert (processes == {os.getpid()}) == (workers == 1)
+    assert nobody_is_left()
+
+
+def test_one_task_or_none_needs_no_process():
+    assert results(square, [3], 2) == [(3, 9, os.getpid())]
+    assert results(square, [], 2) == []
+
+
+def nobody_is_left():
+    deadline = time.monotonic() + 20
+    while children() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return not children()
+
+
+def children():
+    """Processes of this one, without joblib's that removes shared memory and ends with it."""
+    found = []
+    for thread in Path("/proc/self/task").iterdir():
+        for child in (thread / "children").read_text().split():
+            command = Path(f"/proc/{child}/cmdline").read_bytes()
+            if b"resource_tracker" not in command:
+                found.append((child, command))
+    return found
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_error_of_a_worker_arrives(workers):
+    with pytest.raises(LookupError, match="no film"):
+        results(fail_at_two, range(6), workers)
+    assert nobody_is_left()
+
+
+def test_a_worker_that_dies_is_said():
+    with pytest.raises(BrokenProcessPool):
+        results(die, range(4), 2)
+    assert nobody_is_left()
+
+
+def test_results_that_cannot_be_taken_end_the_work():
+    def refuse(result):
+        raise ValueError("enough")
+
+    with pytest.raises(ValueError, match="enough"):
+        run_tasks(square, range(6), 2, refuse)
+    assert nobody_is_left()
+
+
+def test_ctrl_c_leaves_nobody_behind():
+    threading.Timer(2, os.kill, (os.getpid(), signal.SIGINT)).start()
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        results(sleep, range(4), 2)
+    assert time.monotonic() - started < 40
+    assert nobody_is_left()
+
+
+def test_workers_have_one_thread_and_leave_ctrl_c_to_their_parent(monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    assert results(surroundings, range(2), 2) == [("1", True)] * 2
+
+
+def test_big_inputs_reach_the_workers():
+    array = np.random.default_rng(0).random(300_000)
+    found = results(functools.partial(total, array), range(3), 2)
+    assert sorted(found) == [k * array.sum() for k in range(3)]
