@@ -15,6 +15,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from uncertain_densepose.errors import UserError
 from uncertain_densepose.surface import Surface, default_surface_path
 
 from .presets import SPLITS, Preset, find_preset
@@ -39,7 +40,7 @@ PARAMETERS_FILE, COMPLETE_FILE = "parameters.json", "complete.json"
 _FIRST_ID = {"train": 1, "val": 1_000_001}
 
 
-class DatasetFolderError(ValueError):
+class DatasetFolderError(UserError, ValueError):
     """The folder holds something else. The message names the folder, what differs, the remedy."""
 
 
@@ -133,6 +134,19 @@ def make_dataset(
     write_atomically(root / COMPLETE_FILE, json.dumps(checksums).encode())
     statistics = {split: checksums[split]["statistics"] for split in SPLITS}
     return DatasetSummary(root, len(tasks), total - len(tasks), statistics)
+
+
+def summary_text(summary: DatasetSummary, seconds: float) -> str:
+    """What there is, and what was made of it in so many seconds, as text."""
+    state = f"{summary.made} images made in {seconds:.0f} s" if summary.made else "complete"
+    lines = [f"{summary.folder}: {state}, {summary.reused} were there"]
+    lines += [
+        f"  {split:5} {numbers['images']} images, {numbers['people']} people, "
+        f"{numbers['people_with_dense_labels']} of them with {numbers['points']} points; "
+        f"{100 * numbers['clipped_label_share']:.2f} % of the labels clipped"
+        for split, numbers in summary.statistics.items()
+    ]
+    return "\n".join(lines)
 
 
 def _load_or_build(path: Path, workers: int, progress: bool) -> Surface:

@@ -17,6 +17,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from .errors import UserError
+
 PLAIN_TYPE = re.compile(r"[biufc]\d{1,2}")
 """Names of the array types that are read: truth values, integers and floating-point numbers."""
 
@@ -36,7 +38,7 @@ MALFORMED = (
 )
 
 
-class RestrictedPickleError(ValueError):
+class RestrictedPickleError(UserError, ValueError):
     """A pickle that asks for more than arrays, or is damaged; the message names the file."""
 
 

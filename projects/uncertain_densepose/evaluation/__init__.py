@@ -1,15 +1,20 @@
 """How good a model is: GPS, correspondence accuracy, likelihood, calibration, for Detectron2."""
 
-from .detections.protocols import PROTOCOLS
-from .evaluator import DensePoseEvaluator, GlobalVarianceEvaluator, GroundTruthBoxEvaluator
-from .files.result_evaluation import evaluate_results
-from .files.result_file import LeftOut, ResultFile, ResultFileError
-from .ground_truth.ground_truth import GroundTruth
-from .ground_truth.ground_truth_boxes import GroundTruthBoxModel, labelled_boxes
-from .points.likelihood import fit_global_variance
-from .points.readings import noise_model
-from .points.surface_distance import SurfaceDistance
-from .recalibration import Recalibration, RecalibrationError
+from typing import TYPE_CHECKING
+
+from ..lazy_names import lazy_names
+
+if TYPE_CHECKING:
+    from .detections.protocols import PROTOCOLS
+    from .evaluator import DensePoseEvaluator, GlobalVarianceEvaluator, GroundTruthBoxEvaluator
+    from .files.result_evaluation import evaluate_results
+    from .files.result_file import LeftOut, ResultFile, ResultFileError
+    from .ground_truth.ground_truth import GroundTruth
+    from .ground_truth.ground_truth_boxes import GroundTruthBoxModel, labelled_boxes
+    from .points.likelihood import fit_global_variance
+    from .points.readings import noise_model
+    from .points.surface_distance import SurfaceDistance
+    from .recalibration import Recalibration, RecalibrationError
 
 __all__ = [
     "DensePoseEvaluator",
@@ -29,3 +34,26 @@ __all__ = [
     "labelled_boxes",
     "noise_model",
 ]
+
+# Distances of points need no Detectron2, which the evaluators do.
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "DensePoseEvaluator": "evaluator",
+        "GlobalVarianceEvaluator": "evaluator",
+        "GroundTruth": "ground_truth.ground_truth",
+        "GroundTruthBoxEvaluator": "evaluator",
+        "GroundTruthBoxModel": "ground_truth.ground_truth_boxes",
+        "LeftOut": "files.result_file",
+        "PROTOCOLS": "detections.protocols",
+        "Recalibration": "recalibration",
+        "RecalibrationError": "recalibration",
+        "ResultFile": "files.result_file",
+        "ResultFileError": "files.result_file",
+        "SurfaceDistance": "points.surface_distance",
+        "evaluate_results": "files.result_evaluation",
+        "fit_global_variance": "points.likelihood",
+        "labelled_boxes": "ground_truth.ground_truth_boxes",
+        "noise_model": "points.readings",
+    },
+)

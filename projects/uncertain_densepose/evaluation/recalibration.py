@@ -20,6 +20,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import torch
 
+from ..errors import UserError
 from ..structures import PointPredictions
 from ..surface import NUM_PARTS
 
@@ -27,7 +28,7 @@ MIN_POINTS_PER_PART = 100
 """Parts with fewer points take the factor of all: theirs would be uncertain by more than 10 %."""
 
 
-class RecalibrationError(ValueError):
+class RecalibrationError(UserError, ValueError):
     """A recalibration that cannot be fitted, read or applied."""
 
 
