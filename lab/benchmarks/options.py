@@ -31,7 +31,7 @@ examples:
 """
 
 
-def build_parser(description: str | None) -> argparse.ArgumentParser:
+def build_parser(description: str | None = None) -> argparse.ArgumentParser:
     """The command line, with a subcommand for each benchmark."""
     parser = make_parser(description, EPILOGUE)
     commands = parser.add_subparsers(

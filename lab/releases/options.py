@@ -29,7 +29,7 @@ example:
 """
 
 
-def build_parser(description: str | None) -> argparse.ArgumentParser:
+def build_parser(description: str | None = None) -> argparse.ArgumentParser:
     """The command line."""
     parser = make_parser(description, EPILOGUE)
     add = parser.add_argument

@@ -225,7 +225,7 @@ def test_a_model_of_the_zoo_is_its_config_and_checkpoint(monkeypatch, bright, tm
     monkeypatch.setattr(apply.model_zoo, "get_config_file", lambda name: f"{name}.yaml")
     monkeypatch.setattr(apply.model_zoo, "get_checkpoint", lambda name: f"{name}.pth")
     monkeypatch.setattr(apply, "Predictor", lambda *files, **options: files)
-    args = build_parser("").parse_args(["show", str(bright), "--out", "x", "--model", "synth/a"])
+    args = build_parser().parse_args(["show", str(bright), "--out", "x", "--model", "synth/a"])
     assert apply.build_predictor(args) == ("synth/a.yaml", "synth/a.pth")
 
 

@@ -94,4 +94,4 @@ def test_train_scripts_have_the_command_line_of_detectron2(arguments):
     from uncertain_densepose.cli.launch_options import build_parser
 
     expected = default_argument_parser().parse_args(arguments)
-    assert vars(build_parser("").parse_args(arguments)) == vars(expected)
+    assert vars(build_parser().parse_args(arguments)) == vars(expected)

@@ -139,7 +139,7 @@ COMMANDS = {
 }
 
 
-def build_parser(description: str | None) -> argparse.ArgumentParser:
+def build_parser(description: str | None = None) -> argparse.ArgumentParser:
     """The command line, with a subcommand for each kind of result."""
     parser = make_parser(description, IMAGES_HELP)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

@@ -28,7 +28,7 @@ Flips of training images need --symmetry, for SMPL's charts are not mirror image
 """
 
 
-def build_parser(description: str) -> argparse.ArgumentParser:
+def build_parser(description: str | None = None) -> argparse.ArgumentParser:
     """The command line, with a subcommand for each kind of source."""
     parser = make_parser(description, EPILOGUE)
     sources = parser.add_subparsers(dest="source", required=True, metavar="SOURCE")

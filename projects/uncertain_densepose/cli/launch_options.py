@@ -12,7 +12,7 @@ import sys
 from .options import make_parser
 
 
-def build_parser(description: str | None) -> argparse.ArgumentParser:
+def build_parser(description: str | None = None) -> argparse.ArgumentParser:
     """The command line of a train script.
 
     Args:
