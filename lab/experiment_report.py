@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from .experiments.report import ReportError, Results, read_rows, write_report
+from uncertain_densepose.cli import run_tool
+from uncertain_densepose.cli.options import make_parser
 
 EPILOGUE = """\
 RESULTS.csv is what python -m lab.experiment writes. Rows of finished cells on the test split are
@@ -24,31 +26,27 @@ example:
 
 def build_parser() -> argparse.ArgumentParser:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, epilog=EPILOGUE, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = make_parser(__doc__, EPILOGUE)
     add = parser.add_argument
     add("results", type=Path, metavar="RESULTS.csv", help="rows of python -m lab.experiment")
     add("--out", type=Path, required=True, metavar="FILE.md", help="document to fill")
     return parser
 
 
+@run_tool
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; what the user got wrong ends it with a message and status 2."""
-    parser = build_parser()
-    args = parser.parse_args(arguments)
-    command = (
-        f"python -m lab.experiment_report {args.results.as_posix()} --out {args.out.as_posix()}"
-    )
-    try:
-        results = Results(read_rows(args.results))
-        figures = write_report(results, args.out, args.results.parent, command)
-    except (ReportError, OSError) as error:
-        parser.error(str(error))
+    """Run the command line."""
+    args = build_parser().parse_args(arguments)
+    from .experiments.report import Results, read_rows, write_report
+
+    csv, document = args.results.as_posix(), args.out.as_posix()
+    command = f"python -m lab.experiment_report {csv} --out {document}"
+    results = Results(read_rows(args.results))
+    figures = write_report(results, args.out, args.results.parent, command)
     print(f"{len(results.rows)} rows; wrote {args.out}")
     for path in figures:
         print(f"  {path}")
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

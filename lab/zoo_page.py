@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 
-from uncertain_densepose.model_zoo import BUILTIN
-
-from .releases.page import zoo_page
+from uncertain_densepose.cli import run_tool
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -15,11 +14,16 @@ def build_parser() -> argparse.ArgumentParser:
     return argparse.ArgumentParser(prog="python -m lab.zoo_page", description=__doc__)
 
 
+@run_tool
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the page."""
     build_parser().parse_args(arguments)
+    from uncertain_densepose.model_zoo import BUILTIN
+
+    from .releases.page import zoo_page
+
     print(zoo_page(BUILTIN), end="")
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -73,8 +73,6 @@ def parser_of(tool: str) -> argparse.ArgumentParser:
     module = importlib.import_module(tool) if tool.startswith("lab.") else load_tool(tool)
     if hasattr(module, "build_parser"):
         return module.build_parser()
-    if hasattr(module, "default_argument_parser"):
-        return module.default_argument_parser()
 
     def stop(parser, *_):
         raise _Stop(parser)

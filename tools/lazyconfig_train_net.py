@@ -14,40 +14,24 @@ KEY=VALUE pairs at the end replace what the config has, +KEY=VALUE adds to it; w
 model runs on the CPU, in --num-gpus processes.
 """
 
-import torch
-from detectron2.config import LazyConfig, instantiate
-from detectron2.engine import default_argument_parser, default_setup
-from omegaconf import DictConfig
+from __future__ import annotations
 
-from uncertain_densepose.engine import USER_ERRORS
-from uncertain_densepose.engine.events import write_events
-from uncertain_densepose.engine.launching import launch_tool
-from uncertain_densepose.engine.lazy import check, evaluate, train
-from uncertain_densepose.engine.lazy_overrides import apply_overrides
-from uncertain_densepose.engine.trainer import load_weights
+import sys
+from collections.abc import Sequence
+
+from uncertain_densepose.cli import run_tool
+from uncertain_densepose.cli.launch_options import build_parser
 
 
-def setup(args) -> DictConfig:
-    """The config of a command line, with Detectron2's logging and seeds set up."""
-    cfg = apply_overrides(LazyConfig.load(args.config_file), args.opts)
-    if cfg.train.device == "cuda" and not torch.cuda.is_available():
-        cfg.train.device = "cpu"
-    default_setup(cfg, args)
-    return cfg
+@run_tool
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line, in as many processes as it asks for."""
+    args = build_parser(__doc__).parse_args(arguments)
+    from uncertain_densepose.cli.lazy_training import train_or_evaluate
+    from uncertain_densepose.engine.launching import launch_tool
 
-
-def main(args) -> dict:
-    """Train, or with `--eval-only` evaluate, and return the results of the evaluation."""
-    cfg = setup(args)
-    if not args.eval_only:
-        return train(cfg, args.resume)
-    check(cfg)
-    model = instantiate(cfg.model).to(cfg.train.device)
-    iteration = load_weights(model, cfg.train.init_checkpoint, cfg.train.output_dir, args.resume)
-    results = evaluate(cfg, model)
-    write_events(cfg.train.output_dir, results, iteration)
-    return results
+    launch_tool(train_or_evaluate, args)
 
 
 if __name__ == "__main__":
-    launch_tool(main, default_argument_parser(__doc__).parse_args(), USER_ERRORS)
+    sys.exit(main())

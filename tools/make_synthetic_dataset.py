@@ -28,87 +28,53 @@ from __future__ import annotations
 import argparse
 import sys
 import time
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
-from synthetic_people.dataset import make_dataset
-from synthetic_people.presets import PRESETS
-from uncertain_densepose.surface import default_surface_path
+from synthetic_people.presets import PRESETS, preset_table
+from uncertain_densepose.cli import run_tool
+from uncertain_densepose.cli.options import add_seed, add_surface, add_workers, make_parser
 from uncertain_densepose.surface.paths import data_root
 
 
-def parse(arguments: list[str] | None) -> argparse.Namespace:
-    table = "\n".join(
-        f"  {name:6} {preset.train:5} train, {preset.val:4} val, "
-        f"{' '.join(f'{w}x{h}' for w, h in preset.image_sizes)}: {preset.purpose}"
-        for name, preset in PRESETS.items()
-    )
-    parser = argparse.ArgumentParser(
-        description=__doc__.format(presets=table),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--preset", choices=PRESETS, default="demo", help="default: %(default)s")
-    parser.add_argument("--seed", type=int, default=0, help="at least 0; default: %(default)s")
-    parser.add_argument("--workers", type=int, default=1, help="processes; default: %(default)s")
-    parser.add_argument(
-        "--out",
-        type=Path,
-        help="folder; default: synth_people_PRESET in $DETECTRON2_DATASETS (or ./datasets)",
-    )
-    parser.add_argument(
-        "--surface",
-        type=Path,
-        default=default_surface_path(),
-        help="embedded surface, built if it is not there; default: %(default)s",
-    )
-    parser.add_argument(
-        "--overwrite", action="store_true", help="replace a data set of other parameters in --out"
-    )
-    parser.add_argument(
-        "--figure", type=Path, help="also draw a contact sheet: pictures, parts, points, keypoints"
-    )
-    options = parser.parse_args(arguments)
-    if options.seed < 0:
-        parser.error(f"--seed must be at least 0, not {options.seed}")
-    if options.workers < 1:
-        parser.error(f"--workers must be at least 1, not {options.workers}")
-    return options
+def build_parser() -> argparse.ArgumentParser:
+    """The command line."""
+    parser = make_parser(__doc__.format(presets=preset_table()))
+    add = parser.add_argument
+    add("--preset", choices=PRESETS, default="demo", help="default: %(default)s")
+    add_seed(add, "at least 0; default: %(default)s")
+    add_workers(add, 1)
+    text = "folder; default: synth_people_PRESET in $DETECTRON2_DATASETS (or ./datasets)"
+    add("--out", type=Path, help=text)
+    add_surface(add, "embedded surface, built if it is not there")
+    add("--overwrite", action="store_true", help="replace a data set of other parameters in --out")
+    add("--figure", type=Path, help="also draw a contact sheet: pictures, parts, points, keypoints")
+    return parser
 
 
-def main(arguments: list[str] | None = None) -> int:
-    options = parse(arguments)
-    out = options.out or data_root() / f"synth_people_{options.preset}"
+@partial(run_tool, error_status=1)
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line."""
+    args = build_parser().parse_args(arguments)
+    from synthetic_people.dataset import make_dataset, summary_text
+
+    out = args.out or data_root() / f"synth_people_{args.preset}"
     started = time.perf_counter()
     try:
         summary = make_dataset(
-            out,
-            options.preset,
-            options.seed,
-            options.workers,
-            options.surface,
-            overwrite=options.overwrite,
+            *(out, args.preset, args.seed, args.workers, args.surface),
+            overwrite=args.overwrite,
             progress=True,
         )
-    except (ValueError, ImportError, RuntimeError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print(f"\ninterrupted; the same command goes on with {out}", file=sys.stderr)
-        return 130
-    seconds = time.perf_counter() - started
-    state = f"{summary.made} images made in {seconds:.0f} s" if summary.made else "complete"
-    print(f"{out}: {state}, {summary.reused} were there")
-    for split, numbers in summary.statistics.items():
-        print(
-            f"  {split:5} {numbers['images']} images, {numbers['people']} people, "
-            f"{numbers['people_with_dense_labels']} of them with {numbers['points']} points; "
-            f"{100 * numbers['clipped_label_share']:.2f} % of the labels clipped"
-        )
-    if options.figure is not None:
+    except KeyboardInterrupt as stop:
+        raise KeyboardInterrupt(f"interrupted; the same command goes on with {out}") from stop
+    print(summary_text(summary, time.perf_counter() - started))
+    if args.figure is not None:
         from synthetic_people.contact_sheet import draw_contact_sheet
 
-        draw_contact_sheet(out, "train", options.figure)
-        print(f"figure: {options.figure}")
-    return 0
+        draw_contact_sheet(out, "train", args.figure)
+        print(f"figure: {args.figure}")
 
 
 if __name__ == "__main__":

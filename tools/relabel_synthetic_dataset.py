@@ -27,75 +27,39 @@ examples:
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tqdm import tqdm
-
 from synthetic_people.presets import SPLITS
-from synthetic_people.requirements import MissingExtraError
 from synthetic_people.worlds import WORLDS
-from synthetic_people.worlds.relabel import Source, SourceFileError, write_world
-from uncertain_densepose.structures.coco_annotation import AnnotationFileError
-from uncertain_densepose.surface import Surface, SurfaceFileError, default_surface_path
-
-USER_ERRORS = (AnnotationFileError, MissingExtraError, OSError, SourceFileError, SurfaceFileError)
+from uncertain_densepose.cli import run_tool
+from uncertain_densepose.cli.options import add_seed, add_surface, make_parser
 
 
 def build_parser() -> argparse.ArgumentParser:
     """The command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = make_parser(__doc__)
     add = parser.add_argument
     add("--data", type=Path, required=True, metavar="DIR", help="folder of the rendered data set")
-    add(
-        "--world",
-        nargs="+",
-        choices=tuple(WORLDS),
-        default=tuple(WORLDS),
-        metavar="NAME",
-        help=f"of {', '.join(WORLDS)} (default: all)",
-    )
-    add(
-        "--split",
-        nargs="+",
-        choices=SPLITS,
-        default=SPLITS,
-        metavar="SPLIT",
-        help=f"of {', '.join(SPLITS)} (default: all)",
-    )
-    add("--seed", type=int, default=0, help="of the annotators, at least 0; default: %(default)s")
-    add(
-        "--surface",
-        type=Path,
-        default=default_surface_path(),
-        metavar="FILE",
-        help="the surface that the data set was made with; default: %(default)s",
-    )
+    for kind, metavar, names in (("world", "NAME", tuple(WORLDS)), ("split", "SPLIT", SPLITS)):
+        text = f"of {', '.join(names)} (default: all)"
+        several = {"nargs": "+", "choices": names, "default": names}
+        add(f"--{kind}", metavar=metavar, help=text, **several)
+    add_seed(add, "of the annotators, at least 0; default: %(default)s")
+    add_surface(add, "the surface that the data set was made with")
     return parser
 
 
+@run_tool
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; what the user got wrong ends it with a message and status 2."""
-    parser = build_parser()
-    args = parser.parse_args(arguments)
-    if args.seed < 0:
-        parser.error(f"--seed must be at least 0, not {args.seed}")
-    try:
-        surface = Surface.load(args.surface)
-        worlds = {name: WORLDS[name](surface) for name in args.world}
-        for split in args.split:
-            source = Source.load(args.data, split, surface)
-            for name, world in worlds.items():
-                with tqdm(
-                    total=source.num_people, desc=f"{split} {name}", unit="person", disable=None
-                ) as bar:
-                    path = write_world(source, name, world, args.seed, bar.update)
-                print(path)
-    except USER_ERRORS as error:
-        parser.error(str(error))
+    """Run the command line."""
+    args = build_parser().parse_args(arguments)
+    from synthetic_people.worlds.relabel import write_worlds
+
+    for path in write_worlds(args.data, args.split, args.world, args.seed, args.surface):
+        print(path)
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

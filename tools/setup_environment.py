@@ -6,6 +6,8 @@ user: what is installed there keeps its version, only what is missing is added, 
 agrees with the rest.
 
 All packages come from the index that the user's pip is configured for.
+
+It must run with nothing installed but Python, so that all of it is in this one file.
 """
 
 from __future__ import annotations

@@ -20,42 +20,24 @@ KEY VALUE pairs at the end override the config; without a GPU the model runs on 
 --num-gpus processes.
 """
 
-import torch
-from detectron2.config import CfgNode
-from detectron2.engine import default_argument_parser, default_setup
+from __future__ import annotations
 
-from uncertain_densepose.config import load_config
-from uncertain_densepose.engine import USER_ERRORS, Trainer
-from uncertain_densepose.engine.events import write_events
-from uncertain_densepose.engine.launching import launch_tool
-from uncertain_densepose.engine.model_evaluation import check_evaluation
+import sys
+from collections.abc import Sequence
+
+from uncertain_densepose.cli import run_tool
+from uncertain_densepose.cli.launch_options import build_parser
 
 
-def setup(args) -> CfgNode:
-    """The frozen config of a command line, with Detectron2's logging and seeds set up."""
-    cfg = load_config(args.config_file, args.opts)
-    if cfg.MODEL.DEVICE == "cuda" and not torch.cuda.is_available():
-        cfg.MODEL.DEVICE = "cpu"
-    cfg.freeze()
-    default_setup(cfg, args)
-    return cfg
+@run_tool
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line, in as many processes as it asks for."""
+    args = build_parser(__doc__).parse_args(arguments)
+    from uncertain_densepose.cli.training import train_or_evaluate
+    from uncertain_densepose.engine.launching import launch_tool
 
-
-def main(args) -> dict:
-    """Train, or with `--eval-only` evaluate, and return the results of the evaluation."""
-    cfg = setup(args)
-    if args.eval_only:
-        # What is wrong with them is known before the model is there.
-        check_evaluation(cfg)
-        model = Trainer.build_model(cfg)
-        iteration = Trainer.load_weights(cfg, model, resume=args.resume)
-        results = Trainer.evaluate(cfg, model)
-        write_events(cfg.OUTPUT_DIR, results, iteration)
-        return results
-    trainer = Trainer(cfg)
-    trainer.resume_or_load(resume=args.resume)
-    return trainer.train()
+    launch_tool(train_or_evaluate, args)
 
 
 if __name__ == "__main__":
-    launch_tool(main, default_argument_parser(__doc__).parse_args(), USER_ERRORS)
+    sys.exit(main())

@@ -14,10 +14,8 @@ from uncertain_densepose.structures import ChartMaps
 
 from .batches import NUM_CHARTS
 from .branch import NUM_COARSE_CHANNELS
+from .options import WINDOWS
 from .timing import Timing, interleaved
-
-WINDOWS = ((400, 250), (250, 400))
-"""Heights and widths of the detections, pixels."""
 
 SHOWN_SHARE = 0.5
 """How much of a box its person fills."""

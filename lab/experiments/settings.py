@@ -11,11 +11,12 @@ from pathlib import Path
 from detectron2.config import CfgNode, get_cfg
 
 from uncertain_densepose.config import add_uncertain_densepose_config
+from uncertain_densepose.errors import UserError
 
 STAGES = ("tune", "final")
 
 
-class ExperimentError(ValueError):
+class ExperimentError(UserError, ValueError):
     """An experiment that cannot be run as asked; the message says what to change."""
 
 

@@ -11,13 +11,14 @@ from detectron2.utils.events import EventStorage
 from torch import nn
 
 from uncertain_densepose.engine.optimizer import build_optimizer
+from uncertain_densepose.errors import UserError
 from uncertain_densepose.structures.chart_mirror import ChartMirror, SymmetricChartMirror
 from uncertain_densepose.structures.point_convention import POINT_CONVENTIONS
 
 from .crop_sets import CropSet, mirrored_pixels
 
 
-class TrainingDiverged(ArithmeticError):
+class TrainingDiverged(UserError, ArithmeticError):
     """The loss is no number any more; the message names the step."""
 
 

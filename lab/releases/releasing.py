@@ -18,15 +18,14 @@ from uncertain_densepose.checkpoint import TrainedCheckpointer, read_torch_check
 from uncertain_densepose.config import add_uncertain_densepose_config
 from uncertain_densepose.engine import Trainer
 from uncertain_densepose.engine.train_record import TrainRecord
+from uncertain_densepose.errors import UserError
 from uncertain_densepose.model_zoo.weight_files import Weights, write_pickle, write_safetensors
 from uncertain_densepose.model_zoo.zoo import Release
 
+from .limits import MAX_SHIPPED_BYTES
 from .page import COLUMNS
 
 Metrics = Mapping[str, Mapping[str, float | None]]
-
-MAX_SHIPPED_BYTES = 12_000_000
-"""The largest file of weights that the package takes."""
 
 NOT_OF_THE_MODEL = {
     "CUDNN_BENCHMARK",
@@ -41,7 +40,7 @@ NOT_OF_THE_MODEL = {
 """Keys that may differ between a config and the training of its model."""
 
 
-class ReleaseError(ValueError):
+class ReleaseError(UserError, ValueError):
     """Why a checkpoint cannot be released; the message names the file."""
 
 

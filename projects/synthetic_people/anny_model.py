@@ -16,9 +16,14 @@ import anny.paths
 import numpy as np
 import torch
 
+from uncertain_densepose.errors import UserError
 from uncertain_densepose.surface.paths import data_root
 
 _INTERMEDIATE_PREFIXES = ("load_data_", "build_model_data_")
+
+
+class ModelCacheError(UserError, RuntimeError):
+    """The body model's cache cannot be made. The message names its folder."""
 
 
 def load_anny() -> anny.Anny:
@@ -63,7 +68,7 @@ def _fill_cache(cache: Path) -> None:
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     if not cache.is_dir():
-        raise RuntimeError(f"cannot create the body model's cache {cache}")
+        raise ModelCacheError(f"cannot create the body model's cache {cache}")
 
 
 @contextlib.contextmanager

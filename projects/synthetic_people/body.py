@@ -10,6 +10,7 @@ import anny
 import numpy as np
 import torch
 
+from uncertain_densepose.errors import UserError
 from uncertain_densepose.surface.surface import Surface
 
 from .anny_model import load_anny
@@ -66,6 +67,10 @@ class PosedBodies:
     vertices: np.ndarray
     keypoints: np.ndarray
     bone_poses: np.ndarray
+
+
+class SurfaceMismatchError(UserError, ValueError):
+    """A surface that is not that of the installed body model."""
 
 
 class BodyModel:
@@ -169,11 +174,11 @@ class BodyModel:
         """Check that a surface is this model's, so that its charts fit the bodies.
 
         Raises:
-            ValueError: its faces or vertices are others; it must be rebuilt.
+            SurfaceMismatchError: its faces or vertices are others; it must be rebuilt.
         """
         same_mesh = np.array_equal(surface.faces, self.topology.faces)
         if not same_mesh or np.abs(surface.vertices - self.rest_vertices).max() > 1e-4:
-            raise ValueError(
+            raise SurfaceMismatchError(
                 f"surface '{surface.name}' is not that of the installed body model "
                 f"(anny {anny.__version__}); rebuild it with "
                 "`python tools/build_surface.py --force`"

@@ -7,11 +7,18 @@ from pathlib import Path
 
 import numpy as np
 
+from uncertain_densepose.errors import UserError
+
 from .body import COCO_KEYPOINT_NAMES
 from .noise import LabelNoiseModel
 from .shards import image_name, read_shard, write_atomically
 
+
 # COCO's, in its own order; keypoints are counted from 1.
+class MissingImageError(UserError, RuntimeError):
+    """An image of a data set that was there is gone. The message names it."""
+
+
 _SKELETON = (
     (16, 14), (14, 12), (17, 15), (15, 13), (12, 13), (6, 12), (7, 13), (6, 7), (6, 8), (7, 9),
     (8, 10), (9, 11), (2, 3), (1, 2), (1, 3), (2, 4), (3, 5), (4, 6), (5, 7),
@@ -41,13 +48,15 @@ def write_coco_file(root: Path, split: str, count: int, parameters: dict, first_
         the file's content.
 
     Raises:
-        RuntimeError: a shard is missing or damaged.
+        MissingImageError: a shard is missing or damaged.
     """
     images, annotations, statistics = [], [], _Statistics()
     for index in range(count):
         shard = read_shard(root, split, index)
         if shard is None:
-            raise RuntimeError(f"{root}: image {image_name(split, index)} disappeared meanwhile")
+            raise MissingImageError(
+                f"{root}: image {image_name(split, index)} disappeared meanwhile; run it again"
+            )
         image_id = first_id + index
         names = {"id": image_id, "file_name": image_name(split, index)}
         images.append(names | shard["image"])

@@ -20,6 +20,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from uncertain_densepose.atomic_file import is_leftover, remove_leftovers
+from uncertain_densepose.errors import UserError
 from uncertain_densepose.surface import Surface, default_surface_path
 
 from .presets import SPLITS, Preset, find_preset
@@ -47,7 +48,7 @@ COCO_END = b"\n]}\n"
 _FIRST_ID = {"train": 1, "val": 1_000_001}
 
 
-class DatasetFolderError(ValueError):
+class DatasetFolderError(UserError, ValueError):
     """The folder holds something else. The message names the folder, what differs, the remedy."""
 
 
@@ -138,6 +139,19 @@ def make_dataset(
     entries = {split: {"statistics": of_split} for split, of_split in statistics.items()}
     write_atomically(root / COMPLETE_FILE, json.dumps(entries).encode())
     return DatasetSummary(root, len(tasks), total - len(tasks), statistics)
+
+
+def summary_text(summary: DatasetSummary, seconds: float) -> str:
+    """What there is, and what was made of it in so many seconds, as text."""
+    state = f"{summary.made} images made in {seconds:.0f} s" if summary.made else "complete"
+    lines = [f"{summary.folder}: {state}, {summary.reused} were there"]
+    lines += [
+        f"  {split:5} {numbers['images']} images, {numbers['people']} people, "
+        f"{numbers['people_with_dense_labels']} of them with {numbers['points']} points; "
+        f"{100 * numbers['clipped_label_share']:.2f} % of the labels clipped"
+        for split, numbers in summary.statistics.items()
+    ]
+    return "\n".join(lines)
 
 
 def _load_or_build(path: Path, workers: int, progress: bool) -> Surface:

@@ -55,3 +55,12 @@ def find_preset(name: str) -> Preset:
     if name not in PRESETS:
         raise ValueError(f"unknown preset '{name}'; known: {', '.join(PRESETS)}")
     return PRESETS[name]
+
+
+def preset_table() -> str:
+    """The presets as text, a line each."""
+    return "\n".join(
+        f"  {name:6} {preset.train:5} train, {preset.val:4} val, "
+        f"{' '.join(f'{w}x{h}' for w, h in preset.image_sizes)}: {preset.purpose}"
+        for name, preset in PRESETS.items()
+    )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
+from uncertain_densepose.errors import UserError
+
 SYNTH_MODULES = ("anny", "roma", "safetensors", "trimesh", "embreex", "igl")
 
 
-class MissingExtraError(ImportError):
+class MissingExtraError(UserError, ImportError):
     """Packages of the extra ``synth`` are missing. The message says which, and how to get them."""
 
 

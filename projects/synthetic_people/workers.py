@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 import torch
 
+from uncertain_densepose.errors import UserError
 from uncertain_densepose.surface import Surface
 
 from .image import synthesise
@@ -27,7 +28,7 @@ from .shards import image_name, write_shard
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-class WorkerError(RuntimeError):
+class WorkerError(UserError, RuntimeError):
     """An image could not be made. The message names it."""
 
 

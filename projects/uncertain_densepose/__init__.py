@@ -5,20 +5,36 @@
 of Detectron2's, with the data mapper and the evaluation of dense pose.
 """
 
-from . import modeling  # noqa: F401  (registers heads and losses)
-from .config import add_uncertain_densepose_config
-from .data import DensePoseDatasetMapper, register_builtin_datasets
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from .registration import register_with_detectron2
+
+if TYPE_CHECKING:
+    from .config import add_uncertain_densepose_config
+    from .data import DensePoseDatasetMapper
+    from .engine import Trainer as DefaultTrainer
 
 __version__ = "0.1.0"
 __all__ = ["DefaultTrainer", "DensePoseDatasetMapper", "add_uncertain_densepose_config"]
 
-register_builtin_datasets()
+_NAMES = {
+    "DefaultTrainer": ("engine", "Trainer"),
+    "DensePoseDatasetMapper": ("data", "DensePoseDatasetMapper"),
+    "add_uncertain_densepose_config": ("config", "add_uncertain_densepose_config"),
+}
+_ROOMS = ("config", "data", "distributions", "modeling", "structures", "surface")
+"""Those that may be used as attributes of the package without an import of their own."""
 
 
 def __getattr__(name: str):
-    # Evaluation and its figures take seconds to import, and most users of the package need neither.
-    if name == "DefaultTrainer":
-        from .engine import Trainer
-
-        return Trainer
+    # torch and Detectron2 take seconds to import, evaluation and its figures some more.
+    if name in _NAMES:
+        room, name = _NAMES[name]
+        return getattr(import_module(f".{room}", __name__), name)
+    if name in _ROOMS:
+        return import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+register_with_detectron2()

@@ -18,6 +18,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch.nn.modules.utils import consume_prefix_in_state_dict_if_present
 
+from .errors import UserError
 from .modeling.chart_predictor import NoiseModelMismatch
 from .modeling.parent_weights import start_from_parent
 from .restricted_pickle import MALFORMED, RestrictedPickleError, load_arrays
@@ -30,7 +31,7 @@ HASH_IN_NAME = re.compile(r"model_final_([0-9a-f]{6,64})\.[a-z]+")
 `model_0019999`."""
 
 
-class WeightsError(ValueError):
+class WeightsError(UserError, ValueError):
     """Weights that cannot be used, or do not fit the model; the message names their file."""
 
 

@@ -13,8 +13,10 @@ from detectron2.config import CfgNode as CN
 from detectron2.config import get_cfg
 from yaml import YAMLError
 
+from .errors import UserError
 
-class ConfigError(ValueError):
+
+class ConfigError(UserError, ValueError):
     """A value of a config that cannot be used; the message names its key."""
 
 

@@ -17,6 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from .errors import UserError
+
 # What the documentation of `pickle` says may come of a damaged file, and what arithmetic on its
 # sizes may.
 MALFORMED = (
@@ -33,7 +35,7 @@ MALFORMED = (
 )
 
 
-class RestrictedPickleError(ValueError):
+class RestrictedPickleError(UserError, ValueError):
     """A pickle that asks for more than arrays, or is damaged; the message names the file."""
 
 

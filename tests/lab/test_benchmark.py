@@ -6,6 +6,8 @@ import json
 import pytest
 import torch
 
+from lab.benchmarks import tables
+
 
 @pytest.fixture
 def tool_main(monkeypatch):
@@ -42,7 +44,7 @@ def test_head_takes_boxes_and_points(tool_main, capsys, monkeypatch):
         asked.update(repeats=repeats, boxes=boxes, points=points, device=device)
         return [{"route": "point", "peak MiB": 1.5}]
 
-    monkeypatch.setitem(tool_main.__globals__, "head_rows", head_rows)
+    monkeypatch.setattr(tables, "head_rows", head_rows)
     tool_main(["head", "--boxes", "4", "--points", "7", "--repeats", "2"])
     assert asked == {"repeats": 2, "boxes": 4, "points": 7, "device": "cpu"}
     printed = capsys.readouterr().out
@@ -61,7 +63,7 @@ def test_postprocessing_takes_windows(options, expected, tool_main, capsys, monk
         assert (repeats, tuple(windows), device) == (2, expected, "cpu")
         return [{"contestant": "winning channel", "ms": 1.25}]
 
-    monkeypatch.setitem(tool_main.__globals__, "postprocessing_rows", rows)
+    monkeypatch.setattr(tables, "postprocessing_rows", rows)
     tool_main(["postprocessing", "--repeats", "2", *options])
     printed = capsys.readouterr().out
     assert "one detection" in printed and "winning channel" in printed and "1.25" in printed

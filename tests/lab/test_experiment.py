@@ -61,7 +61,7 @@ def test_two_processes_get_the_rows_of_one(run, tmp_path, use_crop_data):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ([CONFIG, "--jobs", "0"], "--jobs and --threads must be at least 1"),
+        ([CONFIG, "--jobs", "0"], "argument --jobs: must be at least 1, not 0"),
         ([CONFIG, "--only", "who=me"], "--only has 'who=me', expected FIELD=VALUE"),
         ([CONFIG, "--opts", "SOLVER.MAX_ITER"], "--opts takes pairs KEY VALUE"),
         (["no.yaml"], "'no.yaml': no such file"),

@@ -5,6 +5,7 @@ import pytest
 from tests.tool_loader import load_tool
 from tests.tools.apply_net_runs import FakePredictor, picture
 from tests.uncertain_densepose.evaluation.conftest import flat_distance, flat_surface  # noqa: F401
+from uncertain_densepose.cli import apply
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +21,7 @@ def run(tool, monkeypatch, tmp_path):
 
     def call(command: str, *images, out=None, kind="full", extra=()):
         predictor = FakePredictor(kind, weights)
-        monkeypatch.setattr(tool, "build_predictor", lambda args: predictor)
+        monkeypatch.setattr(apply, "build_predictor", lambda args: predictor)
         out = tmp_path / "out" if out is None else out
         files = ["--config-file", "c.yaml", "--weights", str(weights), "--out", str(out)]
         tool.main([command, *map(str, images), *files, *extra])

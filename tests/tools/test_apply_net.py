@@ -15,6 +15,8 @@ from tests.model_factory import make_config, make_model
 from tests.surface_factory import make_tiny_surface
 from tests.tools.apply_net_runs import BOARD, FakePredictor, failed, files_of, picture
 from tests.uncertain_densepose.inference.picture_files import write_image, write_video
+from uncertain_densepose.cli import apply
+from uncertain_densepose.cli.apply_options import build_parser
 from uncertain_densepose.inference import ChartMetric, load_people
 
 NAMES = ("mse", "iid_iso", "indep_aniso", "full", "full_similarity")
@@ -219,12 +221,12 @@ def test_a_model_must_be_named(tool, tmp_path, bright, capsys, model, message):
     assert end.value.code == 2 and message in capsys.readouterr().err.strip().splitlines()[-1]
 
 
-def test_a_model_of_the_zoo_is_its_config_and_checkpoint(tool, monkeypatch, bright, tmp_path):
-    monkeypatch.setattr(tool.model_zoo, "get_config_file", lambda name: f"{name}.yaml")
-    monkeypatch.setattr(tool.model_zoo, "get_checkpoint", lambda name: f"{name}.pth")
-    monkeypatch.setattr(tool, "Predictor", lambda *files, **options: files)
-    args = tool.build_parser().parse_args(["show", str(bright), "--out", "x", "--model", "synth/a"])
-    assert tool.build_predictor(args) == ("synth/a.yaml", "synth/a.pth")
+def test_a_model_of_the_zoo_is_its_config_and_checkpoint(monkeypatch, bright, tmp_path):
+    monkeypatch.setattr(apply.model_zoo, "get_config_file", lambda name: f"{name}.yaml")
+    monkeypatch.setattr(apply.model_zoo, "get_checkpoint", lambda name: f"{name}.pth")
+    monkeypatch.setattr(apply, "Predictor", lambda *files, **options: files)
+    args = build_parser().parse_args(["show", str(bright), "--out", "x", "--model", "synth/a"])
+    assert apply.build_predictor(args) == ("synth/a.yaml", "synth/a.pth")
 
 
 def test_missing_weights_are_a_message_and_no_traceback(tool, tmp_path, bright, capsys):

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.tools.apply_net_runs import FakePredictor, failed, files_of, picture
+from uncertain_densepose.cli.actions import model_settings
 
 
 def test_a_second_run_does_nothing_and_says_so(run, tmp_path, bright, dark, capsys):
@@ -85,11 +86,11 @@ def test_results_of_other_weights_are_refused(run, tmp_path, bright, capsys):
     assert "weights_sha256 was" in failed(run, capsys, 2, "show", bright)
 
 
-def test_a_model_that_has_moved_is_the_same_model(run, tool, tmp_path, bright):
+def test_a_model_that_has_moved_is_the_same_model(run, tmp_path, bright):
     run("show", bright)
-    first = tool.model_settings(FakePredictor("full", tmp_path / "weights.pth"))
+    first = model_settings(FakePredictor("full", tmp_path / "weights.pth"))
     (tmp_path / "weights.pth").rename(tmp_path / "other.pth")
     moved = FakePredictor("full", tmp_path / "other.pth")
     moved.cfg.OUTPUT_DIR = "elsewhere"
-    assert tool.model_settings(moved) == first
-    assert tool.model_settings(FakePredictor("mse", tmp_path / "other.pth")) != first
+    assert model_settings(moved) == first
+    assert model_settings(FakePredictor("mse", tmp_path / "other.pth")) != first

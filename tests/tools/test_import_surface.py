@@ -105,8 +105,10 @@ def test_mistakes_are_told_in_one_line(tool, tmp_path, smpl, capsys):
     assert "error: none.mat: no such file" in message
     assert "none.pkl" in refused(tool, capsys, *smpl, "--distances", "none.pkl", *out)
     assert "ends in .npz" in refused(tool, capsys, *smpl, "--out", tmp_path / "s.npy")
-    assert "--spacing must be above 0" in refused(tool, capsys, *smpl, "--spacing", "0", *out)
-    assert "--workers must be" in refused(tool, capsys, *smpl, "--workers", "0", *out)
+    assert "--spacing: must be a number above 0" in refused(
+        tool, capsys, *smpl, "--spacing", "0", *out
+    )
+    assert "--workers: must be at least 1" in refused(tool, capsys, *smpl, "--workers", "0", *out)
     text = tmp_path / "UV_symmetry_transforms.mat"
     text.write_text("no table")
     assert str(text) in refused(tool, capsys, *smpl, "--symmetry", text, *out)

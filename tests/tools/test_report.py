@@ -12,6 +12,8 @@ from tests.uncertain_densepose.visualization.html_report.results_factory import 
     write_metrics,
     write_predictions,
 )
+from uncertain_densepose.cli.report_page import notes_on
+from uncertain_densepose.visualization.html_report import Choice
 
 SIZE = (30, 40)
 
@@ -65,9 +67,9 @@ def test_images_that_are_gone_and_too_many_images_are_told_at_the_end(
     assert page.count('class="picture"') == 1 and "images/1.png (people)" in page
 
 
-def test_many_images_that_are_gone_are_counted(tool):
-    choice = tool.Choice([], [f"{i}.jpg (a)" for i in range(30)], 0)
-    (note,) = tool.notes_on(choice, 40)
+def test_many_images_that_are_gone_are_counted():
+    choice = Choice([], [f"{i}.jpg (a)" for i in range(30)], 0)
+    (note,) = notes_on(choice, 40)
     assert note.endswith("now: " + ", ".join(f"{i}.jpg (a)" for i in range(10)) + " and 20 more")
 
 

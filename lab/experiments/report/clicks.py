@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from .markdown import table
-from .rows import MODEL_ORDER, WORLD_ORDER, ReportError, Row
+from .rows import MODEL_ORDER, WORLD_ORDER, DocumentError, Row
 from .statistics import Spread
 
 REFERENCES = {"labels": "labels click, labels compared", "truth": "truth clicks, truth compared"}
@@ -26,10 +26,10 @@ def click_table(rows: Sequence[Row]) -> str:
         rows: of `experiments.clicks`.
 
     Raises:
-        ReportError: there are none.
+        DocumentError: there are none.
     """
     if not rows:
-        raise ReportError("no clicks have been measured yet")
+        raise DocumentError("no clicks have been measured yet")
     numbers = _numbers(rows)
     lines = []
     for series in _series(rows):

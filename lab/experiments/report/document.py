@@ -11,7 +11,7 @@ from .gain import controls, headline, training_length
 from .markdown import fill_blocks
 from .noise import calibration_tables, error_table, likelihood_tables, settings_table
 from .placement import accuracy_tables
-from .rows import ReportError, Results
+from .rows import DocumentError, Results
 
 RUN_COMMAND = "python -m lab.experiment configs/experiments/four_losses.yaml"
 
@@ -53,12 +53,12 @@ def write_report(
         The figures.
 
     Raises:
-        ReportError: there is no such document or its blocks do not fit, and nothing is written; or
-            the results lack a metric.
+        DocumentError: there is no such document or its blocks do not fit, and nothing is written;
+            or the results lack a metric.
     """
     path = Path(document)
     if not path.is_file():
-        raise ReportError(f"{path}: no such file; the report fills the blocks of an existing one")
+        raise DocumentError(f"{path}: no such file; the report fills the blocks of an existing one")
     made_by = f"Made by `{command}` from the rows of `{RUN_COMMAND}`."
     blocks = {name: f"{make(results)}\n\n{made_by}" for name, make in TABLES.items()}
     for name, caption in CAPTIONS.items():
@@ -66,8 +66,8 @@ def write_report(
         blocks[f"figure_{name}"] = f"![{caption}]({Path(link).as_posix()})\n\n{caption}. {made_by}"
     try:
         text = fill_blocks(path.read_text(encoding="utf-8"), blocks)
-    except ReportError as error:
-        raise ReportError(f"{path}: {error}") from error
+    except DocumentError as error:
+        raise DocumentError(f"{path}: {error}") from error
     figures = write_figures(results, folder)
     path.write_text(text, encoding="utf-8")
     return figures

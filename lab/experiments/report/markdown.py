@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 
 from tabulate import tabulate
 
-from .rows import ReportError
+from .rows import DocumentError
 
 _BLOCK = re.compile(
     r"^<!-- begin (?P<name>\S+) -->\n.*?^<!-- end (?P=name) -->$", re.MULTILINE | re.DOTALL
@@ -29,16 +29,16 @@ def fill_blocks(document: str, blocks: Mapping[str, str]) -> str:
     """The document with new content in its blocks.
 
     Raises:
-        ReportError: a block is not in the document, is there twice or has no end, or the document
+        DocumentError: a block is not in the document, is there twice or has no end, or the document
             has one that is unknown.
     """
     found = [match["name"] for match in _BLOCK.finditer(document)]
     for name in dict.fromkeys(_MARKER.findall(document)):
         if name not in blocks:
-            raise ReportError(f"unknown block '{name}'; there are {', '.join(blocks)}")
+            raise DocumentError(f"unknown block '{name}'; there are {', '.join(blocks)}")
     for name in blocks:
         if found.count(name) != 1 or _MARKER.findall(document).count(name) != 2:
-            raise ReportError(
+            raise DocumentError(
                 f"needs the lines '<!-- begin {name} -->' and '<!-- end {name} -->' once each"
             )
 

@@ -8,6 +8,8 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 
+from uncertain_densepose.errors import UserError
+
 from ..result_table import ROW_COLUMNS
 from ..settings import Setting
 from .statistics import Spread, paired_difference
@@ -28,7 +30,7 @@ people on whom nothing was chosen."""
 _SETTING = tuple(field.name for field in fields(Setting))
 
 
-class ReportError(ValueError):
+class DocumentError(UserError, ValueError):
     """Results that no report can be made of. The message says where and what to do."""
 
 
@@ -60,16 +62,16 @@ def read_rows(path: str | os.PathLike) -> list[Row]:
     """All rows of a csv file with the columns of `ROW_COLUMNS` and metrics.
 
     Raises:
-        ReportError: there is no such file, it lacks columns, or a field is no number.
+        DocumentError: there is no such file, it lacks columns, or a field is no number.
     """
     if not os.path.isfile(path):
-        raise ReportError(f"{path}: no such file; python -m lab.experiment writes it")
+        raise DocumentError(f"{path}: no such file; python -m lab.experiment writes it")
     with open(path, newline="") as file:
         reader = csv.DictReader(file)
         columns = list(reader.fieldnames or ())
         for name in ROW_COLUMNS:
             if name not in columns:
-                raise ReportError(f"{path}: line 1: there is no column '{name}'")
+                raise DocumentError(f"{path}: line 1: there is no column '{name}'")
         metrics = [name for name in columns if name not in ROW_COLUMNS]
 
         def number(kind: type, line: dict, name: str):
@@ -78,7 +80,7 @@ def read_rows(path: str | os.PathLike) -> list[Row]:
                 return math.nan if kind is float and text == "" else kind(text)
             except (TypeError, ValueError):
                 place = f"{path}: line {reader.line_num}: column '{name}'"
-                raise ReportError(f"{place} must be a number, not {text!r}") from None
+                raise DocumentError(f"{place} must be a number, not {text!r}") from None
 
         return [
             Row(
@@ -99,18 +101,20 @@ class Results:
         rows: of the file; those of other stages and splits are left out.
 
     Raises:
-        ReportError: there is no row to report, or two of the same world, model, seed and length.
+        DocumentError: there is no row to report, or two of the same world, model, seed and length.
     """
 
     def __init__(self, rows: Iterable[Row]):
         self.rows = [row for row in rows if (row.stage, row.split) == (FINAL, TEST)]
         if not self.rows:
-            raise ReportError(f"no row has stage '{FINAL}' and split '{TEST}'; finish a cell first")
+            raise DocumentError(
+                f"no row has stage '{FINAL}' and split '{TEST}'; finish a cell first"
+            )
         by_key: dict[tuple[str, str, int, int], Row] = {}
         for row in self.rows:
             key = (row.world, row.model, row.seed, row.steps)
             if key in by_key:
-                raise ReportError(
+                raise DocumentError(
                     f"two rows of world '{row.world}', model '{row.model}', seed {row.seed} and "
                     f"{row.steps} steps; remove one cell from the file"
                 )
@@ -142,13 +146,13 @@ class Results:
         """Of a metric by seed, after `steps` steps of training, by default after all.
 
         Raises:
-            ReportError: the file has no such metric.
+            DocumentError: the file has no such metric.
         """
         rows = self.final(world, model)
         if steps is not None:
             rows = [r for r in self.rows if (r.world, r.model, r.steps) == (world, model, steps)]
         if rows and metric not in rows[0].metrics:
-            raise ReportError(f"there is no column '{metric}'; measure the cells again")
+            raise DocumentError(f"there is no column '{metric}'; measure the cells again")
         return {row.seed: row.metrics[metric] for row in rows}
 
     def spread(self, world: str, model: str, metric: str, steps: int | None = None) -> Spread:

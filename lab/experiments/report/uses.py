@@ -12,7 +12,7 @@ from ..fusion import STAGE as FUSED
 from .clicks import click_table, clicks_figure
 from .fusion import fusion_tables
 from .markdown import fill_blocks
-from .rows import FINAL, TEST, ReportError, Row, read_rows
+from .rows import FINAL, TEST, DocumentError, Row, read_rows
 
 FIGURE = "clicks.png"
 DPI = 120
@@ -33,11 +33,11 @@ def write_uses(
         command: which makes all this.
 
     Raises:
-        ReportError: a file is no table of results, or the document lacks a block.
+        DocumentError: a file is no table of results, or the document lacks a block.
     """
     path = Path(document)
     if not path.is_file():
-        raise ReportError(f"{path}: no such file; the report fills the blocks of an existing one")
+        raise DocumentError(f"{path}: no such file; the report fills the blocks of an existing one")
     clicked = [row for _, _, clicks in experiments for row in _rows(clicks)]
     picture = Path(experiments[0][0]).parent / FIGURE
     link = Path(os.path.relpath(picture, path.parent)).as_posix()
@@ -52,8 +52,8 @@ def write_uses(
     }
     try:
         text = fill_blocks(path.read_text(encoding="utf-8"), blocks)
-    except ReportError as error:
-        raise ReportError(f"{path}: {error}") from error
+    except DocumentError as error:
+        raise DocumentError(f"{path}: {error}") from error
     figure = Figure(layout="constrained")
     clicks_figure(clicked, figure)
     figure.savefig(picture, dpi=DPI)

@@ -6,11 +6,13 @@ from __future__ import annotations
 import dataclasses
 import json
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+from tqdm import tqdm
 
+from uncertain_densepose.errors import UserError
 from uncertain_densepose.structures.coco_annotation import (
     TRUE_FIELDS,
     TRUE_PART_FIELD,
@@ -40,7 +42,7 @@ _DIGITS = {
 }
 
 
-class SourceFileError(ValueError):
+class SourceFileError(UserError, ValueError):
     """Annotations that cannot be relabelled. The message names the file, what is wrong with it and
     the remedy."""
 
@@ -89,6 +91,36 @@ class Source:
     def num_people(self) -> int:
         """Annotated people, with points or without."""
         return len(self.content["annotations"])
+
+
+def write_worlds(
+    folder: Path, splits: Sequence[str], names: Sequence[str], seed: int, surface_file: Path
+) -> Iterator[Path]:
+    """Write the annotations of worlds beside those of a rendered data set, with progress bars.
+
+    Args:
+        folder: of the data set.
+        splits: of it. names: of worlds.
+        seed: of the annotators, at least 0.
+        surface_file: the surface that the data set was made with.
+
+    Yields:
+        each file, when it is written.
+
+    Raises:
+        SurfaceFileError: of the surface.
+        SourceFileError, AnnotationFileError: as `Source.load` and `write_world`.
+    """
+    surface = Surface.load(surface_file)
+    worlds = {name: find_world(name)(surface) for name in names}
+    for split in splits:
+        source = Source.load(folder, split, surface)
+        for name, world in worlds.items():
+            with tqdm(
+                total=source.num_people, desc=f"{split} {name}", unit="person", disable=None
+            ) as bar:
+                path = write_world(source, name, world, seed, bar.update)
+            yield path
 
 
 def write_world(

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..atomic_file import replacing
+from ..errors import UserError
 from ..inference.image_sources import SourceImage, natural_key
 
 RUN_FILE = "run.json"
@@ -23,7 +24,7 @@ DONE_FILE = "done.jsonl"
 _REMEDY = "choose another --out, or --overwrite to make all of it anew"
 
 
-class RunFolderError(ValueError):
+class RunFolderError(UserError, ValueError):
     """A folder that this run cannot write to. The message names it and says why."""
 
 

@@ -1,4 +1,7 @@
-"""Data sets with point annotations: registration, annotation checks and the mapper."""
+"""Data sets with point annotations: registration, annotation checks and the mapper.
+
+To import it registers the data sets that the project knows by name.
+"""
 
 from .builtin import register_builtin_datasets
 from .coco_densepose import load_densepose_json, register_densepose_coco, register_densepose_json
@@ -11,3 +14,5 @@ __all__ = [
     "register_densepose_coco",
     "register_densepose_json",
 ]
+
+register_builtin_datasets()

@@ -7,6 +7,7 @@ from detectron2.data import DatasetCatalog, build_detection_test_loader
 from torch.utils.data import DataLoader
 
 from ..data import DensePoseDatasetMapper
+from ..errors import UserError
 
 
 def spread_records(dataset_name: str, count: int | None = None) -> list[dict]:
@@ -21,7 +22,7 @@ def spread_records(dataset_name: str, count: int | None = None) -> list[dict]:
     return [records[index * len(records) // count] for index in range(count)]
 
 
-class DatasetChoiceError(ValueError):
+class DatasetChoiceError(UserError, ValueError):
     """No data set could be chosen; the message says what to give as --dataset."""
 
 

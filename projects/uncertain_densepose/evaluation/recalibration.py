@@ -24,6 +24,7 @@ from detectron2.evaluation import inference_on_dataset
 from detectron2.structures import Instances
 from torch import nn
 
+from ..errors import UserError
 from ..structures import ChartMaps, PointPredictions
 from ..surface import NUM_PARTS
 from .ground_truth import AnnotatedImage, GroundTruthBoxModel
@@ -36,7 +37,7 @@ MIN_POINTS_PER_PART = 100
 """Parts with fewer points take the factor of all: theirs would be uncertain by more than 10 %."""
 
 
-class RecalibrationError(ValueError):
+class RecalibrationError(UserError, ValueError):
     """A recalibration that cannot be fitted, read or applied."""
 
 

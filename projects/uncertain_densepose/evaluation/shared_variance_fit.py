@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from scipy.optimize import minimize_scalar
 
+from ..errors import UserError
 from ..structures import PointPredictions
 from ..surface import NUM_PARTS
 from .points.readings import noise_model
@@ -28,7 +29,7 @@ DECADES = 12
 """The range that is searched, downwards from ten times the largest squared residual."""
 
 
-class SharedVarianceError(ValueError):
+class SharedVarianceError(UserError, ValueError):
     """Predictions to which no shared variance can be fitted."""
 
 

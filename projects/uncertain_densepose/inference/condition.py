@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from ..distributions import PartCorrelatedUV
+from ..errors import UserError
 from ..structures import ChartMaps, PointPredictions
 from ..surface import NUM_PARTS
 from .part_field import PartField, basis_about
@@ -27,7 +28,7 @@ CLICK_SIGMA_UV = 0.005
 of half a metre, about what a careful user can point at."""
 
 
-class ClickError(ValueError):
+class ClickError(UserError, ValueError):
     """A click that cannot be used; the message names it and says why."""
 
 

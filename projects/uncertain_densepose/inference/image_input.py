@@ -16,6 +16,8 @@ import zlib
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from ..errors import UserError
+
 _DAMAGE = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error)
 """What Pillow raises for damaged files of its formats."""
 
@@ -23,7 +25,7 @@ _WITH_ALPHA = ("RGBA", "LA", "PA", "RGBa", "La")
 _MAX_16_BIT = 65535
 
 
-class ImageError(ValueError):
+class ImageError(UserError, ValueError):
     """A picture that cannot be used. The message is one line with the file, where there is one."""
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from ..errors import UserError
 from .image_input import ImageError, read_image
 
 IMAGE_SUFFIXES = frozenset(
@@ -28,7 +29,7 @@ _WHOLE_VIDEO = 0.95
 header may be off by a few."""
 
 
-class SourceError(ValueError):
+class SourceError(UserError, ValueError):
     """Images that were asked for and cannot be used. The message names them."""
 
 

@@ -24,6 +24,7 @@ from pathlib import Path
 import numpy as np
 
 from ..atomic_file import replacing
+from ..errors import UserError
 from ..surface import NUM_PARTS
 from .person import FRAMES, REAL_MAPS, Person
 
@@ -33,7 +34,7 @@ UV_TYPES = (np.float16, np.float32)
 """Types in which `uv` may be kept. Half precision is exact to 1/4096 of a chart."""
 
 
-class PeopleFileError(ValueError):
+class PeopleFileError(UserError, ValueError):
     """A file of people that cannot be used. The message is one line with file and array."""
 
 

@@ -11,6 +11,7 @@ from detectron2.utils.registry import Registry
 from torch import nn
 
 from ..config import ConfigError
+from ..errors import UserError
 from ..structures import ChartMaps
 from .noise_models import NoiseModel, build_noise_model
 from .noise_models.base import softplus_inverse
@@ -32,7 +33,7 @@ CHART_FIELDS = (COARSE_SEGM, FINE_SEGM, "u", "v")
 CONFIDENCE_FIELDS = (FINE_CONFIDENCE, COARSE_CONFIDENCE)
 
 
-class NoiseModelMismatch(ValueError):
+class NoiseModelMismatch(UserError, ValueError):
     """Weights of one noise model are being loaded into another."""
 
 

@@ -33,6 +33,7 @@ from detectron2.data import DatasetCatalog, MetadataCatalog
 from detectron2.modeling import ROI_HEADS_REGISTRY
 
 from ..data.builtin import DENSEPOSE_DATASETS, register_densepose_datasets
+from ..errors import UserError
 from ..modeling import DensePoseROIHeads
 from .missing_config import add_missing_config
 
@@ -41,7 +42,7 @@ __all__ = ["UpstreamMissingError", "add_missing_config", "register"]
 UPSTREAM = "densepose"
 
 
-class UpstreamMissingError(ImportError):
+class UpstreamMissingError(UserError, ImportError):
     """DensePose is not installed."""
 
 

@@ -14,13 +14,14 @@ import torch
 from scipy.io import loadmat
 from scipy.io.matlab import MatReadError
 
+from ..errors import UserError
 from ..surface.parts import FLIP_PARTS, NUM_PARTS, SELF_MIRRORED_PARTS
 
 _FLIP_PARTS = torch.from_numpy(FLIP_PARTS.copy())
 _SELF_MIRRORED_PARTS = torch.from_numpy(SELF_MIRRORED_PARTS.copy())
 
 
-class ChartMirrorError(ValueError):
+class ChartMirrorError(UserError, ValueError):
     """A table of mirrored coordinates that cannot be used; the message names its file."""
 
 

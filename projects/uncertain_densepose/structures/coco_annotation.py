@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from pycocotools import mask as mask_api
 
+from ..errors import UserError
 from ..surface import NUM_PARTS
 from .geometry import DP_EXTENT
 
@@ -19,7 +20,7 @@ TRUE_PART_FIELD = "dp_I_true"
 NUM_COARSE_PARTS = 14
 
 
-class AnnotationFileError(ValueError):
+class AnnotationFileError(UserError, ValueError):
     """An annotation file that cannot be used; the message names file, annotation and field."""
 
 

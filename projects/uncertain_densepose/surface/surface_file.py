@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..errors import UserError
 from .distances_on_disk import DistancesOnDisk
 from .paths import SMPL_SURFACE_FILE_NAME, SURFACE_FILE_NAME
 
@@ -34,7 +35,7 @@ TABLE_FILE = "geodesic_file"
 """Entry of a surface file that stands for `geodesic_m`: the name of the file that holds it."""
 
 
-class SurfaceFileError(ValueError):
+class SurfaceFileError(UserError, ValueError):
     """A surface file that cannot be used. The message names the file, what is wrong, the remedy."""
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from detectron2.utils.registry import Registry
 
+from ..errors import UserError
 from ..inference.error_field import sample_error_field
 from ..inference.person import Person
 from .boxes import draw_boxes
@@ -36,7 +37,7 @@ A registered class is a subclass of :class:`PictureLayer`, built as `cls(style)`
 """
 
 
-class PictureNameError(ValueError):
+class PictureNameError(UserError, ValueError):
     """Pictures that do not exist. The message names those that do."""
 
 

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import cv2
 
+from ..errors import UserError
 
-class VideoError(ValueError):
+
+class VideoError(UserError, ValueError):
     """A video that cannot be written. The message is one line with its file."""
 
 

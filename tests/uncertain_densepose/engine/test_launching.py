@@ -6,6 +6,7 @@ import pytest
 from torch.multiprocessing import ProcessExitedException
 
 from uncertain_densepose.engine import launching
+from uncertain_densepose.errors import UserError
 
 ARGUMENTS = SimpleNamespace(num_gpus=2, num_machines=1, machine_rank=0, dist_url="auto")
 
@@ -25,14 +26,15 @@ def test_what_no_process_could_say_is_said(monkeypatch, exit_code, message, stat
 
     monkeypatch.setattr(launching, "launch", launch)
     with pytest.raises(SystemExit, match=str(status)) as ended:
-        launching.launch_tool(print, ARGUMENTS, (ValueError,))
+        launching.launch_tool(print, ARGUMENTS)
     assert isinstance(ended.value.code, type(status))
 
 
-def test_an_error_of_the_user_is_one_line():
+@pytest.mark.parametrize("kind", [UserError, FileNotFoundError])
+def test_an_error_of_the_user_is_one_line(kind):
     def main(_):
-        raise ValueError("no such file")
+        raise kind("no such file")
 
     alone = SimpleNamespace(**vars(ARGUMENTS) | {"num_gpus": 1})
     with pytest.raises(SystemExit, match="^error: no such file$"):
-        launching.launch_tool(main, alone, (ValueError,))
+        launching.launch_tool(main, alone)

@@ -10,6 +10,7 @@ import numpy as np
 from detectron2.config import CfgNode
 
 from ...atomic_file import replacing
+from ...errors import UserError
 from ...inference import Person, Source, SourceImage
 from ...modeling.noise_models import build_noise_model
 from ...surface import Surface
@@ -17,7 +18,7 @@ from ..image_run import ImageResults
 from ..run_folder import RunFolder
 
 
-class ActionError(ValueError):
+class ActionError(UserError, ValueError):
     """What cannot be done with this model, or with these images. The message says why."""
 
 

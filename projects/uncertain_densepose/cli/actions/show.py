@@ -25,12 +25,10 @@ from ...visualization.picture_layers import (
     people_panel,
     with_own_scale,
 )
+from ..apply_options import VIDEO_VMAX_CM
 from ..image_run import ImageResults
 from ..run_folder import RunFolder
 from .action import Action, ActionError, noise_model_missing, write_png
-
-VIDEO_VMAX_CM = 10.0
-"""End of the scale of standard deviations in videos, in which it must not change by the frame."""
 
 
 class Show(Action):

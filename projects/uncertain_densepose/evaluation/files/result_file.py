@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from ...errors import UserError
 from ...structures.coco_annotation import FieldError
 from ..detections.gps_ap import MAX_DETECTIONS
 from ..detections.iuv_detections import IUVDetections
@@ -27,7 +28,7 @@ _EDGE_TOLERANCE = 1.0
 """Pixels by which a box may reach beyond the image: rounding, not another coordinate system."""
 
 
-class ResultFileError(ValueError):
+class ResultFileError(UserError, ValueError):
     """A result that cannot be used. The message is one line with file, index and field.
 
     Attributes:

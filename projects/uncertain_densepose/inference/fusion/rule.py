@@ -11,10 +11,11 @@ from typing import NamedTuple
 import torch
 
 from ...distributions.grouping import group_mean
+from ...errors import UserError
 from ..part_field import PartField
 
 
-class FusionError(ValueError):
+class FusionError(UserError, ValueError):
     """Predictions that cannot be fused as asked for; the message says why."""
 
 

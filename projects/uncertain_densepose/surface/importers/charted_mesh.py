@@ -9,13 +9,14 @@ import numpy as np
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
+from ...errors import UserError
 from ..distances_on_disk import DistancesOnDisk
 from ..geodesics import geodesic_graph, geodesic_table, spread_subset
 from ..parts import PART_NAMES
 from ..surface import Surface
 
 
-class SurfaceSourceError(ValueError):
+class SurfaceSourceError(UserError, ValueError):
     """A file that no surface can be made of. The message names the file and the field."""
 
 

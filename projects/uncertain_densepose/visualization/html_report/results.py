@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ...errors import UserError
+
 PREDICTIONS = "predictions.json"
 
 
-class ReportError(ValueError):
+class ReportError(UserError, ValueError):
     """Results that cannot be shown. The message is one line with the file."""
 
 

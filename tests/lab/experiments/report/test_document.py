@@ -3,7 +3,7 @@ from pathlib import Path
 import matplotlib.image
 import pytest
 
-from lab.experiments.report import ReportError, write_report
+from lab.experiments.report import DocumentError, write_report
 from lab.experiments.report.document import CAPTIONS, TABLES
 from lab.experiments.report.figures import FIGURES
 
@@ -50,10 +50,10 @@ def test_figures_of_few_results(altered, tmp_path):
 
 def test_a_document_that_does_not_fit_is_left_alone(results, tmp_path):
     document = tmp_path / "EXPERIMENTS.md"
-    with pytest.raises(ReportError, match="EXPERIMENTS.md: no such file"):
+    with pytest.raises(DocumentError, match="EXPERIMENTS.md: no such file"):
         write_report(results, document, tmp_path / "experiments", "make report")
     document.write_text("# Nothing to fill\n")
-    with pytest.raises(ReportError, match="EXPERIMENTS.md: needs the lines '<!-- begin headline"):
+    with pytest.raises(DocumentError, match="EXPERIMENTS.md: needs the lines '<!-- begin headline"):
         write_report(results, document, tmp_path / "experiments", "make report")
     assert document.read_text() == "# Nothing to fill\n"
     assert not (tmp_path / "experiments").exists()

@@ -3,7 +3,7 @@ import re
 import pytest
 
 from lab.experiments.report.markdown import fill_blocks, table
-from lab.experiments.report.rows import ReportError
+from lab.experiments.report.rows import DocumentError
 
 DOCUMENT = """\
 # Title
@@ -39,7 +39,7 @@ def test_blocks_are_replaced_and_the_rest_is_left():
     ],
 )
 def test_blocks_that_do_not_fit_are_named(document, message):
-    with pytest.raises(ReportError, match=re.escape(message)):
+    with pytest.raises(DocumentError, match=re.escape(message)):
         fill_blocks(document, {"one": "", "two": ""})
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from lab.experiments.report import ReportError, Results, read_rows
+from lab.experiments.report import DocumentError, Results, read_rows
 from lab.experiments.settings import Setting
 from tests.lab.experiments.invented_rows import CELLS, STEPS, metric_names, rows, value, write_rows
 
@@ -32,7 +32,7 @@ def test_only_test_rows_of_final_cells_are_reported(tmp_path):
     other = [rows(cells, stage="tune", split="validation"), rows(cells, split="validation")]
     found = results_of(tmp_path, itertools.chain(*other, rows(cells, seeds=(1,))))
     assert {(row.stage, row.split, row.seed) for row in found.rows} == {("final", "test", 1)}
-    with pytest.raises(ReportError, match="finish a cell"):
+    with pytest.raises(DocumentError, match="finish a cell"):
         results_of(
             tmp_path, itertools.chain(*(rows(cells, stage="tune"), rows(cells, split="val")))
         )
@@ -85,22 +85,24 @@ def changed(tmp_path, old, new):
 )
 def test_faults_are_named_with_their_place(tmp_path, old, new, message):
     path = changed(tmp_path, old, new)
-    with pytest.raises(ReportError, match=re.escape(f"{path}: {message}")):
+    with pytest.raises(DocumentError, match=re.escape(f"{path}: {message}")):
         read_rows(path)
 
 
 def test_no_file(tmp_path):
-    with pytest.raises(ReportError, match="absent.csv: no such file"):
+    with pytest.raises(DocumentError, match="absent.csv: no such file"):
         read_rows(tmp_path / "absent.csv")
 
 
 def test_a_cell_that_is_there_twice_is_refused(tmp_path):
     table = list(rows({"iid": ("mse",)}))
-    with pytest.raises(ReportError, match="two rows of world 'iid', model 'mse', seed 3 and 2000"):
+    with pytest.raises(
+        DocumentError, match="two rows of world 'iid', model 'mse', seed 3 and 2000"
+    ):
         results_of(tmp_path, [*table, table[-1]])
 
 
 def test_a_metric_that_is_not_in_the_file_is_named(tmp_path):
     found = results_of(tmp_path, rows({"iid": ("mse",)}))
-    with pytest.raises(ReportError, match="no column 'colour'"):
+    with pytest.raises(DocumentError, match="no column 'colour'"):
         found.values("iid", "mse", "colour")

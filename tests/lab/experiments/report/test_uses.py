@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.experiments.report import ReportError
+from lab.experiments.report import DocumentError
 from lab.experiments.report.uses import FIGURE, NO_FUSIONS, write_uses
 from lab.experiments.result_table import ROW_COLUMNS
 from tests.lab.experiments.invented_rows import rows, write_rows
@@ -105,6 +105,6 @@ def test_without_fusions_the_document_says_so(files, document, tmp_path):
 
 def test_without_measured_clicks_there_is_no_document(files, document, tmp_path):
     before = Path(document).read_text()
-    with pytest.raises(ReportError, match="no clicks have been measured"):
+    with pytest.raises(DocumentError, match="no clicks have been measured"):
         write_uses([(*files[:2], tmp_path / "none.csv")], document, "make uses")
     assert Path(document).read_text() == before

@@ -1,0 +1,177 @@
+"""The steps of tools/demo.py: data, training, evaluation and a report. Each is kept."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from tabulate import tabulate
+
+from ..checkpoint import read_torch_checkpoint
+from ..errors import UserError
+from ..evaluation import GroundTruth
+from ..evaluation.points.matching import UNMATCHED, box_overlap, match_by_score
+from ..inference import Predictor
+from ..surface.paths import data_root
+from ..visualization import ReportRow, make_report, point_errors
+
+HELD_OUT = "synth_people_demo_val"
+REPORT_ROWS = 6
+SEED = "0"
+"""Of the data and of the training."""
+
+TABLE = (
+    ("box AP", "bbox", "AP"),
+    ("box AP50", "bbox", "AP50"),
+    ("GPS AP", "densepose_gps", "AP"),
+    ("GPS AP50", "densepose_gps", "AP50"),
+    ("GPSm AP", "densepose_gpsm", "AP"),
+)
+
+READINGS = (
+    ("full, joint", "nats_per_point_full"),
+    ("its marginals", "nats_per_point_full_marginal"),
+    ("without the shared error", "nats_per_point_indep_aniso"),
+    ("its isotropic part alone", "nats_per_point_iid_iso"),
+    ("one global variance", "global_variance_nats_per_point"),
+)
+CALIBRATION = (
+    ("points in the 50 % ellipse (%)", "coverage_50"),
+    ("points in the 90 % ellipse (%)", "coverage_90"),
+    ("points in the 95 % ellipse (%)", "coverage_95"),
+    ("RMS error (cm)", "rms_error_cm"),
+    ("sharpness, the RMS predicted (cm)", "sharpness_cm"),
+)
+
+
+class StepError(UserError):
+    """A step that failed and has said why."""
+
+
+def run(args: argparse.Namespace, tools: Path) -> None:
+    """Do what tools/demo.py is asked for.
+
+    Args:
+        args: of the command line.
+        tools: the folder of the tools that the steps are.
+
+    Raises:
+        StepError: a step failed.
+    """
+    start = time.perf_counter()
+    args.out.mkdir(parents=True, exist_ok=True)
+    data, workers = data_root() / "synth_people_demo", args.workers or os.cpu_count()
+    run_step(tools / "build_surface.py")
+    run_step(
+        tools / "make_synthetic_dataset.py",
+        *("--preset", "demo", "--seed", SEED),
+        *("--workers", str(workers), "--out", str(data)),
+    )
+    config = tools.parent / "configs" / "synth" / "unc_full.yaml"
+    results = train(tools / "train_net.py", config, args.out, args.opts)
+    metrics = args.out / "metrics.json"
+    metrics.write_text(json.dumps(results, indent=2) + "\n")
+    picture = report(config, args.out, results)
+    print_table(results)
+    print(f"\nDone in {math.ceil(time.perf_counter() - start)} s")
+    for path in (metrics, picture, args.out / "model_final.pth"):
+        print(path)
+
+
+def run_step(tool: Path, *arguments: str) -> None:
+    """Run another tool; its output is the user's.
+
+    Raises:
+        StepError: it failed.
+    """
+    print(f"\n$ {tool.name} {' '.join(arguments)}", flush=True)
+    start = time.perf_counter()
+    if subprocess.run([sys.executable, str(tool), *arguments], check=False).returncode:
+        raise StepError(f"{tool.name} failed; its message is above")
+    print(f"  {tool.name}: {time.perf_counter() - start:.0f} s", flush=True)
+
+
+def train(train_net: Path, config: Path, out: Path, overrides: list[str]) -> dict:
+    """Train, or go on training, and return the results of the evaluation that ends it."""
+    folder = out / "training"
+    options = ["OUTPUT_DIR", str(folder), "SEED", SEED, *overrides]
+    run_step(train_net, "--config-file", str(config), "--resume", *options)
+    weights = read_torch_checkpoint(str(folder / "model_final.pth"))
+    torch.save({"model": weights["model"]}, out / "model_final.pth")
+    return json.loads((folder / f"metrics_{HELD_OUT}.json").read_text())
+
+
+def report(config: Path, out: Path, results: dict) -> Path:
+    """Draw held-out people that were found, evenly spread and not chosen by how well they do."""
+    predictor = Predictor(str(config), str(out / "model_final.pth"))
+    images = data_root() / "synth_people_demo" / "images"
+    truth = [image for image in GroundTruth.of_dataset(HELD_OUT) if not image.ignored.all()]
+    names = file_names()
+    rows = []
+    stride = max(1, len(truth) // REPORT_ROWS)
+    # Evenly spread at first; the neighbours of an image without a detection take its place.
+    for image in (truth[i] for start in range(stride) for i in range(start, len(truth), stride)):
+        if len(rows) == REPORT_ROWS:
+            break
+        picture = cv2.imread(str(images / names[image.image_id]))
+        people = predictor(picture)
+        boxes = np.array([person.box_xyxy for person in people]).reshape(-1, 4)
+        # People without labels claim their own detections, and are not shown.
+        eligible = np.broadcast_to(~image.iscrowd, (len(people), image.num_people))
+        match = match_by_score(box_overlap(boxes, image.boxes), eligible)
+        found = np.flatnonzero((match != UNMATCHED) & ~image.ignored)
+        if not len(found):
+            continue
+        who = found[np.argmax(image.num_points[found])]
+        own = image.person == who
+        errors = point_errors(
+            people[match[who]], image.xy[own], image.part[own], image.uv_true[own]
+        )
+        rows.append(ReportRow(picture, people[match[who]], errors, names[image.image_id]))
+    path = out / "report.png"
+    within = results["correspondence_gt_boxes"]["within_10cm_true"]
+    headline = {
+        "box AP50": results["bbox"]["AP50"],
+        "GPS AP": results["densepose_gps"]["AP"],
+        "points within 10 cm of the truth (%)": within,
+        "nats per point": results["likelihood_gt_boxes"]["nats_per_point"],
+    }
+    make_report(rows, path, "Held-out people, correlated uncertainty (full)", headline)
+    return path
+
+
+def file_names() -> dict[int, str]:
+    """Image id to file name of the held-out images."""
+    content = json.loads((data_root() / "synth_people_demo" / "val.json").read_text())
+    return {image["id"]: image["file_name"] for image in content["images"]}
+
+
+def print_table(results: dict) -> None:
+    """The main numbers, in annotated and in detected boxes."""
+    print("\nHeld-out people\n")
+    print(tabulate([(label, results[task][key]) for label, task, key in TABLE], floatfmt=".1f"))
+    given, detected = results["correspondence_gt_boxes"], results["correspondence"]
+    rows = [
+        (f"points within {limit} cm (%)", *(boxes[f"within_{limit}cm"] for boxes in both))
+        for both in [(given, detected)]
+        for limit in (1, 2, 3, 5, 10, 20)
+    ]
+    print("\n" + tabulate(rows, ("", "annotated boxes", "detected boxes"), floatfmt=".1f"))
+    for key, value in given.items():
+        if "trivial" in key and "10cm" in key:
+            print(f"\n{key} in annotated boxes: {value:.1f} %")
+    nats = results["likelihood_gt_boxes"]
+    rows = [(label, nats[key]) for label, key in READINGS]
+    print("\n" + tabulate(rows, ("annotated boxes, read as", "nats per point"), floatfmt=".3f"))
+    calibration = results["calibration_gt_boxes"]
+    rows = [(label, calibration[key]) for label, key in CALIBRATION]
+    print("\n" + tabulate(rows, ("calibration, annotated boxes", ""), floatfmt=".1f"))

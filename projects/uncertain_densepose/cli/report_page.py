@@ -1,0 +1,75 @@
+"""The page that tools/report.py writes."""
+
+from __future__ import annotations
+
+import argparse
+
+from tqdm import tqdm
+
+from ..visualization.html_report import (
+    Choice,
+    ReportError,
+    choose_images,
+    figure_groups,
+    metric_tables,
+    read_pictures,
+    read_results,
+    render_page,
+)
+
+NAMED_IMAGES = 10
+"""As many images that are gone are named; of more the number is said."""
+
+
+def notes_on(choice: Choice, max_images: int) -> list[str]:
+    """What the gallery lacks, a sentence each."""
+    notes = []
+    if len(choice.entries) < choice.num_available:
+        notes.append(
+            f"{len(choice.entries)} of {choice.num_available} images are shown, at most "
+            f"{max_images} of a run; --max-images shows more"
+        )
+    if choice.gone:
+        more = len(choice.gone) - NAMED_IMAGES
+        named = ", ".join(choice.gone[:NAMED_IMAGES]) + (f" and {more} more" if more > 0 else "")
+        notes.append(
+            "images that are gone are not shown; --images names the folder that they are in now: "
+            + named
+        )
+    return notes
+
+
+def write_report(args: argparse.Namespace) -> list[str]:
+    """Do what a command line asks for and say what was written; the notes are returned.
+
+    Raises:
+        ReportError: the results cannot be shown, or nothing is left to show.
+    """
+    if args.out.is_dir():
+        raise ReportError(f"{args.out}: --out must be a file, this is a folder")
+    if args.images is not None and not args.images.is_dir():
+        raise ReportError(f"{args.images}: --images must be a folder")
+    runs = read_results(args.results)
+    tables, figures = metric_tables(runs), figure_groups(runs)
+    choice = choose_images(runs, args.max_images, args.images)
+    notes = notes_on(choice, args.max_images)
+    if not (tables or figures or choice.entries):
+        raise ReportError("; ".join(["no metrics, no figures and no images to show", *notes]))
+    pictures = list(
+        tqdm(
+            read_pictures(choice.entries, args.max_side),
+            desc="images",
+            total=len(choice.entries),
+            disable=len(choice.entries) < 2,
+        )
+    )
+    page = render_page(args.title, runs, tables, figures, pictures, notes)
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    # Names of files may hold bytes that are no text.
+    args.out.write_text(page, encoding="utf-8", errors="replace")
+    num_figures = sum(len(group.figures) for group in figures)
+    print(
+        f"{args.out}: {len(tables)} tables, {num_figures} figures, {len(pictures)} images, "
+        f"{args.out.stat().st_size / 1e6:.2f} MB"
+    )
+    return notes
