@@ -44,7 +44,7 @@ else
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data demo test test-slow lint format clean
+.PHONY: help setup data demo test test-slow lint docs format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -80,6 +80,11 @@ lint: setup ## ruff, and the arrows between rooms
 	$(PY) -m ruff check $(SOURCES)
 	$(PY) -m ruff format --check $(SOURCES)
 	PYTHONPATH=. $(PY) -c "from importlinter.cli import lint_imports_command as lint; lint()"
+
+docs: setup ## the pages and the API as a site, build/docs; runs the docstrings' examples
+	$(PY) -m sphinx -W --keep-going -q -c docs/site -b html . build/docs
+	OMP_NUM_THREADS=1 $(PY) -m pytest -q --doctest-modules \
+		$$(grep -rl --include='*.py' '>>> ' projects)
 
 format: setup ## let ruff mend what it can
 	$(PY) -m ruff check --fix $(SOURCES)
