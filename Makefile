@@ -9,7 +9,7 @@ WORKERS ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 TEST_WORKERS ?= 2
 PYTEST_ARGS ?=
 
-SOURCES := projects tools lab tests setup.py
+SOURCES := projects tools lab tests setup.py docs/site notebooks
 PRESET ?= demo
 
 # PYTHON=… on the command line selects an existing environment, which is remembered until PYTHON=
@@ -91,5 +91,5 @@ format: setup ## let ruff mend what it can
 	$(PY) -m ruff format $(SOURCES)
 
 clean: ## remove caches and build results; data, output and environments stay
-	rm -rf build dist projects/*.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf build dist projects/*.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find $(filter-out %.py,$(SOURCES)) -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -66,6 +66,7 @@ setup(
         "dev": [
             "hypothesis",
             "import-linter",
+            "mypy",
             "packaging",
             "pygeodesic",
             "pytest",
