@@ -27,7 +27,7 @@ source_suffix = {".md": "markdown"}
 myst_heading_anchors = 4
 
 html_theme = "furo"
-templates_path = []
+html_extra_path = ["start"]
 
 # Single backticks are code in docstrings, as in the pages.
 default_role = "code"
