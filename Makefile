@@ -9,7 +9,7 @@ WORKERS ?= $(shell nproc 2>/dev/null || getconf _NPROCESSORS_ONLN)
 TEST_WORKERS ?= 2
 PYTEST_ARGS ?=
 
-SOURCES := projects tools lab tests setup.py
+SOURCES := projects tools lab tests setup.py docs/site notebooks
 PRESET ?= demo
 
 # PYTHON=… on the command line selects an existing environment, which is remembered until PYTHON=
@@ -44,7 +44,7 @@ else
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help setup data demo test test-slow lint format clean
+.PHONY: help setup data demo test test-slow lint docs format clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,10 +81,15 @@ lint: setup ## ruff, and the arrows between rooms
 	$(PY) -m ruff format --check $(SOURCES)
 	PYTHONPATH=. $(PY) -c "from importlinter.cli import lint_imports_command as lint; lint()"
 
+docs: setup ## the pages and the API as a site, build/docs; runs the docstrings' examples
+	$(PY) -m sphinx -W --keep-going -q -c docs/site -b html . build/docs
+	OMP_NUM_THREADS=1 $(PY) -m pytest -q --doctest-modules \
+		$$(grep -rl --include='*.py' '>>> ' projects)
+
 format: setup ## let ruff mend what it can
 	$(PY) -m ruff check --fix $(SOURCES)
 	$(PY) -m ruff format $(SOURCES)
 
 clean: ## remove caches and build results; data, output and environments stay
-	rm -rf build dist projects/*.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf build dist projects/*.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find $(filter-out %.py,$(SOURCES)) -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -11,11 +11,17 @@ tools/setup_environment.py instead:
   needs, and anny itself follows by `pip install --no-deps anny`.
 """
 
+import re
+from pathlib import Path
+
 from setuptools import find_packages, setup
+
+PACKAGE = Path(__file__).parent / "projects" / "uncertain_densepose" / "__init__.py"
+VERSION = re.search(r'^__version__ = "(.+)"$', PACKAGE.read_text(encoding="utf-8"), re.M)[1]
 
 setup(
     name="uncertain_densepose",
-    version="0.1.0",
+    version=VERSION,
     description="Dense pose with calibrated, correlated uncertainty for Detectron2",
     license="Apache-2.0",
     author="The uncertain_densepose authors",
@@ -54,10 +60,13 @@ setup(
         "synth": ["embreex", "libigl", "roma", "trimesh"],
         # The report's page is tested in a browser: playwright drives one that is installed.
         "browser": ["playwright"],
+        # `make docs`.
+        "docs": ["furo", "myst-parser", "sphinx"],
         # pygeodesic is the exact oracle of the geodesic tests.
         "dev": [
             "hypothesis",
             "import-linter",
+            "mypy",
             "packaging",
             "pygeodesic",
             "pytest",

@@ -19,8 +19,17 @@ from uncertain_densepose import add_uncertain_densepose_config
 from uncertain_densepose.config import load_config
 
 # The changelog names what is gone.
-DOCUMENTS = sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")} - {ROOT / "CHANGELOG.md"})
-TOOL = re.compile(r"\b(?:tools/(?P<tool>\w+)\.py|(?:python|python3) -m (?P<module>lab\.\w+))\b")
+DOCUMENTS = sorted(
+    {
+        *ROOT.glob("*.md"),
+        *ROOT.glob("docs/**/*.md"),
+        *ROOT.glob(".github/**/*.md"),
+    }
+    - {ROOT / "CHANGELOG.md"}
+)
+TOOL = re.compile(
+    r"\b(?:tools/(?P<tool>\w+)\.py|(?:python|python3) -m (?P<module>lab(?:\.\w+)+))\b"
+)
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
 INLINE = re.compile(r"(?<!`)`([^`]+)`(?!`)")
 PLACEHOLDERS = {"...", "…"}
@@ -201,7 +210,8 @@ def test_a_config_key_exists(key):
 def named_files(document: Path) -> list[str]:
     """Files and folders of the repository: by their path, and configs by their name too."""
     code = [*inline_code(document), *blocks(document, "sh", "python", "")]
-    path = r"(?<![\w/.$-])((?:configs|tools|tests|projects)/[\w./-]*\w/?|[\w-]+\.yaml)"
+    folder = "configs|docs|lab|notebooks|tools|tests|projects"
+    path = rf"(?<![\w/.$-])((?:{folder})/[\w./-]*\w/?|[\w-]+\.yaml)"
     return [name for text in code for name in re.findall(path, text)]
 
 
@@ -219,6 +229,37 @@ def make_targets(document: Path) -> list[str]:
 @pytest.mark.parametrize("target", in_documents(make_targets))
 def test_a_target_of_make_exists(target):
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.M)
+
+
+def test_the_site_leads_to_every_page():
+    index = (ROOT / "docs/site/index.md").read_text()
+    pages = {*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")}
+    missing = {str(page.relative_to(ROOT).with_suffix("")) for page in pages} - {
+        line.removeprefix("/") for line in index.splitlines()
+    }
+    assert not missing
+
+
+def public_packages() -> list[str]:
+    """Every package of the library that states its public names."""
+    root = ROOT / "projects"
+    files = sorted((root / "uncertain_densepose").rglob("__init__.py"))
+    return [
+        ".".join(file.parent.relative_to(root).parts)
+        for file in files
+        if re.search("^__all__", file.read_text(), re.M)
+    ]
+
+
+@pytest.mark.parametrize("package", public_packages())
+def test_every_public_name_has_a_page(package):
+    pages = "".join(page.read_text() for page in (ROOT / "docs/site/api").glob("*.md"))
+    shown = re.search(rf"automodule:: {package}\n(?: +:exclude-members: (.+)\n)?", pages)
+    assert shown, f"docs/site/api has no automodule of {package}"
+    # What one page leaves out, another one has.
+    for name in (shown[1] or "").split(", ") if shown[1] else []:
+        others = [other for other in public_packages() if other != package]
+        assert any(name in importlib.import_module(other).__all__ for other in others), name
 
 
 def slug(heading: str) -> str:

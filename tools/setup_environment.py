@@ -27,7 +27,7 @@ CONSTRAINTS = ROOT / "constraints.txt"
 OLDEST_PYTHON = (3, 10)
 
 OUR_NAME = "uncertain-densepose"
-EXTRAS = "dev,synth"
+EXTRAS = "dev,docs,synth"
 # A pure-Python copy of Detectron2's main branch. Its wheel is tagged for CPython 3.10 because of a
 # compiled module (rotated boxes, deformable convolutions) that nothing here uses.
 DETECTRON2 = "sal-detectron2"

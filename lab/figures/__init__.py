@@ -1,0 +1,1 @@
+"""Figures of the README and of the documentation, each made by one command."""
