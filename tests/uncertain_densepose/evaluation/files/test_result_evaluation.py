@@ -7,16 +7,8 @@ import numpy as np
 import pytest
 
 from tests.uncertain_densepose.evaluation.iuv_scene import FORMS, record, write_results
-from tests.uncertain_densepose.evaluation.scene import (
-    LEFT,
-    RIGHT,
-    coco,
-    unlabelled,
-    write,
-)
-from uncertain_densepose.evaluation.detections.detection_metrics import (
-    evaluate_results,
-)
+from tests.uncertain_densepose.evaluation.scene import LEFT, RIGHT, coco, unlabelled, write
+from uncertain_densepose.evaluation.detections.detection_metrics import evaluate_results
 from uncertain_densepose.evaluation.detections.gps_ap import MODES
 from uncertain_densepose.evaluation.detections.protocols import count_reference
 from uncertain_densepose.evaluation.files.result_file import ResultFile
