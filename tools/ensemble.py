@@ -22,8 +22,8 @@ from uncertain_densepose.evaluation import GroundTruthBoxEvaluator, GroundTruthB
 from uncertain_densepose.evaluation.evaluator import surface_distance
 from uncertain_densepose.evaluation.files.metrics_file import write_metrics
 from uncertain_densepose.evaluation.points.distance_totals import AUC_LIMITS_CM, THRESHOLDS_CM
-from uncertain_densepose.inference.fuse import fuse_maps
 from uncertain_densepose.inference.fusion import FUSION_RULES, FusionError
+from uncertain_densepose.inference.fusion.predictions import fuse_maps
 
 ACCURACY = [f"within_{t}cm" for t in THRESHOLDS_CM] + [f"AUC{limit}" for limit in AUC_LIMITS_CM]
 NATS = "nats_per_point"
