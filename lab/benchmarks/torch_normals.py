@@ -8,6 +8,8 @@ from __future__ import annotations
 import torch
 from torch.distributions import LowRankMultivariateNormal, MultivariateNormal
 
+from uncertain_densepose.distributions import own_covariance
+
 
 def dense_normal(
     mean_uv: torch.Tensor,
@@ -25,8 +27,7 @@ def dense_normal(
         Of batch shape (G,) over (2N,) coordinates, point by point.
     """
     groups, points = variance.shape
-    own = variance[..., None, None] * torch.eye(2).to(variance)
-    own = own + direction[..., :, None] * direction[..., None, :]
+    own = own_covariance(variance.flatten(), direction.flatten(0, 1)).view(groups, points, 2, 2)
     covariance = shared_covariance[:, None, :, None, :].expand(groups, points, 2, points, 2)
     # diag_embed puts the blocks at (point, point): (G, 2, 2, N, N) before the axes are sorted.
     blocks = torch.diag_embed(own.permute(0, 2, 3, 1)).permute(0, 3, 1, 4, 2)

@@ -9,8 +9,8 @@ import torch
 from detectron2.config import CfgNode
 from torch import nn
 
-from uncertain_densepose.inference.fuse import fuse_maps
 from uncertain_densepose.inference.fusion import FUSION_RULES
+from uncertain_densepose.inference.fusion.predictions import fuse_maps
 from uncertain_densepose.structures import ChartMaps
 
 from .cell import cell_config, experiment_sets, split_rows, surface_distance

@@ -18,8 +18,8 @@ from ..evaluation import GroundTruthBoxEvaluator, GroundTruthBoxModel
 from ..evaluation.evaluator import load_surface_distance
 from ..evaluation.files import write_metrics
 from ..evaluation.points.distance_totals import AUC_LIMITS_CM, THRESHOLDS_CM
-from ..inference.fuse import fuse_maps
 from ..inference.fusion import FUSION_RULES
+from ..inference.fusion.predictions import fuse_maps
 from .models import load_model, running_config
 from .options import UsageError
 

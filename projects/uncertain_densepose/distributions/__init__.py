@@ -1,8 +1,10 @@
 """Probability models of chart coordinates around a prediction (torch only)."""
 
 from .anisotropic import AnisotropicUV
+from .base import UVDistribution
 from .isotropic import IsotropicUV
-from .part_correlated import PartCorrelatedUV
+from .own_covariance import outer_elements, own_covariance, split_covariance
+from .part_correlated import PartCorrelatedUV, SharedErrorPosterior
 from .shared_bases import (
     BASIS_OF_SIZE,
     SHARED_BASES,
@@ -18,8 +20,13 @@ __all__ = [
     "AnisotropicUV",
     "IsotropicUV",
     "PartCorrelatedUV",
+    "SharedErrorPosterior",
+    "UVDistribution",
     "basis_of_size",
     "offset_basis",
+    "outer_elements",
+    "own_covariance",
     "similarity_about",
     "similarity_basis",
+    "split_covariance",
 ]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import torch
 
-from .base import LOG_2PI, UVDistribution
+from .base import LOG_2PI, SampleShape, UVDistribution
+from .own_covariance import own_covariance
 
 
 def quarter_turn(vector: torch.Tensor) -> torch.Tensor:
@@ -67,8 +68,7 @@ class AnisotropicUV(UVDistribution):
 
     def covariance(self) -> torch.Tensor:
         """(P, 2, 2) chart units²."""
-        isotropic = self.variance_uv[:, None, None] * torch.eye(2).to(self.mean_uv)
-        return isotropic + self.direction[:, :, None] * self.direction[:, None, :]
+        return own_covariance(self.variance_uv, self.direction)
 
     def mahalanobis(self, target_uv: torch.Tensor) -> torch.Tensor:
         """(P,) δᵀ Λ δ."""
@@ -81,7 +81,7 @@ class AnisotropicUV(UVDistribution):
         quadratic = precision.quadratic(target_uv - self.mean_uv)
         return -LOG_2PI - 0.5 * (precision.log_determinant_of_covariance() + quadratic)
 
-    def rsample(self, sample_shape: torch.Size = torch.Size()) -> torch.Tensor:
+    def rsample(self, sample_shape: SampleShape = ()) -> torch.Tensor:
         """(*sample_shape, P, 2) reparametrised samples, chart units."""
         isotropic = torch.randn(*sample_shape, self.num_points, 2).to(self.mean_uv)
         along = torch.randn(*sample_shape, self.num_points, 1).to(self.mean_uv)

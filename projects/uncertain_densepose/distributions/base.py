@@ -9,6 +9,8 @@ from torch.distributions import Distribution
 
 LOG_2PI = math.log(2 * math.pi)
 
+SampleShape = torch.Size | list[int] | tuple[int, ...]
+
 
 class UVDistribution(Distribution):
     """A distribution over the chart coordinates of P points.

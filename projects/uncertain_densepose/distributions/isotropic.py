@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from .base import LOG_2PI, UVDistribution
+from .base import LOG_2PI, SampleShape, UVDistribution
 
 
 class IsotropicUV(UVDistribution):
@@ -34,7 +34,7 @@ class IsotropicUV(UVDistribution):
         """(P,) log-density in nats of targets (P, 2)."""
         return -LOG_2PI - self.variance_uv.log() - 0.5 * self.mahalanobis(target_uv)
 
-    def rsample(self, sample_shape: torch.Size = torch.Size()) -> torch.Tensor:
+    def rsample(self, sample_shape: SampleShape = ()) -> torch.Tensor:
         """(*sample_shape, P, 2) reparametrised samples, chart units."""
         noise = torch.randn(*sample_shape, *self.mean_uv.shape).to(self.mean_uv)
         return self.mean_uv + self.variance_uv.sqrt()[:, None] * noise

@@ -8,14 +8,28 @@ import torch
 
 from .grouping import group_mean
 
+SharedBasis = Callable[[torch.Tensor, torch.Tensor, int, torch.Tensor | None], torch.Tensor]
 
-def offset_basis(mean_uv: torch.Tensor, group: torch.Tensor, num_groups: int) -> torch.Tensor:
+
+def no_basis(
+    mean_uv: torch.Tensor,
+    group: torch.Tensor,
+    num_groups: int,
+    centre_uv: torch.Tensor | None = None,
+) -> torch.Tensor:
+    """Nothing is shared: (P, 2, 0). Args as :func:`similarity_basis`."""
+    return mean_uv.new_zeros(len(mean_uv), 2, 0)
+
+
+def offset_basis(
+    mean_uv: torch.Tensor,
+    group: torch.Tensor,
+    num_groups: int,
+    centre_uv: torch.Tensor | None = None,
+) -> torch.Tensor:
     """A shift of the whole group, the model of Neverova et al. (2019): E_i = I.
 
-    Args:
-        mean_uv: (P, 2) chart units.
-        group: (P,) int64 in 0..num_groups-1.
-        num_groups: G.
+    Args as :func:`similarity_basis`.
 
     Returns:
         (P, 2, 2), an expanded view.
@@ -23,17 +37,27 @@ def offset_basis(mean_uv: torch.Tensor, group: torch.Tensor, num_groups: int) ->
     return torch.eye(2).to(mean_uv).expand(len(mean_uv), 2, 2)
 
 
-def similarity_basis(mean_uv: torch.Tensor, group: torch.Tensor, num_groups: int) -> torch.Tensor:
-    """A shift, a small rotation and a small scaling about the group's centre.
+def similarity_basis(
+    mean_uv: torch.Tensor,
+    group: torch.Tensor,
+    num_groups: int,
+    centre_uv: torch.Tensor | None = None,
+) -> torch.Tensor:
+    """A shift, a small rotation and a small scaling about a centre: :func:`similarity_about`.
 
-    :func:`similarity_about` with c_i = ŷ_i - (mean of ŷ over the group).
-
-    Args and shapes as :func:`offset_basis`.
+    Args:
+        mean_uv: (P, 2) ŷ, chart units.
+        group: (P,) int64 in 0..num_groups-1.
+        num_groups: G.
+        centre_uv: (P, 2) what is turned and scaled about, chart units; by default the mean of ŷ
+            over the group.
 
     Returns:
         (P, 2, 4), differentiable in `mean_uv`.
     """
-    return similarity_about(mean_uv - group_mean(mean_uv, group, num_groups)[group])
+    if centre_uv is None:
+        centre_uv = group_mean(mean_uv, group, num_groups)[group]
+    return similarity_about(mean_uv - centre_uv)
 
 
 def similarity_about(from_centre: torch.Tensor) -> torch.Tensor:
@@ -53,12 +77,17 @@ def similarity_about(from_centre: torch.Tensor) -> torch.Tensor:
     return torch.stack(rows, dim=-2)
 
 
-SharedBasis = Callable[[torch.Tensor, torch.Tensor, int], torch.Tensor]
+SHARED_BASES: dict[str, SharedBasis] = {
+    "none": no_basis,
+    "offset": offset_basis,
+    "similarity": similarity_basis,
+}
+"""The bases by name, each called with (mean_uv, group, num_groups, centre_uv).
 
-SHARED_BASES: dict[str, SharedBasis] = {"offset": offset_basis, "similarity": similarity_basis}
-"""The bases by name, each called with (mean_uv, group, num_groups)."""
+Each begins with the columns of the one before: a shared covariance of a smaller basis is one of a
+larger basis with zeros below."""
 
-BASIS_OF_SIZE: dict[int, str] = {2: "offset", 4: "similarity"}
+BASIS_OF_SIZE: dict[int, str] = {0: "none", 2: "offset", 4: "similarity"}
 """The basis that a shared covariance (K, K) is meant in, by K."""
 
 

@@ -18,7 +18,6 @@ from scipy.optimize import minimize_scalar
 from ..errors import UserError
 from ..structures import PointPredictions
 from ..surface import NUM_PARTS
-from .points.readings import noise_model
 
 MIN_GROUPS_PER_PART = 50
 """Parts with fewer groups take the common value: a group tells two numbers about b, whose relative
@@ -71,7 +70,7 @@ def fit_shared_variance(
     points, target_uv, group = _checked(points, target_uv, group)
 
     def nats(shared_variance: float) -> float:
-        joint = noise_model(add_shared_variance(points, shared_variance), group)
+        joint = add_shared_variance(points, shared_variance).distribution(group)
         return joint.log_prob(target_uv).sum().item()
 
     # A group's own maximum is below the square of its mean residual; the margin is for means that
@@ -121,7 +120,9 @@ def fit_shared_variance_per_part(
     return fitted
 
 
-def _checked(points: PointPredictions, target_uv: torch.Tensor, group: torch.Tensor):
+def _checked(
+    points: PointPredictions, target_uv: torch.Tensor, group: torch.Tensor
+) -> tuple[PointPredictions, torch.Tensor, torch.Tensor]:
     """The arguments in float64, with groups numbered without gaps."""
     if points.variance is None:
         raise SharedVarianceError("the model predicts no variance to which one could be added")
@@ -129,9 +130,7 @@ def _checked(points: PointPredictions, target_uv: torch.Tensor, group: torch.Ten
         raise SharedVarianceError("the model predicts a shared error already")
     if len(points) == 0:
         raise SharedVarianceError("a shared variance cannot be fitted to no points")
-    values = {"mean_uv": points.mean_uv, "variance": points.variance, "direction": points.direction}
-    wide = {name: None if value is None else value.double() for name, value in values.items()}
-    target_uv = target_uv.double()
-    if not torch.isfinite(target_uv - wide["mean_uv"]).all():
+    points, target_uv = points.double(), target_uv.double()
+    if not torch.isfinite(target_uv - points.mean_uv).all():
         raise SharedVarianceError("the predicted coordinates are not all finite numbers")
-    return replace(points, **wide), target_uv, torch.unique(group, return_inverse=True)[1]
+    return points, target_uv, torch.unique(group, return_inverse=True)[1]

@@ -7,11 +7,10 @@ from .coco_results import coco_results, write_coco_results
 from .condition import Click, ClickError, ConditionedPerson, condition, condition_points
 from .error_field import error_length_cm, sample_error_field
 from .export import coco_image_ids, result_records
-from .fuse import fuse_maps, fuse_people, fuse_points
 from .fusion import FUSION_RULES, FusionError
+from .fusion.predictions import fuse_maps, fuse_people, fuse_points
 from .image_input import ImageError, as_bgr, read_image
 from .image_sources import ImageFile, Source, SourceError, SourceImage, VideoFile, find_sources
-from .part_field import PartField
 from .people_file import PeopleFileError, SavedPeople, load_people, save_people
 from .person import Person, people_from_instances, pixel_window
 from .predictor import Predictor, surface_path
@@ -29,7 +28,6 @@ __all__ = [
     "FusionError",
     "ImageError",
     "ImageFile",
-    "PartField",
     "PeopleFileError",
     "Person",
     "Predictor",

@@ -1,9 +1,8 @@
 """Corrections by a user: a few true correspondences move the rest of their part.
 
 The error z_g that the points of a part share has, given the clicks on that part, a Gaussian
-posterior in closed form (`PartCorrelatedUV.condition`). It moves every other point i of the part by
-E_i z̄ and narrows it to D_i + E_i S E_iᵀ. At a clicked point itself the click tells of the point's
-own error as well.
+posterior in closed form. It moves every other point of the part and narrows it; at a clicked point
+itself the click tells of the point's own error as well (`PartCorrelatedUV.given_measured`).
 """
 
 from __future__ import annotations
@@ -16,11 +15,10 @@ from typing import NamedTuple
 import numpy as np
 import torch
 
-from ..distributions import PartCorrelatedUV
+from ..distributions import PartCorrelatedUV, SharedErrorPosterior, basis_of_size
 from ..errors import UserError
 from ..structures import ChartMaps, PointPredictions
 from ..surface import NUM_PARTS
-from .part_field import PartField, basis_about
 from .person import Person, part_centres_uv
 
 CLICK_SIGMA_UV = 0.005
@@ -114,16 +112,18 @@ def condition(
     x0, y0, _, _ = person.window
     centre = np.stack([column + x0, row + y0], axis=-1)[informed] + 0.5
     # The charts are the groups.
-    field = PartField.of(person.at(centre, part[informed]), torch.from_numpy(part[informed]))
-    every = torch.arange(len(field.group))
-    field, z = given_clicks(field, every, torch.from_numpy(uv[informed]), click_sigma_uv)
+    prior = person.at(centre, part[informed]).double()
+    prior = prior.joint_distribution(torch.from_numpy(part[informed]))
+    target_uv = torch.from_numpy(uv[informed])
+    found = prior.given_measured(torch.arange(len(target_uv)), target_uv, click_sigma_uv)
+    posterior = prior.posterior(target_uv, sigma_uv=click_sigma_uv)
     shown = uv.copy()
-    shown[informed] = field.mean_uv.numpy()
-    covariance[informed] = field.covariance().numpy()
+    shown[informed] = found.mean_uv.numpy()
+    covariance[informed] = found.covariance().numpy()
     return ConditionedPerson(
         box_xyxy=person.box_xyxy,
         score=person.score,
-        maps=_moved(person, np.unique(part[informed]).tolist(), z, field.shared_covariance),
+        maps=_moved(person, np.unique(part[informed]).tolist(), posterior),
         image_size=person.image_size,
         metric=person.metric,
         informed=informed,
@@ -141,7 +141,7 @@ def condition_points(
     index: torch.Tensor,
     target_uv: torch.Tensor,
     click_sigma_uv: float = CLICK_SIGMA_UV,
-) -> PartField:
+) -> PartCorrelatedUV:
     """Predictions at points, given the true coordinates of some of them.
 
     Args:
@@ -154,71 +154,8 @@ def condition_points(
     Returns:
         All P points in float64, the clicked ones among them.
     """
-    return given_clicks(PartField.of(points, group), index, target_uv, click_sigma_uv)[0]
-
-
-def given_clicks(
-    field: PartField, index: torch.Tensor, target_uv: torch.Tensor, click_sigma_uv: float
-) -> tuple[PartField, torch.Tensor]:
-    """A field, given some of its points up to a noise of N(0, σ² I).
-
-    With z̄, S the posterior of the shared errors, every point moves by E_i z̄. A clicked point moves
-    by K (t - m_i - E_i z̄) more, K = D_i (D_i + σ² I)⁻¹ its own gain, and keeps the own covariance
-    (I - K) D_i and the basis (I - K) E_i.
-
-    Args:
-        field: of P points, D positive definite. index: (N,) int64, distinct.
-        target_uv: (N, 2) t, chart units. click_sigma_uv: σ, chart units.
-
-    Returns:
-        The field, exact with all its correlations, and z̄ (G, K).
-    """
-    target_uv = target_uv.double()
-    noise = click_sigma_uv**2 * torch.eye(2, dtype=torch.float64)
-    own, basis = field.own_covariance[index], field.basis[index]
-    clicked = replace(
-        field,
-        mean_uv=field.mean_uv[index],
-        own_covariance=own + noise,
-        basis=basis,
-        group=field.group[index],
-    )
-    z, shared = _shared_error_given(clicked, target_uv)
-    mean = field.mean_uv + (field.basis @ z[field.group][:, :, None]).squeeze(-1)
-    gain = own @ torch.linalg.inv(own + noise)
-    left = torch.eye(2, dtype=torch.float64) - gain
-    of_click = mean[index] + (gain @ (target_uv - mean[index])[:, :, None]).squeeze(-1)
-    moved = replace(
-        field,
-        mean_uv=mean.index_copy(0, index, of_click),
-        own_covariance=field.own_covariance.index_copy(0, index, left @ own),
-        shared_covariance=shared,
-        basis=field.basis.index_copy(0, index, left @ basis),
-    )
-    return moved, z
-
-
-def _shared_error_given(
-    field: PartField, target_uv: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Mean (G, K) and covariance (G, K, K) of z, given all points of a field."""
-    num_groups, size = field.num_groups, field.basis.shape[-1]
-    if size == 0:
-        return field.mean_uv.new_zeros(num_groups, 0), field.shared_covariance
-    # Points of mean 0 whose bases are rows of the identity: two coordinates of z each.
-    rows = torch.eye(size).to(field.basis).reshape(-1, 2, size)
-    num_probes = num_groups * len(rows)
-    variance, direction = field.own_terms()
-    both = PartCorrelatedUV(
-        torch.cat([field.mean_uv, field.mean_uv.new_zeros(num_probes, 2)]),
-        torch.cat([variance, variance.new_ones(num_probes)]),
-        torch.cat([direction, direction.new_zeros(num_probes, 2)]),
-        field.shared_covariance,
-        torch.cat([field.group, torch.arange(num_groups).repeat_interleave(len(rows))]),
-        torch.cat([field.basis, rows.repeat(num_groups, 1, 1)]),
-    )
-    probes = both.condition(torch.arange(len(target_uv)), target_uv)
-    return probes.mean_uv.reshape(num_groups, size), probes.shared_covariance
+    joint = points.double().joint_distribution(group)
+    return joint.given_measured(index, target_uv.double(), click_sigma_uv)
 
 
 def _clicked_pixels(person: Person, clicks: Sequence[Click]) -> tuple[np.ndarray, np.ndarray]:
@@ -246,8 +183,9 @@ def _clicked_pixels(person: Person, clicks: Sequence[Click]) -> tuple[np.ndarray
     return row, column
 
 
-def _moved(person: Person, parts: list[int], z: torch.Tensor, shared: torch.Tensor) -> ChartMaps:
-    """The maps with the charts `parts` moved by z (G, K) and narrowed to `shared` (G, K, K)."""
+def _moved(person: Person, parts: list[int], posterior: SharedErrorPosterior) -> ChartMaps:
+    """The maps with the charts `parts` moved and narrowed to what is known of their errors."""
+    z, shared = posterior.mean, posterior.covariance
     maps, size = person.maps, z.shape[-1]
     if size == 0:
         return maps
@@ -255,7 +193,8 @@ def _moved(person: Person, parts: list[int], z: torch.Tensor, shared: torch.Tens
     u, v, covariance = maps.u.clone(), maps.v.clone(), maps.shared_covariance.clone()
     for part in parts:
         mean = torch.stack([maps.u[0, part], maps.v[0, part]], dim=-1).cpu().double()
-        basis = basis_about(mean.reshape(-1, 2), centres[part], size)
+        one_group = torch.zeros(mean[..., 0].numel(), dtype=torch.int64)
+        basis = basis_of_size(size)(mean.reshape(-1, 2), one_group, 1, centres[part])
         moved = mean + (basis @ z[part]).reshape(mean.shape)
         u[0, part], v[0, part] = moved.to(u).unbind(dim=-1)
         covariance[0, part] = _about_moved_shape(shared[part], z[part]).to(covariance)

@@ -10,7 +10,6 @@ import numpy as np
 import torch
 
 from ..surface.metric import CM_PER_M
-from .part_field import PartField
 from .person import Person
 
 
@@ -35,12 +34,13 @@ def sample_error_field(person: Person, num_draws: int, seed: int = 0) -> np.ndar
     x0, y0 = person.window[:2]
     centres = np.stack([columns + x0, rows + y0], axis=-1) + 0.5
     part = person.part[shown]
-    field = PartField.of(person.at(centres, part), torch.from_numpy(part))
+    points = person.at(centres, part).double()
+    distribution = points.distribution(torch.from_numpy(part))
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        draws = field.distribution().rsample(torch.Size([num_draws]))
+        draws = distribution.rsample(torch.Size([num_draws]))
     error = np.full((num_draws, *shown.shape, 2), np.nan, dtype=np.float32)
-    error[:, shown] = (draws - field.mean_uv).float().numpy()
+    error[:, shown] = (draws - points.mean_uv).float().numpy()
     return error
 
 

@@ -20,6 +20,7 @@ from dataclasses import fields
 
 import torch
 
+from ..distributions import outer_elements, split_covariance
 from .chart_maps import ChartMaps
 
 SCORES = ("coarse_segm", "fine_segm")
@@ -79,7 +80,7 @@ class ChartAverage:
         moments = averages.pop("second_moments", None)
         if moments is not None:
             u, v = averages["u"], averages["v"]
-            smaller, direction = split_covariance(moments - torch.stack([u * u, u * v, v * v]))
+            smaller, direction = split_covariance(moments - outer_elements(torch.stack([u, v])))
             averages["variance"] = averages["variance"] + smaller
             averages["direction"] = with_sign_of(self._first.direction, direction)
         dtype = self._first.u.dtype
@@ -101,29 +102,6 @@ def average_chart_maps(maps: Iterable[ChartMaps]) -> ChartMaps:
     return average.result()
 
 
-def split_covariance(covariance: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Write symmetric 2x2 matrices as λ I + r rᵀ, exactly, in closed form.
-
-    With d = (Σ_uu - Σ_vv) / 2 and h = sqrt(d² + Σ_uv²), half the difference of the eigenvalues,
-    λ = (Σ_uu + Σ_vv) / 2 - h is the smaller of them and r rᵀ = [[h + d, Σ_uv], [Σ_uv, h - d]].
-
-    Args:
-        covariance: (3, ...) the elements Σ_uu, Σ_uv, Σ_vv of positive semi-definite matrices.
-
-    Returns:
-        λ: (...), not below 0, and r: (2, ...), whose longer component is positive; 0 where the
-        eigenvalues are equal.
-    """
-    uu, uv, vv = covariance
-    d = (uu - vv) / 2
-    h = torch.hypot(d, uv)
-    # The longer component is a sum of positive numbers; the other follows from r_u r_v = Σ_uv.
-    longer = (h + d.abs()).sqrt()
-    shorter = torch.where(longer > 0, uv / longer, 0)
-    direction = torch.where(d >= 0, torch.stack([longer, shorter]), torch.stack([shorter, longer]))
-    return ((uu + vv) / 2 - h).clamp_min(0), direction
-
-
 def _additive_terms(maps: ChartMaps) -> dict[str, torch.Tensor]:
     """What is summed over predictions.
 
@@ -135,11 +113,9 @@ def _additive_terms(maps: ChartMaps) -> dict[str, torch.Tensor]:
     terms |= {name: terms[name].softmax(dim=1) for name in SCORES}
     direction = terms.pop("direction", None)
     if "variance" in terms:
-        u, v = terms["u"], terms["v"]
-        moments = torch.stack([u * u, u * v, v * v])
+        moments = outer_elements(torch.stack([terms["u"], terms["v"]]))
         if direction is not None:
-            along_u, along_v = direction.unbind(dim=1)
-            moments += torch.stack([along_u * along_u, along_u * along_v, along_v * along_v])
+            moments += outer_elements(direction.transpose(0, 1))
         terms["second_moments"] = moments
     return terms
 

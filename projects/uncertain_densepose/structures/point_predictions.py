@@ -7,7 +7,14 @@ from dataclasses import dataclass, fields
 
 import torch
 
-from ..distributions import basis_of_size, offset_basis, similarity_about, similarity_basis
+from ..distributions import (
+    AnisotropicUV,
+    IsotropicUV,
+    PartCorrelatedUV,
+    UVDistribution,
+    basis_of_size,
+    offset_basis,
+)
 
 
 @dataclass(frozen=True)
@@ -39,7 +46,7 @@ class PointPredictions:
         """The same with every field that there is put through a function."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}
         return PointPredictions(
-            **{name: None if value is None else function(value) for name, value in values.items()}
+            **{name: function(value) for name, value in values.items() if value is not None}
         )
 
     def __getitem__(self, item: torch.Tensor | slice) -> PointPredictions:
@@ -56,58 +63,66 @@ class PointPredictions:
             **{n: torch.cat([getattr(one, n) for one in several]) for n in names}
         )
 
+    def double(self) -> PointPredictions:
+        """The same in float64."""
+        return self.map(lambda values: values.double() if values.is_floating_point() else values)
+
     @property
     def shares_offset(self) -> bool:
         """Whether the shared error, if there is one, moves all points of a group alike."""
         shared = self.shared_covariance
         return shared is None or basis_of_size(shared.shape[-1]) is offset_basis
 
-    def shared_basis(self, group: torch.Tensor | None = None) -> torch.Tensor:
-        """(P, 2, K) the basis E of the shared error.
+    def joint_distribution(self, group: torch.Tensor | None = None) -> PartCorrelatedUV:
+        """The distribution of the annotations in the form that holds every noise model.
+
+        A term that is not predicted is 0; a model without a shared error has K = 0.
 
         Args:
-            group: (P,) int64 in 0..G-1, the pair of person and part of each point; needed for
-                K = 4, if there is no `shared_centre_uv`.
+            group: (P,) int64 in 0..G-1, the pair of person and part of each point, whose points
+                carry the same `shared_covariance`; None for every point by itself, which leaves the
+                marginals.
 
         Raises:
-            ValueError: it is needed and not given.
+            ValueError: the shared error turns about the centre of groups that are not given.
         """
-        if self.shares_offset:
-            return offset_basis(self.mean_uv, self.part, 0)
-        if self.shared_centre_uv is not None:
-            return similarity_about(self.mean_uv - self.shared_centre_uv)
         if group is None:
-            raise ValueError("the shared error turns about its group's centre; give the groups")
+            if not self.shares_offset and self.shared_centre_uv is None:
+                raise ValueError("the shared error turns about its group's centre; give the groups")
+            group = torch.arange(len(self), device=self.mean_uv.device)
         num_groups = int(group.max()) + 1 if len(group) else 0
-        return similarity_basis(self.mean_uv, group, num_groups)
+        of_points = self.shared_covariance
+        if of_points is None:
+            of_points = self.mean_uv.new_zeros(len(self), 0, 0)
+        shared = of_points.new_zeros(num_groups, *of_points.shape[1:])
+        return PartCorrelatedUV(
+            self.mean_uv,
+            torch.zeros_like(self.mean_uv[:, 0]) if self.variance is None else self.variance,
+            torch.zeros_like(self.mean_uv) if self.direction is None else self.direction,
+            shared.index_copy(0, group, of_points),
+            group,
+            centre_uv=self.shared_centre_uv,
+        )
 
-    def covariance(self, group: torch.Tensor | None = None) -> torch.Tensor | None:
-        """(P, 2, 2) marginal covariance s I + r rᵀ + E B Eᵀ in chart units².
+    def distribution(self, group: torch.Tensor | None = None) -> UVDistribution:
+        """The distribution of the annotations, in the family of the predictions' noise model.
 
-        Args and errors: as :meth:`shared_basis`; None for a model without a variance.
+        Args and errors: as :meth:`joint_distribution`.
+
+        Raises:
+            ValueError: predictions without a variance have no density.
         """
         if self.variance is None:
-            return None
-        total = own_covariance(self.mean_uv, self.variance, self.direction)
-        if self.shared_covariance is None:
-            return total
-        if self.shares_offset:
-            return total + self.shared_covariance
-        basis = self.shared_basis(group)
-        return total + basis @ self.shared_covariance @ basis.mT
+            raise ValueError("the model predicts no variance; its density needs a global variance")
+        if self.shared_covariance is not None:
+            return self.joint_distribution(group)
+        if self.direction is not None:
+            return AnisotropicUV(self.mean_uv, self.variance, self.direction)
+        return IsotropicUV(self.mean_uv, self.variance)
 
+    def covariance(self, group: torch.Tensor | None = None) -> torch.Tensor | None:
+        """(P, 2, 2) marginal covariance of :meth:`distribution` in chart units².
 
-def own_covariance(
-    mean_uv: torch.Tensor, variance: torch.Tensor | None, direction: torch.Tensor | None
-) -> torch.Tensor:
-    """(P, 2, 2) s I + r rᵀ of s (P,) and r (P, 2); terms that are None count as 0."""
-    total = mean_uv.new_zeros(len(mean_uv), 2, 2)
-    if variance is not None:
-        total[:, 0, 0] = total[:, 1, 1] = variance
-    if direction is not None:
-        # Entry by entry: a product of arrays with two columns costs several times as much.
-        along_u, along_v = direction.unbind(dim=1)
-        total[:, 0, 0] += along_u**2
-        total[:, 1, 1] += along_v**2
-        total[:, 0, 1] = total[:, 1, 0] = along_u * along_v
-    return total
+        Args and errors: as :meth:`joint_distribution`; None for a model without a variance.
+        """
+        return None if self.variance is None else self.distribution(group).covariance()

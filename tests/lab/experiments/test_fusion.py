@@ -7,8 +7,8 @@ from lab.experiments.fusion import FusedCropModel, fused_cells
 from lab.experiments.result_table import ResultTable
 from lab.experiments.settings import Cell, Setting, recipe
 from tests.lab.experiments.conftest import CONFIG
-from uncertain_densepose.inference.fuse import fuse_maps
 from uncertain_densepose.inference.fusion import FUSION_RULES
+from uncertain_densepose.inference.fusion.predictions import fuse_maps
 
 ONE_SETTING = ("EXPERIMENT.TUNING.GRID", "[[0.5, 1.0, 0.1]]")
 

@@ -38,6 +38,19 @@ def test_full_gradients_equal_those_of_the_dense_normal(seed):
         torch.testing.assert_close(found, expected, rtol=1e-7, atol=1e-7)
 
 
+@pytest.mark.parametrize("basis", BASIS_SIZES)
+def test_the_joint_density_can_be_differentiated_twice(basis):
+    (*floats, group), target = random_arguments(2, points=7, groups=3, low=-2, basis=basis)
+    leaves = [x.clone().requires_grad_() for x in floats]
+
+    def density(mean, variance, direction, shared):
+        symmetric = 0.5 * (shared + shared.mT)
+        return PartCorrelatedUV(mean, variance, direction, symmetric, group).log_prob(target)
+
+    assert torch.autograd.gradcheck(density, leaves)
+    assert torch.autograd.gradgradcheck(density, leaves)
+
+
 @pytest.mark.parametrize("seed", range(10))
 def test_float32_stays_near_float64_over_twelve_decades(seed):
     arguments, target = random_arguments(seed, points=40, low=-8, high=4)
@@ -122,6 +135,52 @@ def test_conditioning_equals_the_schur_complement(seed):
 
 
 @pytest.mark.parametrize("basis", BASIS_SIZES)
+@pytest.mark.parametrize("sigma", [0.0, 0.01, 1.0])
+def test_points_that_are_measured_with_noise_equal_the_dense_gaussian(basis, sigma):
+    arguments, target = random_arguments(6, points=10, groups=3, basis=basis)
+    model, index = PartCorrelatedUV(*arguments), torch.tensor([7, 0, 4])
+    found = model.given_measured(index, target[index], sigma)
+    mean, *rest, group = arguments
+    prior = dense_covariance(*rest, group, model.basis)
+    cells = (2 * index[:, None] + torch.arange(2)).flatten()
+    noise = sigma**2 * torch.eye(len(cells), dtype=torch.float64)
+    gain = prior[:, cells] @ torch.linalg.inv(prior[cells][:, cells] + noise)
+    off = (target - mean).flatten()[cells]
+    torch.testing.assert_close(found.mean_uv, mean + (gain @ off).view(-1, 2))
+    dense = dense_covariance(
+        found.variance_uv, found.direction, found.shared_covariance, group, found.basis
+    )
+    torch.testing.assert_close(dense, prior - gain @ prior[cells])
+
+
+@pytest.mark.parametrize("basis", BASIS_SIZES)
+def test_the_posterior_of_the_shared_error_is_that_of_a_linear_gaussian_model(basis):
+    (mean, variance, direction, shared, group), target = random_arguments(3, basis=basis)
+    model, sigma, index = PartCorrelatedUV(mean, variance, direction, shared, group), 0.2, [5, 1, 8]
+    found = model.posterior(target[index], torch.tensor(index), sigma)
+    for g in range(4):
+        precision, evidence = torch.linalg.inv(shared[g]), torch.zeros(BASIS_SIZES[basis]).double()
+        for i in (i for i in index if group[i] == g):
+            own = variance[i] * torch.eye(2) + torch.outer(direction[i], direction[i])
+            weighted = model.basis[i].T @ torch.linalg.inv(own + sigma**2 * torch.eye(2))
+            precision = precision + weighted @ model.basis[i]
+            evidence = evidence + weighted @ (target[i] - mean[i])
+        covariance = torch.linalg.inv(precision)
+        torch.testing.assert_close(found.covariance[g], covariance, rtol=1e-6, atol=1e-9)
+        torch.testing.assert_close(found.mean[g], covariance @ evidence, rtol=1e-6, atol=1e-9)
+
+
+def test_without_a_shared_error_the_points_are_those_of_the_directional_model():
+    (mean, variance, direction, _, group), target = random_arguments(5)
+    nothing = torch.zeros(4, 0, 0, dtype=torch.float64)
+    joint = PartCorrelatedUV(mean, variance, direction, nothing, group)
+    alone = AnisotropicUV(mean, variance, direction)
+    torch.testing.assert_close(joint.log_prob(target).sum(), alone.log_prob(target).sum())
+    torch.testing.assert_close(joint.covariance(), alone.covariance())
+    assert joint.rsample().shape == (12, 2)
+
+
+@pytest.mark.parametrize("basis", BASIS_SIZES)
 def test_the_size_of_the_shared_covariance_says_in_which_basis_it_is(basis):
     arguments, target = random_arguments(4, basis=basis)
     found = PartCorrelatedUV(*arguments)
@@ -134,7 +193,7 @@ def test_the_size_of_the_shared_covariance_says_in_which_basis_it_is(basis):
 def test_another_size_needs_a_basis():
     (mean, variance, direction, shared, group), target = random_arguments(4, basis="similarity")
     three = shared[:, :3, :3]
-    with pytest.raises(ValueError, match=r"\(2, 4\) wide, not 3"):
+    with pytest.raises(ValueError, match=r"\(0, 2, 4\) wide, not 3"):
         PartCorrelatedUV(mean, variance, direction, three, group)
     turning = basis_of("similarity", mean, group, 4)[..., :3]
     found = PartCorrelatedUV(mean, variance, direction, three, group, turning)

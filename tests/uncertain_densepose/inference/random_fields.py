@@ -2,7 +2,7 @@
 
 import torch
 
-from uncertain_densepose.inference.part_field import PartField
+from uncertain_densepose.distributions import PartCorrelatedUV
 from uncertain_densepose.structures import PointPredictions
 
 KINDS = {"iid_iso": 0, "indep_aniso": 0, "full": 2, "full_similarity": 4}
@@ -36,12 +36,29 @@ def random_points(kind, group, seed):
 
 
 def random_fields(kinds, seed=0):
-    """One field a kind, of the same points."""
+    """One joint distribution a kind, of the same points."""
     group = random_group(seed)
     return [
-        PartField.of(random_points(kind, group, 10 * seed + k), group)
+        random_points(kind, group, 10 * seed + k).joint_distribution(group)
         for k, kind in enumerate(kinds)
     ]
+
+
+def changed(field, points=slice(None), own_scale=1.0, **changes):
+    """The distribution of some of the points with other terms, own covariances scaled.
+
+    own_scale: a number, or one for each of the points.
+    """
+    own_scale = torch.as_tensor(own_scale, dtype=torch.float64)
+    terms = {
+        "mean_uv": field.mean_uv[points],
+        "variance": own_scale * field.variance_uv[points],
+        "direction": own_scale.sqrt()[..., None] * field.direction[points],
+        "shared_covariance": field.shared_covariance,
+        "group": field.group[points],
+        "basis": field.basis[points],
+    }
+    return PartCorrelatedUV(**terms | changes)
 
 
 def dense_covariance(field):
@@ -52,4 +69,4 @@ def dense_covariance(field):
     )
     same = field.group[:, None] == field.group
     joint = (shared * same[:, None, :, None]).reshape(2 * points, 2 * points)
-    return torch.block_diag(*field.own_covariance) + joint
+    return torch.block_diag(*field.own_covariance()) + joint

@@ -23,7 +23,6 @@ from uncertain_densepose.inference.condition import (
     condition,
     condition_points,
 )
-from uncertain_densepose.inference.part_field import PartField
 
 SIDE = 16
 OFFSET = torch.tensor([[4e-3, 1e-3], [1e-3, 2e-3]])
@@ -56,7 +55,7 @@ def dense_posterior(person, clicks, sigma):
     group = torch.zeros(len(rows), dtype=torch.int64)
     shared = points.shared_covariance[:1]
     prior = dense_covariance(
-        points.variance, points.direction, shared, group, points.shared_basis()
+        points.variance, points.direction, shared, group, points.joint_distribution().basis
     )
     index = [int(np.flatnonzero((rows == int(c.y)) & (columns == int(c.x)))[0]) for c in clicks]
     cells = torch.tensor(index)[:, None] * 2 + torch.arange(2)
@@ -166,7 +165,7 @@ def test_points_follow_the_distribution_s_own_conditioning(kind):
     index = torch.tensor([1, 4, 7])
     target = points.mean_uv[index] + 0.1
     found = condition_points(points, group, index, target, click_sigma_uv=0.0)
-    prior = PartField.of(points, group).distribution()
+    prior = points.distribution(group)
     assert isinstance(prior, PartCorrelatedUV)
     expected = prior.condition(index, target)
     rest = torch.ones(len(group), dtype=torch.bool)

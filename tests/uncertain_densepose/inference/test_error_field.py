@@ -51,7 +51,7 @@ def expected_covariance(person: Person) -> np.ndarray:
         total[i, :, i, :] += own.numpy()
         for j in range(num):
             if points.shared_covariance is not None and points.part[i] == points.part[j]:
-                basis = points.shared_basis()
+                basis = points.joint_distribution().basis
                 shared = basis[i] @ points.shared_covariance[i] @ basis[j].T
                 total[i, :, j, :] += shared.numpy()
     return total

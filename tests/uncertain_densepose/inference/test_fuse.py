@@ -13,8 +13,8 @@ from tests.uncertain_densepose.inference.random_fields import (
     random_points,
 )
 from tests.uncertain_densepose.structures.random_maps import assert_same_maps, covariance, make_maps
-from uncertain_densepose.inference.fuse import fuse_maps, fuse_people, fuse_points
 from uncertain_densepose.inference.fusion import FUSION_RULES, FusionError, part_weights
+from uncertain_densepose.inference.fusion.predictions import fuse_maps, fuse_people, fuse_points
 from uncertain_densepose.structures.chart_averaging import average_chart_maps
 
 PRODUCTS = [name for name, rule in FUSION_RULES.items() if rule.is_product]

@@ -1,14 +1,15 @@
 """Rules of fusion against the dense product of Gaussians, and at their limits."""
 
-from dataclasses import replace
-
 import pytest
 import torch
 
-from tests.uncertain_densepose.inference.random_fields import dense_covariance, random_fields
+from tests.uncertain_densepose.inference.random_fields import (
+    changed,
+    dense_covariance,
+    random_fields,
+)
 from uncertain_densepose.inference.fusion import FUSION_RULES, average, inverse_covariance, joint
 from uncertain_densepose.inference.fusion.projection import in_basis_of_size
-from uncertain_densepose.inference.part_field import PartField
 
 MIXES = {
     "two offsets": ("full", "full"),
@@ -70,10 +71,7 @@ def test_the_average_has_the_moments_of_the_mixture():
     found = fused(average, fields, weight)
     torch.manual_seed(0)
     draws = torch.cat(
-        [
-            field.distribution().rsample((n,))
-            for field, n in zip(fields, (40000, 20000), strict=True)
-        ]
+        [field.rsample((n,)) for field, n in zip(fields, (40000, 20000), strict=True)]
     )
     assert (found.mean_uv - draws.mean(0)).abs().max() < 0.02
     centred = draws - draws.mean(0)
@@ -106,9 +104,9 @@ def test_identical_models_are_n_times_as_sure_by_a_product_and_as_sure_by_the_av
 @pytest.mark.parametrize("rule", [joint, inverse_covariance])
 def test_a_model_without_information_leaves_the_others(rule):
     first, second, blind = random_fields(["full", "full_similarity", "full"])
-    blind = replace(
+    blind = changed(
         blind,
-        own_covariance=1e12 * blind.own_covariance,
+        own_scale=1e12,
         shared_covariance=1e12 * blind.shared_covariance,
     )
     expected = fused(rule, [first, second])
@@ -119,7 +117,7 @@ def test_a_model_without_information_leaves_the_others(rule):
 
 def test_without_a_shared_error_the_joint_rule_is_inverse_covariance():
     fields = [
-        replace(field, shared_covariance=1e-14 * field.shared_covariance)
+        changed(field, shared_covariance=1e-14 * field.shared_covariance)
         for field in random_fields(["full", "full_similarity", "full"])
     ]
     expected = fused(inverse_covariance, fields)
@@ -128,14 +126,14 @@ def test_without_a_shared_error_the_joint_rule_is_inverse_covariance():
 
 def test_own_variances_near_1e_8_lose_no_digits():
     fields = random_fields(["full", "full"])
-    fields = [replace(field, own_covariance=1e-5 * field.own_covariance) for field in fields]
+    fields = [changed(field, own_scale=1e-5) for field in fields]
     found = fused(joint, fields)
     # All coordinates have another origin.
-    moved = [replace(field, mean_uv=field.mean_uv + 0.25) for field in fields]
+    moved = [changed(field, mean_uv=field.mean_uv + 0.25) for field in fields]
     torch.testing.assert_close(fused(joint, moved).mean_uv, found.mean_uv + 0.25, rtol=0, atol=1e-8)
     # Points have next to no error of their own, so what is left is the product of the N(0, B_k).
     parallel = torch.linalg.inv(sum(torch.linalg.inv(f.shared_covariance) for f in fields))
-    shared = found.shared_part()
+    shared = found.covariance() - found.own_covariance()
     torch.testing.assert_close(shared, parallel[found.group], rtol=2e-3, atol=1e-5)
 
 
@@ -154,13 +152,7 @@ def test_weights_temper_points_and_leave_out_those_at_which_a_model_has_none(kin
             of_group = kept[group[kept] == g]
             if len(of_group):
                 shared[g] /= w[of_group].mean()
-        tempered = PartField(
-            field.mean_uv[kept],
-            field.own_covariance[kept] / w[kept, None, None],
-            shared,
-            field.basis[kept],
-            group[kept],
-        )
+        tempered = changed(field, kept, own_scale=1 / w[kept], shared_covariance=shared)
         index = (2 * kept[:, None] + torch.arange(2)).flatten()
         precision = torch.zeros(2 * len(group), 2 * len(group), dtype=torch.float64)
         precision[index[:, None], index] = torch.linalg.inv(dense_covariance(tempered))
@@ -174,11 +166,7 @@ def test_points_that_do_not_inform_take_the_shared_error_and_give_nothing_to_it(
     informs = everywhere(fields)
     informs[::3] = False
     found = joint(fields, ones(fields), informs)
-    alone = [
-        PartField(f.mean_uv[informs], f.own_covariance[informs], f.shared_covariance,
-                  f.basis[informs], f.group[informs])
-        for f in fields
-    ]  # fmt: skip
+    alone = [changed(field, informs) for field in fields]
     expected = fused(joint, alone)
     torch.testing.assert_close(found.shared_covariance, expected.shared_covariance)
     torch.testing.assert_close(found.mean_uv[informs], expected.mean_uv)
@@ -189,10 +177,10 @@ def test_points_that_do_not_inform_take_the_shared_error_and_give_nothing_to_it(
 
 def test_the_projection_keeps_means_and_the_product_of_models_in_one_ratio():
     (field,) = random_fields(["full"])
-    other = replace(
+    other = changed(
         field,
         mean_uv=field.mean_uv + 0.01 * torch.arange(len(field.group))[:, None],
-        own_covariance=3 * field.own_covariance,
+        own_scale=3,
         shared_covariance=0.5 * field.shared_covariance,
     )
     product = fused(joint, [field, other])
@@ -224,13 +212,13 @@ def test_models_whose_errors_are_what_they_say_are_fused_best_by_the_joint_rule(
     for seed in range(30):
         fields = random_fields(kinds, seed)
         truth = fields[0].mean_uv
-        off = [replace(f, mean_uv=truth + f.distribution().rsample() - f.mean_uv) for f in fields]
+        off = [changed(f, mean_uv=truth + f.rsample() - f.mean_uv) for f in fields]
         num_points += len(truth)
         for name, rule in FUSION_RULES.items():
             found = fused(rule.fuse, off)
             square_error[name] += (found.mean_uv - truth).square().sum().item()
-            nats[name] += found.distribution().log_prob(truth).sum().item()
-        surprise += fused(joint, off).distribution().mahalanobis(truth).sum().item()
+            nats[name] += found.log_prob(truth).sum().item()
+        surprise += fused(joint, off).mahalanobis(truth).sum().item()
     assert square_error["joint"] < square_error["inverse_covariance"] < square_error["average"]
     assert nats["joint"] > nats["inverse_covariance"] > nats["average"]
     # Two degrees of freedom a point.

@@ -16,7 +16,6 @@ from uncertain_densepose.distributions import SHARED_BASES
 from uncertain_densepose.structures.chart_averaging import (
     ChartAverage,
     average_chart_maps,
-    split_covariance,
 )
 
 NOISY = [name for name, noise in NOISE_FIELDS.items() if noise]
@@ -127,27 +126,6 @@ def test_directions_keep_the_sign_of_the_first_prediction():
     second.direction.neg_()
     average = average_chart_maps([first, second])
     torch.testing.assert_close(average.direction, first.direction)
-
-
-def test_matrices_are_split_exactly():
-    generator = torch.Generator().manual_seed(0)
-    factor = torch.randn(500, 2, 2, generator=generator, dtype=torch.float64)
-    factor *= 10 ** (8 * torch.rand(500, 1, 2, generator=generator, dtype=torch.float64) - 6)
-    matrices = factor @ factor.transpose(-1, -2)
-    # Equal eigenvalues, rank one along each axis, nothing at all.
-    special = [[[2.0, 0], [0, 2]], [[3, 0], [0, 0]], [[0, 0], [0, 3]], [[0, 0], [0, 0]]]
-    matrices = torch.cat([matrices, torch.tensor(special, dtype=torch.float64)])
-    elements = torch.stack([matrices[:, 0, 0], matrices[:, 0, 1], matrices[:, 1, 1]])
-    smaller, direction = split_covariance(elements)
-    eigenvalues = torch.linalg.eigvalsh(matrices)
-    scale = eigenvalues[:, 1].clamp_min(1e-300)
-    torch.testing.assert_close(smaller / scale, eigenvalues[:, 0] / scale)
-    length = direction.square().sum(dim=0)
-    torch.testing.assert_close(length / scale, (eigenvalues[:, 1] - eigenvalues[:, 0]) / scale)
-    identity = torch.eye(2, dtype=torch.float64)
-    rebuilt = smaller[:, None, None] * identity + torch.einsum("in,jn->nij", direction, direction)
-    torch.testing.assert_close(rebuilt / scale[:, None, None], matrices / scale[:, None, None])
-    assert (direction[:, 500] == 0).all() and (direction[:, 503] == 0).all()
 
 
 def test_a_running_average_can_be_read_at_any_time():

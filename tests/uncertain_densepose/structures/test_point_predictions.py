@@ -99,6 +99,6 @@ def test_the_marginal_covariance_is_the_sum_of_its_terms(size):
     r = points.direction
     expected = points.variance[:, None, None] * torch.eye(2) + r[:, :, None] * r[:, None, :]
     if size:
-        basis = points.shared_basis()
+        basis = points.joint_distribution().basis
         expected = expected + basis @ points.shared_covariance @ basis.mT
     torch.testing.assert_close(points.covariance(), expected)

@@ -9,12 +9,11 @@ is read without it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
-from ...distributions import AnisotropicUV, IsotropicUV, PartCorrelatedUV
-from ...distributions.base import UVDistribution
+from ...distributions import IsotropicUV, UVDistribution
 from ...structures import PointPredictions
 
 
@@ -36,33 +35,27 @@ class Reading:
         return all(getattr(points, name) is not None for name in self.needs)
 
 
-def _with_shared(points: PointPredictions, group: torch.Tensor) -> PartCorrelatedUV:
-    num_groups = int(group.max()) + 1 if len(group) else 0
-    size = points.shared_covariance.shape[-1]
-    shared = points.shared_covariance.new_zeros(num_groups, size, size)
-    shared[group] = points.shared_covariance
-    direction = torch.zeros_like(points.mean_uv) if points.direction is None else points.direction
-    basis = None if points.shared_centre_uv is None else points.shared_basis()
-    return PartCorrelatedUV(points.mean_uv, points.variance, direction, shared, group, basis)
+def _full(points: PointPredictions, group: torch.Tensor) -> UVDistribution:
+    return points.joint_distribution(group)
 
 
-def _with_shared_of_its_own(points: PointPredictions, group: torch.Tensor) -> UVDistribution:
-    return _with_shared(points, group).independent_points()
+def _full_marginal(points: PointPredictions, group: torch.Tensor) -> UVDistribution:
+    return points.joint_distribution(group).independent_points()
 
 
-def _directional(points: PointPredictions, group: torch.Tensor) -> UVDistribution:
-    return AnisotropicUV(points.mean_uv, points.variance, points.direction)
+def _indep_aniso(points: PointPredictions, group: torch.Tensor) -> UVDistribution:
+    return replace(points, shared_covariance=None).distribution()
 
 
-def _isotropic(points: PointPredictions, group: torch.Tensor) -> UVDistribution:
-    return IsotropicUV(points.mean_uv, points.variance)
+def _iid_iso(points: PointPredictions, group: torch.Tensor) -> UVDistribution:
+    return replace(points, shared_covariance=None, direction=None).distribution()
 
 
 READINGS = {
-    "full": Reading(("variance", "shared_covariance"), _with_shared),
-    "full_marginal": Reading(("variance", "shared_covariance"), _with_shared_of_its_own),
-    "indep_aniso": Reading(("variance", "direction"), _directional),
-    "iid_iso": Reading(("variance",), _isotropic),
+    "full": Reading(("variance", "shared_covariance"), _full),
+    "full_marginal": Reading(("variance", "shared_covariance"), _full_marginal),
+    "indep_aniso": Reading(("variance", "direction"), _indep_aniso),
+    "iid_iso": Reading(("variance",), _iid_iso),
 }
 """By name, the richest first: joint with s I + r rᵀ and B, of an offset or a similarity about the
 centre of a group; the same marginal covariances without correlation; s I + r rᵀ; s I."""
@@ -86,15 +79,12 @@ def readings(points: PointPredictions, group: torch.Tensor) -> dict[str, UVDistr
 
 
 def noise_model(points: PointPredictions, group: torch.Tensor) -> UVDistribution:
-    """The distribution that predictions stand for: the first of `readings`.
+    """The distribution that predictions stand for, the first of `readings`.
 
     Raises:
         ValueError: predictions without a variance have no density.
     """
-    for reading in READINGS.values():
-        if reading.applies(points):
-            return reading.distribution(points, group)
-    raise ValueError("the model predicts no variance; its density needs a global variance")
+    return points.distribution(group)
 
 
 def global_noise_model(points: PointPredictions, global_variance: float) -> IsotropicUV:

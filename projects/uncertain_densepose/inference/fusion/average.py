@@ -7,11 +7,13 @@ from collections.abc import Sequence
 import torch
 from torch.nn import functional as F
 
-from ..part_field import PartField, basis_about
+from ...distributions import PartCorrelatedUV
 from .rule import mean_of_counted
 
 
-def average(fields: Sequence[PartField], weight: torch.Tensor, informs: torch.Tensor) -> PartField:
+def average(
+    models: Sequence[PartCorrelatedUV], weight: torch.Tensor, informs: torch.Tensor
+) -> PartCorrelatedUV:
     """The Gaussian with the moments of the mixture of shares q_k = w_k / Σ_l w_l.
 
     As `structures.chart_averaging`, with weights: m = Σ q_k m_k and
@@ -21,32 +23,27 @@ def average(fields: Sequence[PartField], weight: torch.Tensor, informs: torch.Te
 
     Args and shapes: see `FusionRule`.
     """
-    first = fields[0]
+    first = models[0]
     group, num_groups = first.group, first.num_groups
     share = weight / weight.sum(dim=0)
-    means = torch.stack([field.mean_uv for field in fields])
+    means = torch.stack([model.mean_uv for model in models])
     mean = (share[:, :, None] * means).sum(dim=0)
     off = means - mean
-    covariance = torch.stack([field.own_covariance for field in fields])
+    covariance = torch.stack([model.own_covariance() for model in models])
     spread = covariance + off[..., :, None] * off[..., None, :]
 
-    size = max(field.basis.shape[-1] for field in fields)
-    share_of_group = mean_of_counted(share.T, group, num_groups, informs, 1 / len(fields)).T
+    size = max(model.shared_size for model in models)
+    share_of_group = mean_of_counted(share.T, group, num_groups, informs, 1 / len(models)).T
     shared = sum(
-        q[:, None, None] * widened(field.shared_covariance, size)
-        for q, field in zip(share_of_group, fields, strict=True)
+        q[:, None, None] * widened(model.shared_covariance, size)
+        for q, model in zip(share_of_group, models, strict=True)
     )
     centre = mean_of_counted(mean, group, num_groups, informs, 0.5)
-    return PartField(
-        mean_uv=mean,
-        own_covariance=(share[:, :, None, None] * spread).sum(dim=0),
-        shared_covariance=shared,
-        basis=basis_about(mean, centre[group], size),
-        group=group,
-    )
+    own = (share[:, :, None, None] * spread).sum(dim=0)
+    return PartCorrelatedUV.from_own_covariance(mean, own, shared, group, centre_uv=centre[group])
 
 
 def widened(shared_covariance: torch.Tensor, size: int) -> torch.Tensor:
-    """(G, size, size): the same shared error (G, K, K) in the wider basis of `basis_about`."""
+    """(G, size, size): the same shared error (G, K, K) in the wider basis of `SHARED_BASES`."""
     missing = size - shared_covariance.shape[-1]
     return F.pad(shared_covariance, (0, missing, 0, missing))

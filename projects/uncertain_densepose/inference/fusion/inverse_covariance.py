@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import torch
 
-from ..part_field import PartField
+from ...distributions import PartCorrelatedUV
 
 
 def inverse_covariance(
-    fields: Sequence[PartField], weight: torch.Tensor, informs: torch.Tensor
-) -> PartField:
+    models: Sequence[PartCorrelatedUV], weight: torch.Tensor, informs: torch.Tensor
+) -> PartCorrelatedUV:
     """Σ⁻¹ = Σ_k w_k Σ_k⁻¹ and m = Σ Σ_k w_k Σ_k⁻¹ m_k, with Σ_k = D_k + E B_k Eᵀ at each point.
 
     The fusion of Neverova et al. (NeurIPS 2019). It knows nothing of the correlation of the points
@@ -19,18 +19,12 @@ def inverse_covariance(
 
     Args and shapes: see `FusionRule`; `informs` does not matter.
     """
-    covariance = torch.stack([field.covariance() for field in fields])
+    covariance = torch.stack([model.covariance() for model in models])
     precision = weight[:, :, None, None] * torch.linalg.inv(covariance)
-    means = torch.stack([field.mean_uv for field in fields])
+    means = torch.stack([model.mean_uv for model in models])
     mean, fused = product(precision, means)
-    first = fields[0]
-    return PartField(
-        mean_uv=mean,
-        own_covariance=fused,
-        shared_covariance=fused.new_zeros(first.num_groups, 0, 0),
-        basis=fused.new_zeros(len(fused), 2, 0),
-        group=first.group,
-    )
+    nothing = fused.new_zeros(models[0].num_groups, 0, 0)
+    return PartCorrelatedUV.from_own_covariance(mean, fused, nothing, models[0].group)
 
 
 def product(precision: torch.Tensor, means: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

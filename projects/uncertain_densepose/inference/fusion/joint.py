@@ -7,17 +7,19 @@ from itertools import accumulate
 
 import torch
 
+from ...distributions import PartCorrelatedUV
 from ...distributions.grouping import group_sum
-from ..part_field import PartField
 from .inverse_covariance import product
 from .rule import mean_of_counted
 
 
-def joint(fields: Sequence[PartField], weight: torch.Tensor, informs: torch.Tensor) -> PartField:
+def joint(
+    models: Sequence[PartCorrelatedUV], weight: torch.Tensor, informs: torch.Tensor
+) -> PartCorrelatedUV:
     """The product over models k of N(m_k, D_k + E_k B_k E_kᵀ), the points of a group stacked.
 
-    It is exact and a field again, of K = Σ_k K_k. For each factor is an integral over the model's
-    own shared error z_k, and under all the integrals the points are independent given
+    It is exact and of the same kind again, of K = Σ_k K_k. For each factor is an integral over the
+    model's own shared error z_k, and under all the integrals the points are independent given
     z = (z_1 .. z_M): with Λ_k = D_k⁻¹, Λ = Σ_k Λ_k and the pointwise gains H_k = Λ⁻¹ Λ_k,
 
         y_i | z ~ N(m̄_i + W_i z, Λ_i⁻¹),   m̄ = Σ_k H_k m_k,   W = [H_1 E_1 | ... | H_M E_M].
@@ -28,7 +30,7 @@ def joint(fields: Sequence[PartField], weight: torch.Tensor, informs: torch.Tens
         L_kk = Σ_i E_kᵀ Λ_k (Σ_{l≠k} H_l) E_k,   L_kl = -Σ_i E_kᵀ Λ_k H_l E_l,
         rhs_k = Σ_i E_kᵀ Λ_k (m̄ - m_k).
 
-    So z has the covariance S = B (I + L B)⁻¹ and the mean S rhs; the fused field has the mean
+    So z has the covariance S = B (I + L B)⁻¹ and the mean S rhs; the result has the mean
     m̄ + W S rhs, the own covariance Λ⁻¹, the basis W and the shared covariance S. Nothing is
     inverted that is singular at B = 0, where the rule is `inverse_covariance`. The cost is O(P) and
     a system of K coordinates a group.
@@ -40,23 +42,23 @@ def joint(fields: Sequence[PartField], weight: torch.Tensor, informs: torch.Tens
     Args and shapes: see `FusionRule`. The sums of L and rhs go over the points that inform; other
     points of a group take z from them.
     """
-    group, num_groups = fields[0].group, fields[0].num_groups
-    own = torch.stack([field.own_covariance for field in fields])
-    precision = weight[:, :, None, None] * torch.linalg.inv(own)
-    means = torch.stack([field.mean_uv for field in fields])
+    group, num_groups = models[0].group, models[0].num_groups
+    own_precision = torch.stack([model.own_precision() for model in models])
+    precision = weight[:, :, None, None] * own_precision
+    means = torch.stack([model.mean_uv for model in models])
     mean, covariance = product(precision, means)
     gain = covariance @ precision
-    basis = torch.cat([h @ field.basis for h, field in zip(gain, fields, strict=True)], dim=-1)
+    basis = torch.cat([h @ model.basis for h, model in zip(gain, models, strict=True)], dim=-1)
 
     shared = _block_diagonal(
         [
-            field.shared_covariance
+            model.shared_covariance
             / mean_of_counted(w, group, num_groups, informs & (w > 0), 1.0)[:, None, None]
-            for w, field in zip(weight, fields, strict=True)
+            for w, model in zip(weight, models, strict=True)
         ]
     )
     information, evidence = _disagreement(
-        [field.basis[informs] for field in fields],
+        [model.basis[informs] for model in models],
         precision[:, informs],
         gain[:, informs],
         (mean - means)[:, informs],
@@ -67,12 +69,12 @@ def joint(fields: Sequence[PartField], weight: torch.Tensor, informs: torch.Tens
     z = shared @ weighted[:, :, None]
     # B (I + L B)⁻¹ = ((I + L B)⁻ᵀ B)ᵀ, and B is symmetric.
     posterior = torch.linalg.solve(system.mT, shared)
-    return PartField(
-        mean_uv=mean + (basis @ z[group]).squeeze(-1),
-        own_covariance=covariance,
-        shared_covariance=0.5 * (posterior + posterior.mT),
-        basis=basis,
-        group=group,
+    return PartCorrelatedUV.from_own_covariance(
+        mean + (basis @ z[group]).squeeze(-1),
+        covariance,
+        0.5 * (posterior + posterior.mT),
+        group,
+        basis,
     )
 
 

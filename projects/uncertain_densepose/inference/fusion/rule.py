@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 import torch
 
+from ...distributions import PartCorrelatedUV
 from ...distributions.grouping import group_mean
 from ...errors import UserError
-from ..part_field import PartField
 
 
 class FusionError(UserError, ValueError):
@@ -23,14 +23,14 @@ class FusionRule(NamedTuple):
     """A rule by which M predictions of the same points become one.
 
     Attributes:
-        fuse: called with the M fields (Sequence[PartField], of the same points and groups), the
-            weight (M, P) of each model at each point, at least one of them 1 at every point, and
+        fuse: called with the M models' distributions of the same points and groups, the weight
+            (M, P) of each model at each point, at least one of them 1 at every point, and
             `informs` (P,) bool, the points of a group from which what it shares is learnt.
         is_product: whether it multiplies densities, and so needs variances and takes its models'
             errors to be independent.
     """
 
-    fuse: Callable[[Sequence[PartField], torch.Tensor, torch.Tensor], PartField]
+    fuse: Callable[[Sequence[PartCorrelatedUV], torch.Tensor, torch.Tensor], PartCorrelatedUV]
     is_product: bool
 
 

@@ -17,14 +17,13 @@ from dataclasses import replace
 
 import torch
 
-from ..structures import ChartMaps, PointPredictions
-from ..structures.chart_averaging import average_chart_maps, with_sign_of
-from ..structures.point_predictions import own_covariance
-from .fusion import FUSION_RULES, FusionError, FusionRule, part_weights
-from .fusion.projection import in_basis_of_size
-from .fusion.rule import mean_of_counted, models_that_count
-from .part_field import PartField, basis_about
-from .person import Person
+from ...distributions import PartCorrelatedUV
+from ...structures import ChartMaps, PointPredictions
+from ...structures.chart_averaging import average_chart_maps, with_sign_of
+from ..person import Person
+from . import FUSION_RULES, FusionError, FusionRule, part_weights
+from .projection import in_basis_of_size
+from .rule import mean_of_counted, models_that_count
 
 
 def fuse_points(
@@ -33,7 +32,7 @@ def fuse_points(
     rule: str = "joint",
     log_probability: torch.Tensor | None = None,
     correlation: float = 0.0,
-) -> PartField:
+) -> PartCorrelatedUV:
     """Fuse the predictions of M models at the same P points.
 
     Args:
@@ -45,7 +44,7 @@ def fuse_points(
         correlation: ρ in [0, 1) of the models' errors, for the products.
 
     Returns:
-        Mean, marginal covariance and distribution of the points. Of "joint" it is the exact product
+        The joint distribution of the points in float64. Of "joint" it is the exact product
         with a shared error of Σ_k K_k coordinates; of "inverse_covariance" the points are
         independent; of "average" the shared covariance is the models' mean.
 
@@ -58,9 +57,9 @@ def fuse_points(
         raise FusionError("predictions of different points or charts cannot be fused")
     if log_probability is None:
         log_probability = points[0].mean_uv.new_zeros(len(points), len(points[0]))
-    fields = [PartField.of(one, group) for one in points]
+    models = [one.double().joint_distribution(group) for one in points]
     informs = torch.ones_like(group, dtype=torch.bool)
-    return _fused(chosen, fields, part_weights(log_probability), informs, correlation)
+    return _fused(chosen, models, part_weights(log_probability), informs, correlation)
 
 
 @torch.no_grad()
@@ -140,24 +139,27 @@ def _checked(
 
 def _fused(
     rule: FusionRule,
-    fields: Sequence[PartField],
+    models: Sequence[PartCorrelatedUV],
     weight: torch.Tensor,
     informs: torch.Tensor,
     correlation: float,
-) -> PartField:
-    """The field of a rule, less sure by the correlation of the models' errors."""
-    field = rule.fuse(fields, weight, informs)
-    number = models_that_count(weight)
-    if field.basis.shape[-1]:
+) -> PartCorrelatedUV:
+    """What a rule makes of models, less sure by the correlation of the models' errors."""
+    fused = rule.fuse(models, weight, informs)
+    number = models_that_count(weight).to(weight)
+    if fused.shared_size:
         # One factor for all that is jointly Gaussian.
-        largest = number.new_ones(field.num_groups)
-        number = largest.scatter_reduce(0, field.group, number, "amax")[field.group]
+        largest = number.new_ones(fused.num_groups)
+        number = largest.scatter_reduce(0, fused.group, number, "amax")[fused.group]
     factor = 1 + (number - 1) * correlation
-    of_group = factor.new_ones(field.num_groups).scatter(0, field.group, factor)
-    return replace(
-        field,
-        own_covariance=factor[:, None, None] * field.own_covariance,
-        shared_covariance=of_group[:, None, None] * field.shared_covariance,
+    of_group = factor.new_ones(fused.num_groups).scatter(0, fused.group, factor)
+    return PartCorrelatedUV(
+        fused.mean_uv,
+        factor * fused.variance_uv,
+        factor.sqrt()[:, None] * fused.direction,
+        of_group[:, None, None] * fused.shared_covariance,
+        fused.group,
+        fused.basis,
     )
 
 
@@ -175,47 +177,40 @@ def _fuse_box(
     group = torch.arange(charts, device=part.device).repeat_interleave(side * side)
     informs = (group == part.flatten().repeat(charts)) & (group > 0)
 
-    fields = [_cells(one, group, informs) for one in maps]
+    models = [_cells(one, group, informs) for one in maps]
     probability = torch.stack([one.fine_segm[0].double().log_softmax(dim=0) for one in maps])
     weight = part_weights(probability).flatten(1)
-    fused = _fused(rule, fields, weight, informs, correlation)
+    fused = _fused(rule, models, weight, informs, correlation)
     if rule.is_product:
-        largest = max(field.basis.shape[-1] for field in fields)
-        fused = in_basis_of_size(fused, min(largest, fused.basis.shape[-1]), informs)
+        largest = max(model.shared_size for model in models)
+        fused = in_basis_of_size(fused, min(largest, fused.shared_size), informs)
 
     u, v = fused.mean_uv.T.reshape(2, 1, charts, side, side)
     if any(one.variance is None for one in maps):
         return replace(segmentation, u=u, v=v)
-    variance, direction = fused.own_terms()
-    direction = with_sign_of(maps[0].direction, direction.T.reshape(2, 1, charts, side, side))
-    shared = fused.shared_covariance[None] if fused.basis.shape[-1] else None
+    direction = with_sign_of(maps[0].direction, fused.direction.T.reshape(2, 1, charts, side, side))
+    shared = fused.shared_covariance[None] if fused.shared_size else None
     return replace(
         segmentation,
         u=u,
         v=v,
-        variance=variance.reshape(1, charts, side, side),
+        variance=fused.variance_uv.reshape(1, charts, side, side),
         direction=direction,
         shared_covariance=shared,
     )
 
 
-def _cells(maps: ChartMaps, group: torch.Tensor, informs: torch.Tensor) -> PartField:
-    """The cells of all charts of a box as a field, a group a chart."""
+def _cells(maps: ChartMaps, group: torch.Tensor, informs: torch.Tensor) -> PartCorrelatedUV:
+    """The cells of all charts of a box, a group a chart."""
     charts = maps.u.shape[1]
     mean = torch.stack([maps.u, maps.v], dim=-1).reshape(-1, 2).double()
-    variance = None if maps.variance is None else maps.variance.flatten().double()
-    direction = maps.direction
-    if direction is not None:
-        direction = direction[0].flatten(1).T.double()
-    if maps.shared_covariance is None:
-        shared = mean.new_zeros(charts, 0, 0)
-    else:
-        shared = maps.shared_covariance[0].double()
+    variance, direction, shared = maps.variance, maps.direction, maps.shared_covariance
     centre = mean_of_counted(mean, group, charts, informs, 0.5)
-    return PartField(
-        mean_uv=mean,
-        own_covariance=own_covariance(mean, variance, direction),
-        shared_covariance=shared,
-        basis=basis_about(mean, centre[group], shared.shape[-1]),
-        group=group,
+    return PartCorrelatedUV(
+        mean,
+        torch.zeros_like(mean[:, 0]) if variance is None else variance.flatten().double(),
+        torch.zeros_like(mean) if direction is None else direction[0].flatten(1).T.double(),
+        mean.new_zeros(charts, 0, 0) if shared is None else shared[0].double(),
+        group,
+        centre_uv=centre[group],
     )
