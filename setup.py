@@ -36,6 +36,7 @@ setup(
         "fvcore",
         "iopath",
         "jinja2",
+        "joblib",
         "markupsafe",
         "matplotlib",
         "numpy",
