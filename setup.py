@@ -42,6 +42,7 @@ setup(
         "fvcore",
         "iopath",
         "jinja2",
+        "joblib",
         "markupsafe",
         "matplotlib",
         "numpy",

@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 import multiprocessing
 import queue
-import signal
+import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from collections.abc import Callable, Sequence
 
-import torch
 from detectron2.config import CfgNode
+
+from uncertain_densepose.process_pool import run_tasks
 
 from .cell import check_worlds, experiment_sets, run_cell
 from .result_table import ResultTable
@@ -115,10 +115,15 @@ def run_experiment(
         check_worlds(cfg, {cell.world for cell in left})
         # Crops are cut out here, once, and not by every process.
         experiment_sets(cfg, ready[0].world)
-        run_cells = _run_here if jobs == 1 else functools.partial(_run_in_processes, jobs)
-        for finished in run_cells(cfg, ready, on_step):
+
+        def take(finished: Finished) -> None:
             table.append(*finished)
             on_finished(finished)
+
+        if jobs == 1:
+            run_tasks(lambda cell: timed_cell(cfg, cell, on_step), ready, 1, take)
+        else:
+            _run_in_processes(jobs, cfg, ready, on_step, take)
 
 
 def timed_cell(cfg: CfgNode, cell: Cell, on_step: Callable[[], None]) -> Finished:
@@ -128,54 +133,31 @@ def timed_cell(cfg: CfgNode, cell: Cell, on_step: Callable[[], None]) -> Finishe
     return cell, rows, time.perf_counter() - start
 
 
-def _run_here(
-    cfg: CfgNode, cells: Sequence[Cell], on_step: Callable[[], None]
-) -> Iterator[Finished]:
-    for cell in cells:
-        yield timed_cell(cfg, cell, on_step)
-
-
 def _run_in_processes(
-    jobs: int, cfg: CfgNode, cells: Sequence[Cell], on_step: Callable[[], None]
-) -> Iterator[Finished]:
-    context = multiprocessing.get_context("spawn")
-    steps = context.Queue()
-    pool = ProcessPoolExecutor(jobs, context, _start_worker, (steps,))
-    try:
-        running = {pool.submit(_work, cfg, cell) for cell in cells}
-        while running:
-            done, running = wait(running, timeout=0.5, return_when=FIRST_COMPLETED)
-            _pass_on(steps, on_step)
-            for future in done:
-                yield future.result()
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for process in multiprocessing.active_children():
-            process.terminate()
-        raise
-    pool.shutdown()
-
-
-def _pass_on(steps: multiprocessing.Queue, on_step: Callable[[], None]) -> None:
-    while True:
+    jobs: int,
+    cfg: CfgNode,
+    cells: Sequence[Cell],
+    on_step: Callable[[], None],
+    on_finished: Callable[[Finished], None],
+) -> None:
+    with multiprocessing.get_context("spawn").Manager() as manager:
+        steps = manager.Queue()
+        listener = threading.Thread(target=_pass_on, args=(steps, on_step))
+        listener.start()
         try:
-            steps.get_nowait()
-        except queue.Empty:
-            return
+            run_tasks(functools.partial(_work, cfg, steps), cells, jobs, on_finished)
+        finally:
+            steps.put(_NO_MORE)
+            listener.join()
+
+
+_STEP, _NO_MORE = "step", "no more"
+
+
+def _pass_on(steps: queue.Queue[str], on_step: Callable[[], None]) -> None:
+    for _ in iter(steps.get, _NO_MORE):
         on_step()
 
 
-_steps: multiprocessing.Queue | None = None
-"""Of a worker process: where it says that it has taken a step."""
-
-
-def _start_worker(steps: multiprocessing.Queue) -> None:
-    global _steps
-    _steps = steps
-    # Ctrl-C is the parent's affair.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    torch.set_num_threads(1)
-
-
-def _work(cfg: CfgNode, cell: Cell) -> Finished:
-    return timed_cell(cfg, cell, lambda: _steps.put(None))
+def _work(cfg: CfgNode, steps: queue.Queue[str], cell: Cell) -> Finished:
+    return timed_cell(cfg, cell, lambda: steps.put(_STEP))

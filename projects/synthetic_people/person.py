@@ -23,7 +23,7 @@ _TRIES = 4
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
-class Person:
+class SyntheticPerson:
     """A posed, dressed body.
 
     Attributes:
@@ -48,7 +48,7 @@ class Person:
     yaw_rad: float
     penetration_m: float
 
-    def moved(self, x: float, y: float) -> Person:
+    def moved(self, x: float, y: float) -> SyntheticPerson:
         """The same person ``(x, y)`` metres further on the ground."""
         offset = np.array([x, y, 0.0], dtype=np.float32)
         return dataclasses.replace(
@@ -80,7 +80,7 @@ class PersonMaker:
             collisions=CollisionModel.from_surface(surface),
         )
 
-    def sample(self, rng: np.random.Generator, stances: Sequence[str]) -> Person:
+    def sample(self, rng: np.random.Generator, stances: Sequence[str]) -> SyntheticPerson:
         """Draw a person at the origin in one of the stances that `pose.STANCES` names.
 
         Poses in which limbs sink into the body by more than `ACCEPTED_PENETRATION_M` are drawn
@@ -112,7 +112,7 @@ class PersonMaker:
             pelvis = (keypoints[11] + keypoints[12]) / 2
             under = np.linalg.norm(vertices[:, :2] - pelvis[:2], axis=1) < 0.15
             seat_top = max(float(vertices[under, 2].min()) + 0.01, 0.05)
-        return Person(
+        return SyntheticPerson(
             vertices=vertices,
             normals=normals @ turn.T,
             face_normals=of_faces @ turn.T,

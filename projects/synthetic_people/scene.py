@@ -9,7 +9,7 @@ import numpy as np
 from .backdrop import Backdrop, sample_backdrop
 from .camera import Camera, sample_camera
 from .geometry import normalised
-from .person import Person, PersonMaker
+from .person import PersonMaker, SyntheticPerson
 from .props import Prop, sample_standing_prop, seat
 from .scene_kind import SceneKind
 
@@ -39,7 +39,7 @@ class Scene:
     """All that is needed to render one image. The ground is z = 0."""
 
     camera: Camera
-    people: tuple[Person, ...]
+    people: tuple[SyntheticPerson, ...]
     props: tuple[Prop, ...]
     light: Light
     backdrop: Backdrop
@@ -102,12 +102,12 @@ def sample_light(rng: np.random.Generator) -> Light:
     )
 
 
-def _pelvis(person: Person) -> np.ndarray:
+def _pelvis(person: SyntheticPerson) -> np.ndarray:
     return (person.keypoints[11] + person.keypoints[12]) / 2
 
 
 def _free_place(
-    rng: np.random.Generator, camera: Camera, people: list[Person]
+    rng: np.random.Generator, camera: Camera, people: list[SyntheticPerson]
 ) -> tuple[float, float]:
     """Somewhere in the camera's view on the ground where nobody stands."""
     eye = camera.centre

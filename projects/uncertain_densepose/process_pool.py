@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from typing import TypeVar
 
 from joblib import Parallel, delayed, parallel_config
@@ -24,7 +25,7 @@ def run_tasks(
     Args:
         work: does one task. It is pickled, as are tasks and results, unless this process does it.
         tasks: in the order in which they are begun.
-        workers: processes; 1, or a single task, is this one, with the threads that it has.
+        workers: processes; 1 is this one, with the threads that it has.
         on_result: called in this process with each result, as they come.
 
     Raises:
@@ -32,7 +33,6 @@ def run_tasks(
         Exception: what ``work`` or ``on_result`` raises, or Ctrl-C. No process is left then; tasks
             that others had begun are broken off.
     """
-    workers = min(workers, len(tasks))
     if workers <= 1:
         for task in tasks:
             on_result(work(task))
@@ -41,9 +41,12 @@ def run_tasks(
     ignore_interrupts = {"initializer": signal.signal, "initargs": (signal.SIGINT, signal.SIG_IGN)}
     try:
         with parallel_config("loky", inner_max_num_threads=1, **ignore_interrupts):
-            parallel = Parallel(workers, return_as="generator_unordered", batch_size=1)
-            for result in parallel(delayed(work)(task) for task in tasks):
-                on_result(result)
+            # Joblib takes one for this process.
+            processes = max(2, min(workers, len(tasks)))
+            parallel = Parallel(processes, return_as="generator_unordered", batch_size=1)
+            with closing(parallel(delayed(work)(task) for task in tasks)) as results:
+                for result in results:
+                    on_result(result)
     finally:
         # They would wait for more work for minutes, with all of their memory.
         get_reusable_executor(reuse=True).shutdown(wait=True, kill_workers=True)

@@ -43,7 +43,7 @@ def family_parameters(points: TruePoints, seed: int, scales: GroupScales) -> Fam
     return FamilyParameters(visible * hidden[points.part] ** 2, visible, annotator)
 
 
-def point_errors(points: TruePoints, rng: np.random.Generator) -> np.ndarray:
+def independent_errors(points: TruePoints, rng: np.random.Generator) -> np.ndarray:
     """(P, 2) r_i eta_i + xi_i, chart units."""
     count = len(points.part)
     slip = points.direction * rng.normal(size=(count, 1))

@@ -8,7 +8,13 @@ from typing import ClassVar
 import numpy as np
 
 from .base import Relabelling, TruePoints
-from .family import FAMILY_FORMULA, error_generator, family_dict, family_parameters, point_errors
+from .family import (
+    FAMILY_FORMULA,
+    error_generator,
+    family_dict,
+    family_parameters,
+    independent_errors,
+)
 from .scales import GroupScales
 
 
@@ -37,7 +43,7 @@ class IidWorld:
         drawn = family_parameters(points, seed, self.scales)
         rng = error_generator(points, seed, "iid")
         own = rng.normal(size=points.uv.shape) * np.sqrt(drawn.group_variance)[:, None]
-        uv = points.uv + own + point_errors(points, rng)
+        uv = points.uv + own + independent_errors(points, rng)
         noise = {
             "annotator": drawn.annotator,
             "variance": points.variance + drawn.group_variance,

@@ -19,7 +19,7 @@ from scipy.ndimage import distance_transform_edt
 from uncertain_densepose.surface import FINE_TO_COARSE, NUM_PARTS, Surface
 
 from ..requirements import require_synth_extra
-from .surface_points import SurfacePoints
+from .neutral_positions import NeutralPositions
 from .view_frames import NUM_COARSE_PARTS, NUM_VIEWS, coarse_centre, view_axes
 
 PIXEL_M = 0.002
@@ -57,7 +57,7 @@ class PartViews:
 
     def __init__(self, surface: Surface) -> None:
         require_synth_extra()
-        self._points = SurfacePoints(surface)
+        self._points = NeutralPositions(surface)
         self._centre = np.zeros((NUM_COARSE_PARTS + 1, 3))
         self._axes = np.zeros((NUM_COARSE_PARTS + 1, NUM_VIEWS, 3, 3))
         self._low = np.zeros((NUM_COARSE_PARTS + 1, NUM_VIEWS, 2))

@@ -8,7 +8,13 @@ from typing import ClassVar
 import numpy as np
 
 from .base import Relabelling, TruePoints
-from .family import FAMILY_FORMULA, error_generator, family_dict, family_parameters, point_errors
+from .family import (
+    FAMILY_FORMULA,
+    error_generator,
+    family_dict,
+    family_parameters,
+    independent_errors,
+)
 from .scales import GroupScales
 
 
@@ -38,7 +44,7 @@ class SharedWorld:
         _, first, group = np.unique(points.part, return_index=True, return_inverse=True)
         sigma = np.sqrt(drawn.group_variance[first])
         shared = (rng.normal(size=(len(first), 2)) * sigma[:, None])[group]
-        uv = points.uv + shared + point_errors(points, rng)
+        uv = points.uv + shared + independent_errors(points, rng)
         noise = {
             "annotator": drawn.annotator,
             "variance": points.variance,

@@ -39,7 +39,7 @@ class DistancesOnDisk:
         ValueError: it holds no float16 array of one axis, or is truncated.
     """
 
-    def __init__(self, path: str | os.PathLike):
+    def __init__(self, path: str | os.PathLike[str]):
         self.path = Path(path).absolute()
         with open(self.path, "rb") as file:
             version = np.lib.format.read_magic(file)
@@ -88,7 +88,9 @@ class DistancesOnDisk:
         return content
 
     @staticmethod
-    def write(path: str | os.PathLike, blocks: Iterable[np.ndarray], count: int) -> DistancesOnDisk:
+    def write(
+        path: str | os.PathLike[str], blocks: Iterable[np.ndarray], count: int
+    ) -> DistancesOnDisk:
         """Write a table block by block, atomically, and open it.
 
         Args:

@@ -7,15 +7,14 @@ long on average, and nearly evenly so, which one global factor corrects (`PATH_S
 
 from __future__ import annotations
 
-import multiprocessing
-import sys
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable
 
 import numpy as np
 from scipy.sparse import coo_matrix, csr_matrix
 from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import cKDTree
+
+from ..process_pool import run_tasks
 
 PATH_SCALE = 0.985
 """Ratio of exact to graph distance, measured on the embedded body against an exact solver."""
@@ -26,7 +25,8 @@ _SOURCES_PER_TASK = 128
 def condensed_index(i: np.ndarray, j: np.ndarray) -> np.ndarray:
     """Position of the pair (i, j), i != j, in a condensed lower triangle; int64."""
     high = np.maximum(i, j).astype(np.int64)
-    return high * (high - 1) // 2 + np.minimum(i, j)
+    place: np.ndarray = high * (high - 1) // 2 + np.minimum(i, j)
+    return place
 
 
 def geodesic_graph(vertices: np.ndarray, faces: np.ndarray) -> csr_matrix:
@@ -88,11 +88,6 @@ def _foot(
     return along, np.linalg.norm(offset - along[:, None] * axis, axis=1)
 
 
-def distances_from(graph: csr_matrix, sources: np.ndarray) -> np.ndarray:
-    """Distances from each source to every vertex, (S, V) float64 metres."""
-    return dijkstra(graph, directed=True, indices=sources)
-
-
 def geodesic_table(
     graph: csr_matrix,
     subset: np.ndarray,
@@ -131,7 +126,9 @@ def geodesic_table(
         sources[start : start + _SOURCES_PER_TASK]
         for start in range(0, len(sources), _SOURCES_PER_TASK)
     ]
-    for positions, rows in zip(tasks, _rows_of(graph, subset, tasks, workers), strict=True):
+
+    def take(result: tuple[np.ndarray, np.ndarray]) -> None:
+        positions, rows = result
         if not np.isfinite(rows).all():
             raise ValueError("the surface is not connected: some geodesic distances are infinite")
         for i, row in zip(positions, rows, strict=True):
@@ -140,37 +137,14 @@ def geodesic_table(
                 store(twin[i], row[twin])
         if progress is not None:
             progress(len(positions) + int((twin[positions] != positions).sum()))
+
+    def rows_of(positions: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        # Nothing of this package is named here: processes then need not load it, with all of torch.
+        rows = dijkstra(graph, directed=True, indices=subset[positions])
+        return positions, rows[:, subset].astype(np.float16)
+
+    run_tasks(rows_of, tasks, workers, take)
     return table
-
-
-def _rows_of(
-    graph: csr_matrix, subset: np.ndarray, tasks: list[np.ndarray], workers: int
-) -> Iterator[np.ndarray]:
-    """For each task, the distances from its members of the subset to all of the subset."""
-    if workers <= 1:
-        for positions in tasks:
-            yield _table_rows(graph, subset, positions)
-        return
-    # Forked processes start at once; spawned ones import the whole package first, and may be the
-    # only kind where forking is not safe.
-    context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
-    with ProcessPoolExecutor(workers, context, _remember, (graph, subset)) as pool:
-        yield from pool.map(_remembered_rows, tasks)
-
-
-def _table_rows(graph: csr_matrix, subset: np.ndarray, positions: np.ndarray) -> np.ndarray:
-    return distances_from(graph, subset[positions])[:, subset].astype(np.float16)
-
-
-_worker_state: dict[str, object] = {}
-
-
-def _remember(graph: csr_matrix, subset: np.ndarray) -> None:
-    _worker_state["inputs"] = (graph, subset)
-
-
-def _remembered_rows(positions: np.ndarray) -> np.ndarray:
-    return _table_rows(*_worker_state["inputs"], positions)
 
 
 def spread_subset(
@@ -200,6 +174,7 @@ def spread_subset(
         if free[vertex]:
             taken.append(vertex)
             free[tree.query_ball_point(vertices[vertex], spacing_m)] = False
+    subset = np.asarray(taken, dtype=np.int32)
     if mirror is not None:
-        taken = np.union1d(taken, mirror[taken])
-    return np.sort(np.asarray(taken, dtype=np.int32))
+        subset = np.union1d(subset, mirror[subset]).astype(np.int32)
+    return np.sort(subset)

@@ -51,7 +51,8 @@ class ChartLookup:
 
     def _cell(self, uv: np.ndarray) -> np.ndarray:
         cell = np.floor(np.clip(uv, 0, 1) * self.resolution).astype(np.int64)
-        return np.minimum(cell, self.resolution - 1)
+        inside: np.ndarray = np.minimum(cell, self.resolution - 1)
+        return inside
 
     def face(self, part: np.ndarray, uv: np.ndarray) -> np.ndarray:
         """Face under each point, or the nearest face of the chart where there is none.
@@ -64,7 +65,8 @@ class ChartLookup:
             (...) int32 face indices of that part; -1 where the part is 0.
         """
         cell = self._cell(np.asarray(uv))
-        return self.face_raster[np.asarray(part), cell[..., 1], cell[..., 0]]
+        face: np.ndarray = self.face_raster[np.asarray(part), cell[..., 1], cell[..., 0]]
+        return face
 
     def vertex(self, part: np.ndarray, uv: np.ndarray) -> np.ndarray:
         """Vertex nearest to each point: the corner of its face that is closest in metres.

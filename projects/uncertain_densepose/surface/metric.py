@@ -34,7 +34,8 @@ def tangent_covariance_cm2(jacobian_m: np.ndarray, covariance_uv: np.ndarray) ->
         (..., 3, 3) cm², of rank 2 at most: nothing varies along the surface normal.
     """
     jacobian_cm = CM_PER_M * jacobian_m
-    return jacobian_cm @ covariance_uv @ np.swapaxes(jacobian_cm, -1, -2)
+    covariance: np.ndarray = jacobian_cm @ covariance_uv @ np.swapaxes(jacobian_cm, -1, -2)
+    return covariance
 
 
 def rms_sigma_cm(jacobian_m: np.ndarray, covariance_uv: np.ndarray) -> np.ndarray:
@@ -52,7 +53,8 @@ def rms_sigma_cm(jacobian_m: np.ndarray, covariance_uv: np.ndarray) -> np.ndarra
         (...,) centimetres.
     """
     metric = np.swapaxes(jacobian_m, -1, -2) @ jacobian_m
-    return CM_PER_M * np.sqrt((metric * covariance_uv).sum(axis=(-2, -1)) / 2)
+    sigma_m: np.ndarray = np.sqrt((metric * covariance_uv).sum(axis=(-2, -1)) / 2)
+    return CM_PER_M * sigma_m
 
 
 def rms_sigma_uv(covariance_uv: np.ndarray) -> np.ndarray:
@@ -64,7 +66,8 @@ def rms_sigma_uv(covariance_uv: np.ndarray) -> np.ndarray:
     Returns:
         (...,) chart units.
     """
-    return np.sqrt((covariance_uv[..., 0, 0] + covariance_uv[..., 1, 1]) / 2)
+    sigma: np.ndarray = np.sqrt((covariance_uv[..., 0, 0] + covariance_uv[..., 1, 1]) / 2)
+    return sigma
 
 
 class ChartMetric:
@@ -81,7 +84,7 @@ class ChartMetric:
         self._face_jacobian_m = surface.chart_jacobian()
 
     @staticmethod
-    def load(path: str | os.PathLike) -> ChartMetric:
+    def load(path: str | os.PathLike[str]) -> ChartMetric:
         """The metric of a surface file.
 
         Raises:
@@ -103,7 +106,8 @@ class ChartMetric:
 
     def face_jacobian_m(self, face: np.ndarray) -> np.ndarray:
         """The chart Jacobian of faces (...,), (..., 3, 2) metres per chart unit."""
-        return self._face_jacobian_m[face]
+        jacobian: np.ndarray = self._face_jacobian_m[face]
+        return jacobian
 
     def sigma_cm(self, part: np.ndarray, uv: np.ndarray, covariance_uv: np.ndarray) -> np.ndarray:
         """:func:`rms_sigma_cm` at points with charts (...,), uv (..., 2) and Σ (..., 2, 2)."""

@@ -24,7 +24,7 @@ def default_surface_path() -> Path:
     return data_root() / SURFACE_FILE_NAME
 
 
-def charts_path(path: str | os.PathLike) -> Path:
+def charts_path(path: str | os.PathLike[str]) -> Path:
     """Where to read the charts of a surface: of an embedded body not built yet, in the package.
 
     Args:

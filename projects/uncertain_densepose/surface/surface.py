@@ -11,6 +11,7 @@ import os
 import zipfile
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +19,7 @@ from ..atomic_file import replacing
 from .distances_on_disk import DistancesOnDisk
 from .geodesics import condensed_index
 from .mirror import check_mirror
-from .parts import FLIP_PARTS, NUM_PARTS, SELF_MIRRORED_PARTS
+from .parts import NUM_PARTS
 from .surface_file import (
     TABLE_FILE,
     SurfaceFieldError,
@@ -79,7 +80,7 @@ class Surface:
     geodesic_m: np.ndarray | DistancesOnDisk
 
     @staticmethod
-    def load(path: str | os.PathLike) -> Surface:
+    def load(path: str | os.PathLike[str]) -> Surface:
         """Read and validate a surface file.
 
         Args:
@@ -107,7 +108,7 @@ class Surface:
             ) from error
         return surface
 
-    def save(self, path: str | os.PathLike) -> None:
+    def save(self, path: str | os.PathLike[str]) -> None:
         """Write the surface to ``path`` atomically: a reader sees the old file or the new one.
 
         A table of `DistancesOnDisk` stays where it is, and must lie in the same folder.
@@ -137,7 +138,7 @@ class Surface:
         """Whether geodesic distances can be measured; false for charts alone."""
         return len(self.geodesic_vertices) > 0
 
-    def require_distances(self, path: str | os.PathLike | None = None) -> None:
+    def require_distances(self, path: str | os.PathLike[str] | None = None) -> None:
         """Refuse a surface of charts alone, before work on what has to be measured on it.
 
         Args:
@@ -198,43 +199,23 @@ class Surface:
         uv = self.face_uv.astype(np.float64)
         edges = np.stack([corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]], axis=-1)
         uv_edges = np.stack([uv[:, 1] - uv[:, 0], uv[:, 2] - uv[:, 0]], axis=-1)
-        return (edges @ np.linalg.pinv(uv_edges, rcond=1e-7)).astype(np.float32)
-
-    def mirror_uv(self, part: np.ndarray, uv: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Chart coordinates of the same points on the mirrored person.
-
-        Args:
-            part: (...) integer parts, 0..24.
-            uv: (..., 2) chart coordinates.
-
-        Returns:
-            the mirrored parts, of ``part``'s type, and the mirrored coordinates, of ``uv``'s type.
-
-        Raises:
-            ValueError: the surface has no mirror.
-        """
-        if not len(self.mirror):
-            raise ValueError(f"surface '{self.name}' is not its own mirror image")
-        part = np.asarray(part)
-        mirrored_uv = np.array(uv, copy=True)
-        on_torso = np.isin(part, SELF_MIRRORED_PARTS)
-        mirrored_uv[..., 0] = np.where(on_torso, 1 - mirrored_uv[..., 0], mirrored_uv[..., 0])
-        return FLIP_PARTS[part].astype(part.dtype), mirrored_uv
+        jacobian: np.ndarray = edges @ np.linalg.pinv(uv_edges, rcond=1e-7)
+        return jacobian.astype(np.float32)
 
 
 def _surface_from_arrays(arrays: dict[str, np.ndarray], folder: Path) -> Surface:
+    fields: dict[str, Any] = dict(arrays)
     if TABLE_FILE in arrays:
-        arrays["geodesic_m"] = table_on_disk(read_text(arrays, TABLE_FILE), folder)
+        fields["geodesic_m"] = table_on_disk(read_text(arrays, TABLE_FILE), folder)
     names = [field.name for field in dataclasses.fields(Surface)]
     for key in names:
-        if key not in arrays:
+        if key not in fields:
             raise SurfaceFieldError(key, "is missing")
-    fields = {key: arrays[key] for key in names}
     fields["name"] = read_text(arrays, "name")
     if arrays["part_names"].dtype.kind != "U" or arrays["part_names"].ndim != 1:
         raise SurfaceFieldError("part_names", "must be text with 1 dimension")
     fields["part_names"] = tuple(str(name) for name in arrays["part_names"])
-    return Surface(**fields)
+    return Surface(**{key: fields[key] for key in names})
 
 
 def validate_fields(surface: Surface) -> None:

@@ -96,7 +96,7 @@ def table_on_disk(name: str, folder: Path) -> DistancesOnDisk:
         raise SurfaceFieldError(TABLE_FILE, f"names {name}, which is unusable: {error}") from error
 
 
-def is_mirror_symmetric(path: str | os.PathLike) -> bool:
+def is_mirror_symmetric(path: str | os.PathLike[str]) -> bool:
     """Whether a surface file has a mirror, without reading the rest of it.
 
     Raises:
@@ -104,6 +104,6 @@ def is_mirror_symmetric(path: str | os.PathLike) -> bool:
     """
     try:
         with np.load(path, allow_pickle=False) as archive:
-            return archive["mirror"].size > 0
+            return bool(archive["mirror"].size)
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, KeyError, ValueError) as error:
         raise SurfaceFileError(f"{path}: no readable surface file ({error})") from error

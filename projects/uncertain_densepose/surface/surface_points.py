@@ -99,7 +99,7 @@ def surface_to_uv(
 def surface_position(surface: Surface, face: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """(P, 3) float64 metres on the rest body, of faces (P,) and weights (P, 3); NaN for face -1."""
     corners = surface.vertices[surface.faces[face]].astype(np.float64)
-    position = np.einsum("pk,pkd->pd", weights, corners)
+    position: np.ndarray = np.einsum("pk,pkd->pd", weights, corners)
     position[np.asarray(face) < 0] = np.nan
     return position
 
@@ -176,4 +176,5 @@ def _closest_in_triangles(point: np.ndarray, triangle: np.ndarray) -> tuple[np.n
 
 
 def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
+    cross: np.ndarray = a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
+    return cross

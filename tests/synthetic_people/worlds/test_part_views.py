@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from synthetic_people.worlds.neutral_positions import NeutralPositions
 from synthetic_people.worlds.part_views import PIXEL_M
-from synthetic_people.worlds.surface_points import SurfacePoints
 from synthetic_people.worlds.view_frames import coarse_centre, view_axes
 from uncertain_densepose.surface import FINE_TO_COARSE
 from uncertain_densepose.surface.parts import FLIP_COARSE_PARTS
@@ -15,7 +15,7 @@ LOWER_ARM_RIGHT = 13
 
 @pytest.fixture(scope="module")
 def surface_points(embedded_surface):
-    return SurfacePoints(embedded_surface)
+    return NeutralPositions(embedded_surface)
 
 
 @pytest.fixture(scope="module")

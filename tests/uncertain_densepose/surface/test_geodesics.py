@@ -2,16 +2,21 @@ import numpy as np
 import pytest
 import trimesh
 from pygeodesic.geodesic import PyGeodesicAlgorithmExact
+from scipy.sparse.csgraph import dijkstra
 
 from tests.surface_factory import make_tiny_surface
 from uncertain_densepose.surface.geodesics import (
     PATH_SCALE,
     condensed_index,
-    distances_from,
     geodesic_graph,
     geodesic_table,
     spread_subset,
 )
+
+
+def distances_from(graph, sources) -> np.ndarray:
+    """Distances from each source to every vertex, (S, V)."""
+    return dijkstra(graph, directed=True, indices=sources)
 
 
 def random_plane(num_points: int) -> tuple[np.ndarray, np.ndarray]:

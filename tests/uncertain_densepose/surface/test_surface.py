@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from tests.surface_factory import PATCH_SIZE_M, make_tiny_surface
-from uncertain_densepose.surface import FLIP_PARTS, Surface, SurfaceFileError
+from uncertain_densepose.surface import Surface, SurfaceFileError
 from uncertain_densepose.surface.distances_on_disk import DistancesOnDisk
 from uncertain_densepose.surface.surface_file import SurfaceFieldError, is_mirror_symmetric
 
@@ -119,29 +119,6 @@ def test_chart_jacobian_of_a_degenerate_chart_is_finite(board):
     assert np.isfinite(jacobian).all()
 
 
-def test_mirror_uv_matches_the_mirror_of_the_vertices(board):
-    uv_at = {}
-    for face, part, uv in zip(board.faces, board.face_part, board.face_uv, strict=True):
-        for vertex, corner_uv in zip(face, uv, strict=True):
-            uv_at[int(part), int(vertex)] = corner_uv
-    for (part, vertex), uv in uv_at.items():
-        mirrored_part, mirrored_uv = board.mirror_uv(np.array(part), uv)
-        assert mirrored_part == FLIP_PARTS[part]
-        expected = uv_at[int(mirrored_part), int(board.mirror[vertex])]
-        np.testing.assert_allclose(mirrored_uv, expected, atol=1e-6)
-
-
-def test_mirror_uv_is_an_involution_and_keeps_types(board):
-    rng = np.random.default_rng(0)
-    part = rng.integers(0, 25, (4, 5)).astype(np.uint8)
-    uv = rng.random((4, 5, 2), dtype=np.float32)
-    once = board.mirror_uv(part, uv)
-    twice = board.mirror_uv(*once)
-    assert once[0].dtype == np.uint8 and once[1].dtype == np.float32
-    assert np.array_equal(twice[0], part)
-    np.testing.assert_allclose(twice[1], uv, atol=1e-6)
-
-
 @pytest.fixture
 def stored(board, tmp_path) -> Surface:
     """The board with its table on disk."""
@@ -197,8 +174,7 @@ def test_a_surface_need_not_be_its_own_mirror_image(board, tmp_path):
     )
     lopsided.save(tmp_path / "lopsided.npz")
     loaded = Surface.load(tmp_path / "lopsided.npz")
-    with pytest.raises(ValueError, match="'tiny-board' is not its own mirror image"):
-        loaded.mirror_uv(np.array([3]), np.array([[0.5, 0.5]]))
+    assert not len(loaded.mirror)
     board.save(tmp_path / "board.npz")
     assert is_mirror_symmetric(tmp_path / "board.npz")
     assert not is_mirror_symmetric(tmp_path / "lopsided.npz")

@@ -62,7 +62,10 @@ def make_surface(
     vertices = np.asarray(mesh.vertices, dtype=np.float32)
     subset = np.arange(len(vertices), dtype=np.int32)
     nearest = subset
-    if table is None:
+    distances: np.ndarray | DistancesOnDisk
+    if table is not None:
+        distances = table
+    else:
         graph = geodesic_graph(vertices, mesh.faces)
         pieces = connected_components(graph, directed=False, return_labels=False)
         if pieces > 1:
@@ -72,7 +75,7 @@ def make_surface(
             )
         subset = spread_subset(vertices, spacing_m)
         nearest = cKDTree(vertices[subset]).query(vertices)[1].astype(np.int32)
-        table = geodesic_table(
+        distances = geodesic_table(
             graph,
             subset,
             workers=workers,
@@ -88,7 +91,7 @@ def make_surface(
         mirror=np.zeros(0, dtype=np.int32),
         geodesic_vertices=subset,
         nearest_geodesic=nearest,
-        geodesic_m=table,
+        geodesic_m=distances,
     )
 
 

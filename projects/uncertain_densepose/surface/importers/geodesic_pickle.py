@@ -8,7 +8,7 @@ which cancels to i (i - 1) / 2 + j for i > j from 0.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -21,8 +21,8 @@ _BLOCK = 1 << 24
 
 
 def convert_distance_pickle(
-    path: str | os.PathLike,
-    out: str | os.PathLike,
+    path: str | os.PathLike[str],
+    out: str | os.PathLike[str],
     num_vertices: int,
     progress: Callable[[int, int], object] | None = None,
 ) -> DistancesOnDisk:
@@ -56,7 +56,7 @@ def convert_distance_pickle(
         )
     table = table.reshape(-1)
 
-    def blocks():
+    def blocks() -> Iterator[np.ndarray]:
         for start in range(0, expected, _BLOCK):
             yield table[start : start + _BLOCK]
             if progress is not None:

@@ -11,7 +11,7 @@ from scipy.io.matlab import MatReadError
 from .charted_mesh import SurfaceSourceError
 
 
-def read_mat_fields(path: str | os.PathLike, fields: tuple[str, ...]) -> dict[str, np.ndarray]:
+def read_mat_fields(path: str | os.PathLike[str], fields: tuple[str, ...]) -> dict[str, np.ndarray]:
     """Some fields of a file, each an array of finite numbers, without axes of length 1.
 
     Raises:
@@ -32,7 +32,7 @@ def read_mat_fields(path: str | os.PathLike, fields: tuple[str, ...]) -> dict[st
     return {field: content[field].squeeze() for field in fields}
 
 
-def triples(path: str | os.PathLike, field: str, array: np.ndarray) -> np.ndarray:
+def triples(path: str | os.PathLike[str], field: str, array: np.ndarray) -> np.ndarray:
     """(N, 3) of an array of either (3, N) or (N, 3); both are found.
 
     Raises:
@@ -45,7 +45,7 @@ def triples(path: str | os.PathLike, field: str, array: np.ndarray) -> np.ndarra
     return array if array.shape[1] == 3 else array.T
 
 
-def column(path: str | os.PathLike, field: str, array: np.ndarray, length: int) -> np.ndarray:
+def column(path: str | os.PathLike[str], field: str, array: np.ndarray, length: int) -> np.ndarray:
     """The array, checked to be (length,).
 
     Raises:
@@ -58,7 +58,7 @@ def column(path: str | os.PathLike, field: str, array: np.ndarray, length: int) 
     return array
 
 
-def from_one(path: str | os.PathLike, field: str, array: np.ndarray, count: int) -> np.ndarray:
+def from_one(path: str | os.PathLike[str], field: str, array: np.ndarray, count: int) -> np.ndarray:
     """MATLAB's indices 1..count as int64 from 0.
 
     They are stored in types as small as uint16, in which products of indices overflow.

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from ..parts import NUM_PARTS
 from .charted_mesh import ChartedMesh, SurfaceSourceError, only_used_vertices, y_up_to_z_up
 
-UP_AXES = {"y": y_up_to_z_up, "z": np.asarray}
+UP_AXES: dict[str, Callable[[np.ndarray], np.ndarray]] = {"y": y_up_to_z_up, "z": np.asarray}
 """How to turn a mesh upright: y up and facing +z, or z up and facing -y already."""
 
 
 def read_obj_mesh(
-    mesh: str | os.PathLike, parts: str | os.PathLike, up: str = "y", scale: float = 1.0
+    mesh: str | os.PathLike[str], parts: str | os.PathLike[str], up: str = "y", scale: float = 1.0
 ) -> ChartedMesh:
     """A mesh whose texture coordinates are chart coordinates.
 
@@ -45,7 +47,9 @@ def read_obj_mesh(
     return ChartedMesh(UP_AXES[up](vertices) * scale, body_faces, part, np.asarray(texture)[faces])
 
 
-def read_body_vertices(path: str | os.PathLike, up: str = "y", scale: float = 1.0) -> np.ndarray:
+def read_body_vertices(
+    path: str | os.PathLike[str], up: str = "y", scale: float = 1.0
+) -> np.ndarray:
     """The vertices (V, 3) of a body in the file's order, metres, z up, facing -y.
 
     Args:
@@ -60,10 +64,11 @@ def read_body_vertices(path: str | os.PathLike, up: str = "y", scale: float = 1.
     vertices = np.asarray(vertices)
     if vertices.ndim != 2 or vertices.shape[1] != 3:
         raise SurfaceSourceError(f"{path}: has shape {vertices.shape}, expected (V, 3)")
-    return UP_AXES[up](vertices) * scale
+    upright: np.ndarray = UP_AXES[up](vertices) * scale
+    return upright
 
 
-def _load(path: str | os.PathLike):
+def _load(path: str | os.PathLike[str]) -> Any:
     try:
         import trimesh
     except ImportError as error:
@@ -73,7 +78,7 @@ def _load(path: str | os.PathLike):
     if not os.path.isfile(path):
         raise SurfaceSourceError(f"{path}: no such file")
     try:
-        loaded = trimesh.load(path, process=False, skip_materials=True)
+        loaded = trimesh.load(os.fspath(path), process=False, skip_materials=True)
     except (IndexError, KeyError, NotImplementedError, OSError, TypeError, ValueError) as error:
         raise SurfaceSourceError(f"{path}: trimesh cannot read it ({error})") from error
     if not isinstance(loaded, trimesh.Trimesh):
@@ -81,14 +86,15 @@ def _load(path: str | os.PathLike):
     return loaded
 
 
-def _load_array(path: str | os.PathLike) -> np.ndarray:
+def _load_array(path: str | os.PathLike[str]) -> np.ndarray:
     try:
-        return np.load(path, allow_pickle=False)
+        array: np.ndarray = np.load(path, allow_pickle=False)
     except (OSError, EOFError, ValueError) as error:
         raise SurfaceSourceError(f"{path}: no readable .npy array ({error})") from error
+    return array
 
 
-def _read_parts(path: str | os.PathLike) -> np.ndarray:
+def _read_parts(path: str | os.PathLike[str]) -> np.ndarray:
     """(F,) int64 charts."""
     try:
         values = _load_array(path) if str(path).endswith(".npy") else np.loadtxt(path, ndmin=1)

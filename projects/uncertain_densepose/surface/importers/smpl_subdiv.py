@@ -20,7 +20,9 @@ _SAME_PLACE_M = 1e-3
 """How far chart vertices of one vertex may lie from each other, metres."""
 
 
-def read_smpl_subdiv(subdiv: str | os.PathLike, transform: str | os.PathLike) -> ChartedMesh:
+def read_smpl_subdiv(
+    subdiv: str | os.PathLike[str], transform: str | os.PathLike[str]
+) -> ChartedMesh:
     """The body between whose vertices DensePose measures distances.
 
     Faces whose corners are of different charts have no place in any chart and are left out.

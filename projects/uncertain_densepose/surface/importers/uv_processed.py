@@ -18,7 +18,7 @@ from .mat_file import column, from_one, read_mat_fields, triples
 _FIELDS = ("All_Faces", "All_FaceIndices", "All_U_norm", "All_V_norm", "All_vertices")
 
 
-def read_uv_processed(path: str | os.PathLike, body_vertices: np.ndarray) -> ChartedMesh:
+def read_uv_processed(path: str | os.PathLike[str], body_vertices: np.ndarray) -> ChartedMesh:
     """The charts of a body whose positions are given.
 
     Args:

@@ -9,7 +9,7 @@ from uncertain_densepose.surface import ChartLookup, Surface
 _RESOLUTION = 512
 
 
-class SurfacePoints:
+class NeutralPositions:
     """Positions and normals of points that are given by their chart coordinates.
 
     Args:
