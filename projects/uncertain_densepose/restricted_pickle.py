@@ -87,7 +87,7 @@ def _dtype(code: str | bytes, *_flags: object) -> np.dtype[Any]:
     name = _text(code)
     if not re.fullmatch(r"[biufc]\d{1,2}", name):
         raise _Forbidden(f"an array of the type {name[:40]!r}")
-    return np.dtype(name, copy=True)  # type: ignore[call-overload, no-any-return]
+    return np.dtype(name, copy=True)
 
 
 def _array(
