@@ -38,6 +38,7 @@ setup(
         "jinja2",
         "markupsafe",
         "matplotlib",
+        "natsort",
         "numpy",
         "pillow",
         "pycocotools",
