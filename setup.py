@@ -60,6 +60,7 @@ setup(
             "hypothesis",
             "import-linter",
             "packaging",
+            "pandas",
             "pygeodesic",
             "pytest",
             "pytest-xdist",
