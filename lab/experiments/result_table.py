@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import csv
 import fcntl
-import io
 import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+
+import pandas as pd
 
 from uncertain_densepose.atomic_file import replacing
 
@@ -26,6 +27,9 @@ class ResultTable:
         path: of the csv; it need not exist.
         recipe: of the experiment, see `settings.recipe`.
 
+    Attributes:
+        rows: a row a cell, length of training and split, all fields texts.
+
     Raises:
         ExperimentError: the file is no such table, or its rows are of another recipe.
     """
@@ -39,14 +43,15 @@ class ResultTable:
         """The rows of a cell, in the order of its evaluations; [] if it has not been run."""
         if cell.setting is None:
             return []
-        key = cell.columns()
-        return [row for row in self.rows if all(row[k] == v for k, v in key.items())]
+        wanted = cell.columns()
+        found = (self.rows[list(wanted)].to_numpy() == list(wanted.values())).all(axis=1)
+        return self.rows[found].to_dict("records")
 
     def seconds_a_step(self) -> float | None:
         """Mean time of a training step of the cells so far, all else included; None without any."""
-        last = {tuple(row[k] for k in CELL_COLUMNS): row for row in self.rows}.values()
-        steps = sum(int(row["steps"]) for row in last)
-        return sum(float(row["seconds"]) for row in last) / steps if steps else None
+        last = self.rows.drop_duplicates(list(CELL_COLUMNS), keep="last")
+        seconds, steps = last[["seconds", "steps"]].astype(float).sum()
+        return seconds / steps if steps else None
 
     def append(self, cell: Cell, rows: Sequence[Mapping[str, float | str]], seconds: float) -> None:
         """Add the rows of a finished cell.
@@ -57,60 +62,52 @@ class ResultTable:
             seconds: that it took.
         """
         common = cell.columns() | {"seconds": f"{seconds:.0f}", "recipe": self.recipe}
-        new = [{k: _as_text(v) for k, v in (common | dict(row)).items()} for row in rows]
+        new = pd.DataFrame(
+            {k: _as_text(v) for k, v in (common | dict(row)).items()} for row in rows
+        )
         with _locked(self.path.parent):
             # Another run may have added rows meanwhile.
-            self.rows = self._read()
-            columns = list(dict.fromkeys([*self._columns(), *(k for row in new for k in row)]))
-            if self.rows and columns == self._columns():
-                with self.path.open("a", newline="") as file:
-                    file.write(_as_csv(columns, new))
-            else:
-                text = _as_csv(
-                    columns, [dict(zip(columns, columns, strict=True)), *self.rows, *new]
-                )
-                with replacing(self.path) as temporary:
-                    temporary.write_text(text)
-            self.rows = self._read()
+            self.rows = pd.concat([self._read(), new], ignore_index=True).fillna("")
+            with replacing(self.path) as temporary:
+                self.rows.to_csv(temporary, index=False, lineterminator="\n")
 
-    def _columns(self) -> list[str]:
-        return list(self.rows[0]) if self.rows else list(ROW_COLUMNS)
-
-    def _read(self) -> list[dict[str, str]]:
-        if not self.path.exists():
-            return []
-        with self.path.open(newline="") as file:
-            header, *lines = list(csv.reader(file)) or [[]]
-        if header and not set(ROW_COLUMNS) <= set(header):
-            missing = sorted(set(ROW_COLUMNS) - set(header))
-            raise ExperimentError(f"{self.path}: is no table of results, columns {missing} missing")
-        rows = []
-        for number, line in enumerate(lines, start=2):
-            if len(line) != len(header):
+    def _read(self) -> pd.DataFrame:
+        if not self.path.exists() or not self.path.stat().st_size:
+            return pd.DataFrame(columns=list(ROW_COLUMNS), dtype=str)
+        rows = read_table(self.path)
+        for place, recipe in rows["recipe"].items():
+            if recipe != self.recipe:
                 raise ExperimentError(
-                    f"{self.path}: line {number} has {len(line)} fields instead of {len(header)}; "
-                    "delete the lines of its cell, which is then run again"
-                )
-            rows.append(dict(zip(header, line, strict=True)))
-            if rows[-1]["recipe"] != self.recipe:
-                raise ExperimentError(
-                    f"{self.path}: line {number} is of recipe {rows[-1]['recipe']}, not "
-                    f"{self.recipe}: of another training or data; name another file by --results"
+                    f"{self.path}: line {place + 2} is of recipe {recipe}, not {self.recipe}: of "
+                    "another training or data; name another file by --results"
                 )
         return rows
+
+
+def read_table(path: str | os.PathLike) -> pd.DataFrame:
+    """The fields of a table of results as texts, "" where they are empty.
+
+    Raises:
+        ExperimentError: it lacks columns, or a line has too few or too many fields.
+    """
+    # pandas.read_csv takes a line that is cut off for one with empty fields.
+    with open(path, newline="") as file:
+        header, *lines = list(csv.reader(file)) or [[]]
+    if missing := sorted(set(ROW_COLUMNS) - set(header)):
+        raise ExperimentError(f"{path}: is no table of results, columns {missing} missing")
+    for number, line in enumerate(lines, start=2):
+        if len(line) != len(header):
+            raise ExperimentError(
+                f"{path}: line {number} has {len(line)} fields instead of {len(header)}; "
+                "delete the lines of its cell, which is then run again"
+            )
+    return pd.DataFrame(lines, columns=header, dtype=str)
 
 
 def _as_text(value: float | str) -> str:
     if not isinstance(value, float):
         return str(value)
     return f"{value:.6g}" if math.isfinite(value) else ""
-
-
-def _as_csv(columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> str:
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, columns, restval="", lineterminator="\n")
-    writer.writerows(rows)
-    return buffer.getvalue()
 
 
 @contextmanager

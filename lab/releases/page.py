@@ -1,16 +1,19 @@
-"""MODEL_ZOO.md, made from the index of a zoo."""
+"""MODEL_ZOO.md, made from the index of a zoo and a template."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from detectron2.config import CfgNode
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from tabulate import tabulate
 
 from uncertain_densepose.model_zoo.zoo import ModelZoo, Release
 
+TEMPLATE = Path(__file__).with_name("MODEL_ZOO.md.jinja")
 CENTIMETRES = (1, 2, 3, 5, 10, 20)
 NOT_MEASURED = "–"
 
@@ -78,75 +81,6 @@ DISTANCES = {"the labels": _within(""), "the truth": _within("_true")}
 COLUMNS = (*RESULTS, *(column for columns in DISTANCES.values() for column in columns))
 """All numbers of the page that are measured."""
 
-BEFORE = """\
-# Model zoo
-
-This page is made from `projects/uncertain_densepose/model_zoo/index.json` by
-`python -m lab.zoo_page > MODEL_ZOO.md`; `python -m lab.release_checkpoint` does both.
-
-```python
-from uncertain_densepose.inference import Predictor
-for person in Predictor.from_zoo("synth/unc_full_small")("photo.jpg"):
-    person.part, person.uv, person.sigma_cm
-```
-
-After `from uncertain_densepose import model_zoo`, `model_zoo.get(name)` is the Detectron2 model,
-`model_zoo.get_config(name)` its config and `model_zoo.get_checkpoint(name)` the path of its
-weights, which is given out only if its SHA-256 is that of the index. `MODEL.WEIGHTS` and
-`--weights` of this project's tools take the `.safetensors`. Detectron2's own
-`DetectionCheckpointer`, and so its stock train script, takes the `.pkl` of the same weights, which
-`model_zoo.write_pickle(name)` writes.
-"""
-
-ABOUT = {
-    "synth/unc_full_small": """\
-## What `synth/unc_full_small` is good and bad at
-
-It has learned from rendered people alone, and never seen a photograph: one person who stands or
-walks and is nearly as high as the picture. It scales pictures to 220 pixels at most. People who are
-small in a picture are missed, crowds too; larger input finds more of them:
-
-```python
-Predictor.from_zoo(
-    "synth/unc_full_small",
-    overrides=["INPUT.MIN_SIZE_TEST", "640", "INPUT.MAX_SIZE_TEST", "900"],
-)
-```
-
-Its data are made by `make data PRESET=upright` and
-`tools/relabel_synthetic_dataset.py --data datasets/synth_people_upright`.
-""",
-}
-"""Model to a section of its own, once it is released."""
-
-HOW_TO_READ = """\
-Every number is of the released file, measured on the test set of its config, and not of the
-checkpoint that it was made from.
-
-- **box AP, GPS AP, GPSm AP** (%, higher is better): in the boxes that the model detects.
-- All else is measured at the annotated points in annotated boxes.
-- **nats** (higher is better): mean log-density of the labels, a part's points jointly, divided by
-  their number. It is a density in chart units, so it may be negative as well as above zero: 1 nat
-  more means labels that are e = 2.7 times as probable a point. *One by one*: the same model's
-  marginal of every point, without what a part's points share. *One variance*: its means with a
-  single variance, fitted on training images; what a model knows about its errors is the difference.
-- **in the 50, 90, 95 % ellipse** (%): how many labels lie in the ellipse that was predicted to hold
-  that many; a calibrated model has 50, 90, 95. Fewer means too sure, more means too careful.
-- **points within 1 to 20 cm** (%, higher is better): geodesic distance on the body, of a point for
-  which the model says background infinite. *The labels* are what annotators say, as on real data;
-  *the truth* is known for rendered people alone.
-- **train time** is that of the training steps alone; **memory** is the most that tensors took on a
-  GPU, or the whole process on a CPU.
-- **commit** is that of the sources which trained the model, `-dirty` if files differed from it.
-"""
-
-NOT_RELEASED = """\
-## Not released yet
-
-These have a config and no checkpoint yet, and the command that makes one. `--num-gpus N` trains on
-N GPUs; a data set that is missing is named together with what makes it.
-"""
-
 
 def duration(seconds: float) -> str:
     """A time as 25 min or 3 h 20 min."""
@@ -155,55 +89,45 @@ def duration(seconds: float) -> str:
 
 
 def zoo_page(zoo: ModelZoo) -> str:
-    """The page of a zoo, in Markdown."""
+    """The page of a zoo, in Markdown: the template beside this file, with its tables."""
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATE.parent),
+        trim_blocks=True,
+        keep_trailing_newline=True,
+        undefined=StrictUndefined,
+    )
     releases = zoo.releases()
-    sections = [BEFORE]
-    if releases:
-        sections += [
-            "## Released models\n",
-            _table(_FILE_TITLES, [_file_row(*item) for item in releases.items()]),
-            "## What they reach\n",
-            _table(
-                ["model", *(column.title for column in RESULTS)],
-                [[name, *_texts(RESULTS, one)] for name, one in releases.items()],
-            ),
-            "Points within a distance (%)\n",
-            _table(
-                ["model", "of", *(f"{limit} cm" for limit in CENTIMETRES)],
-                [
-                    [name, of, *_texts(columns, release)]
-                    for name, release in releases.items()
-                    for of, columns in DISTANCES.items()
-                    if any(column.value(release.metrics) is not None for column in columns)
-                ],
-            ),
-            "## How to read the tables\n",
-            HOW_TO_READ,
-            *(ABOUT[name] for name in releases if name in ABOUT),
-        ]
-    missing = [name for name in zoo.names() if name not in releases]
-    if missing:
-        sections += [
-            NOT_RELEASED,
-            *_networks({name: zoo.get_config(name) for name in missing}, zoo.training_command),
-        ]
-    return "\n".join(sections)
+    missing = {name: zoo.get_config(name) for name in zoo.names() if name not in releases}
+    return environment.get_template(TEMPLATE.name).render(
+        releases=releases,
+        files=_table(_FILE_TITLES, [_file_row(*item) for item in releases.items()]),
+        results=_table(
+            ["model", *(column.title for column in RESULTS)],
+            [[name, *_texts(RESULTS, one)] for name, one in releases.items()],
+        ),
+        distances=_table(
+            ["model", "of", *(f"{limit} cm" for limit in CENTIMETRES)],
+            [
+                [name, of, *_texts(columns, release)]
+                for name, release in releases.items()
+                for of, columns in DISTANCES.items()
+                if any(column.value(release.metrics) is not None for column in columns)
+            ],
+        ),
+        networks=_networks(missing, zoo.training_command),
+    )
 
 
-def _networks(configs: Mapping[str, CfgNode], command: Callable[[str], str]) -> list[str]:
+def _networks(configs: Mapping[str, CfgNode], command: Callable[[str], str]) -> dict[str, str]:
     """A table for each training set, smaller backbones first."""
     rows = defaultdict(list)
     for name, cfg in configs.items():
         row = [f"[{name}](configs/{name}.yaml)", *_network(cfg), f"`{command(name)}`"]
         rows[", ".join(cfg.DATASETS.TRAIN)].append(row)
-    return [
-        text
+    return {
+        data: _table(_NETWORK_TITLES, sorted(models, key=lambda row: (int(row[1]), *row[2:])))
         for data, models in rows.items()
-        for text in (
-            f"Trained on {data}:\n",
-            _table(_NETWORK_TITLES, sorted(models, key=lambda row: (int(row[1]), *row[2:]))),
-        )
-    ]
+    }
 
 
 _NETWORK_TITLES = ("model", "layers", "head", "noise model", "made by")
@@ -250,4 +174,4 @@ def _texts(columns: Sequence[Column], release: Release) -> list[str]:
 
 
 def _table(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    return tabulate(rows, titles, tablefmt="pipe", disable_numparse=True) + "\n"
+    return tabulate(rows, titles, tablefmt="pipe", disable_numparse=True)

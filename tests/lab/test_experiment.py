@@ -35,7 +35,7 @@ def test_an_experiment_from_nothing_to_its_table(run):
     assert "10 of 10 cells left: no finished cell to tell the time from" in before
     table, said = run()
     assert said.count("tune annotator") == 4 and said.count("final ") == 6
-    stages = [row["stage"] for row in table.rows]
+    stages = table.rows["stage"].tolist()
     assert stages.count("tune") == 4 and stages.count("final") == 6 * 2 * 2
     assert "nothing is left to run" in run()[1]
     listed = run("--list", "--only", "world=annotator")[1]
@@ -51,7 +51,7 @@ def test_two_processes_get_the_rows_of_one(run, tmp_path, use_crop_data):
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     subprocess.run([sys.executable, "-m", MODULE, CONFIG, *options], check=True, env=environment)
     timeless = [
-        sorted(tuple(v for k, v in row.items() if k != "seconds") for row in rows)
+        sorted(rows.drop(columns="seconds").itertuples(index=False, name=None))
         for rows in (table.rows, ResultTable(path, table.recipe).rows)
     ]
     assert len(timeless[0]) == 2

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
-
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
 from .markdown import table
-from .rows import MODEL_ORDER, WORLD_ORDER, DocumentError, Row
+from .rows import MODEL_ORDER, WORLD_ORDER, DocumentError, ordered
 from .statistics import Spread
 
 REFERENCES = {"labels": "labels click, labels compared", "truth": "truth clicks, truth compared"}
@@ -19,50 +17,47 @@ PANEL_INCHES = (3.6, 3.2)
 LEGEND_INCHES = 2.6
 
 
-def click_table(rows: Sequence[Row]) -> str:
+def click_table(rows: pd.DataFrame) -> str:
     """Mean error of points that are not clicked, and by how much clicks lower it.
 
     Args:
-        rows: of `experiments.clicks`.
+        rows: of `experiments.clicks`, as `read_rows` gives them.
 
     Raises:
         DocumentError: there are none.
     """
-    if not rows:
+    if rows.empty:
         raise DocumentError("no clicks have been measured yet")
-    numbers = _numbers(rows)
     lines = []
-    for series in _series(rows):
+    for names, measured in _series(rows):
         for reference in REFERENCES:
-            curve = _relative(rows, series, reference)
-            start = Spread.of(1000 * value[0] for value in _errors(rows, series, reference))
-            changes = [Spread.of(100 * (values - 1)).text(1, sign=True) for values in curve.T[1:]]
-            models = [*series[:2], str(series.steps), str(len(curve))]
-            lines.append([*models, reference, start.text(1), *changes])
+            errors = _errors(measured, reference)
+            start = Spread.of(1000 * errors[0]).text(1)
+            changes = 100 * (_relative(errors) - 1).drop(columns=0)
+            texts = [Spread.of(changes[clicks]).text(1, sign=True) for clicks in changes]
+            lines.append([*map(str, names), str(len(errors)), reference, start, *texts])
     headers = ["world", "model", "steps", "seeds", "clicks and error", "0 clicks (10⁻³ uv)"]
-    headers += [f"{n} click{'s' if n > 1 else ''} (%)" for n in numbers[1:]]
+    headers += [f"{n} click{'s' if n > 1 else ''} (%)" for n in _numbers(rows)[1:]]
     title = "Mean error of points that are not clicked, and its change by clicks on their parts"
     return f"{title}\n\n{table(headers, lines)}"
 
 
-def clicks_figure(rows: Sequence[Row], figure: Figure) -> None:
+def clicks_figure(rows: pd.DataFrame, figure: Figure) -> None:
     """Error over that without clicks against clicks, a panel a reference and a line a model."""
-    numbers = _numbers(rows)
+    numbers, series = _numbers(rows), _series(rows)
     width, height = PANEL_INCHES
     figure.set_size_inches(width * len(REFERENCES) + LEGEND_INCHES, height)
     panels = figure.subplots(1, len(REFERENCES), sharey=True)
     markers = "osD^v"
     for axes, (reference, meaning) in zip(panels, REFERENCES.items(), strict=True):
-        lines = _series(rows)
-        for number, series in enumerate(lines):
-            curve = _relative(rows, series, reference)
+        for number, ((world, model, steps), measured) in enumerate(series):
+            curve = 100 * _relative(_errors(measured, reference))
             # Beside each other, so that bars can be told apart.
-            x = np.array(numbers) + 0.03 * (number - len(lines) / 2)
             axes.errorbar(
-                x,
-                100 * curve.mean(axis=0),
-                100 * curve.std(axis=0, ddof=1) if len(curve) > 1 else None,
-                label=f"{series.model}, {series.world}, {series.steps} steps",
+                np.array(numbers) + 0.03 * (number - len(series) / 2),
+                curve.mean(),
+                curve.std() if len(curve) > 1 else None,
+                label=f"{model}, {world}, {steps} steps",
                 marker=markers[number % len(markers)],
                 markersize=4,
                 capsize=2,
@@ -76,44 +71,24 @@ def clicks_figure(rows: Sequence[Row], figure: Figure) -> None:
     figure.legend(lines, names, loc="outside right upper", fontsize="small")
 
 
-def _numbers(rows: Sequence[Row]) -> list[int]:
-    return sorted({int(row.metrics["clicks"]) for row in rows})
+def _numbers(rows: pd.DataFrame) -> list[int]:
+    return sorted(rows["clicks"].astype(int).unique())
 
 
-class _Series(NamedTuple):
-    """Models of all seeds, one line of a figure."""
-
-    world: str
-    model: str
-    steps: int
-
-
-def _series(rows: Sequence[Row]) -> list[_Series]:
-    """What was measured, in the order of reports."""
-    found = {_Series(row.world, row.model, row.steps) for row in rows}
-
-    def place(series: _Series) -> tuple[int, int, int]:
-        return WORLD_ORDER.index(series.world), MODEL_ORDER.index(series.model), series.steps
-
-    return sorted(found, key=place)
+def _series(rows: pd.DataFrame) -> list[tuple[tuple[str, str, int], pd.DataFrame]]:
+    """World, model and steps of each line of a figure, in the order of reports, with its rows."""
+    columns = {"world": WORLD_ORDER, "model": MODEL_ORDER}
+    orders = {
+        name: pd.Categorical(rows[name], ordered(rows[name], columns[name])) for name in columns
+    }
+    return list(rows.assign(**orders).groupby([*columns, "steps"], observed=True))
 
 
-def _errors(rows: Sequence[Row], series: _Series, reference: str) -> np.ndarray:
-    """(seeds, numbers of clicks) mean errors, chart units."""
-    chosen = [row for row in rows if (row.world, row.model, row.steps) == series]
-    return np.array(
-        [
-            [
-                row.metrics[f"error_uv_{reference}"]
-                for row in sorted(chosen, key=lambda row: row.metrics["clicks"])
-                if row.seed == seed
-            ]
-            for seed in sorted({row.seed for row in chosen})
-        ]
-    )
+def _errors(rows: pd.DataFrame, reference: str) -> pd.DataFrame:
+    """(seeds, numbers of clicks) mean errors of a line, chart units."""
+    return rows.pivot(index="seed", columns="clicks", values=f"error_uv_{reference}")
 
 
-def _relative(rows: Sequence[Row], series: _Series, reference: str) -> np.ndarray:
-    """`_errors` over those without clicks."""
-    errors = _errors(rows, series, reference)
-    return errors / errors[:, :1]
+def _relative(errors: pd.DataFrame) -> pd.DataFrame:
+    """Errors over those without clicks."""
+    return errors.div(errors[0], axis=0)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from statistics import fmean
+import pandas as pd
 
 from uncertain_densepose.inference.fusion import FUSION_RULES
 
 from .markdown import table
 from .placement import MEASURES
-from .rows import Row
-from .statistics import Spread, paired_difference
+from .statistics import Spread
 
 REFERENCE_RULE = "average"
 """The rule that others are compared with."""
@@ -30,66 +28,61 @@ NATS = {
 """Column to metric: joint nats per point of the noisy labels, as predicted; with fitted factors of
 the covariances; with a fitted shared variance in place of a predicted one, and a factor."""
 
-Group = dict[int, list[Row]]
-"""Number of a fusion to its rows: one of a fusion, those of the members of "alone"."""
 
-
-def fusion_tables(alone: Sequence[Row], fused: Sequence[Row]) -> str:
+def fusion_tables(alone: pd.DataFrame, fused: pd.DataFrame) -> str:
     """A table of each model, and one of differences to the rule "average".
 
     Args:
-        alone: trained models on the test split, ordered by seed as fusions take them.
+        alone: trained models on the test split, as `read_rows` gives them.
         fused: fusions of them on the test split; their model is `NAME/RULE`. Without any there
             are no tables.
     """
     texts = []
-    for model in dict.fromkeys(row.model.partition("/")[0] for row in fused):
+    for model in fused["model"].str.split("/").str[0].unique():
         kinds = _kinds(model, alone, fused)
-        count = len(next(iter(kinds.values())))
         for reading, title in MEASURED.items():
             metrics = {column: f"{start}_{reading}" for column, start in MEASURES.items()}
-            texts += _pair(f"{title} (% of points): `{model}`", kinds, metrics, count, 2)
+            texts += _pair(f"{title} (% of points): `{model}`", kinds, metrics, 2)
         title = f"Joint nats per point of the noisy labels: `{model}`"
-        texts += _pair(title, kinds, NATS, count, 3)
+        texts += _pair(title, kinds, NATS, 3)
     return "\n\n".join(texts)
 
 
-def _kinds(model: str, alone: Sequence[Row], fused: Sequence[Row]) -> dict[str, Group]:
-    """What is compared, the members alone first."""
+def _kinds(model: str, alone: pd.DataFrame, fused: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """What is compared, metrics by number of the fusion; first "alone", the means of its members.
+
+    Fusions take their members in the order of seeds.
+    """
     rules = {
-        rule: {row.seed: [row] for row in fused if row.model == f"{model}/{rule}"}
+        rule: rows.set_index("seed")
         for rule in FUSION_RULES
+        if len(rows := fused[fused["model"] == f"{model}/{rule}"])
     }
-    rules = {rule: rows for rule, rows in rules.items() if rows}
-    numbers = sorted(set().union(*rules.values()))
-    members = sorted((row for row in alone if row.model == model), key=lambda row: row.seed)
-    size = len(members) // max(numbers)
-    split = {n: members[(n - 1) * size : n * size] for n in numbers}
-    return {"alone": split} | rules
+    number = max(max(rows.index) for rows in rules.values())
+    members = alone[alone["model"] == model].sort_values("seed", ignore_index=True)
+    fusion = members.index // (len(members) // number) + 1
+    means = members.groupby(fusion).mean(numeric_only=True)
+    return {"alone": means[means.index <= number]} | rules
 
 
 def _pair(
-    title: str, kinds: dict[str, Group], metrics: dict[str, str], count: int, digits: int
+    title: str, kinds: dict[str, pd.DataFrame], metrics: dict[str, str], digits: int
 ) -> list[str]:
-    def values(kind: str, metric: str) -> dict[int, float]:
-        return {n: fmean(row.metrics[metric] for row in rows) for n, rows in kinds[kind].items()}
-
-    def line(kind: str, text: Callable[[str], str]) -> list[str]:
-        return [kind, str(count), *(text(metric) for metric in metrics.values())]
-
-    measured = [
-        line(kind, lambda metric, kind=kind: Spread.of(values(kind, metric).values()).text(digits))
-        for kind in kinds
+    count = str(len(kinds["alone"]))
+    baseline = kinds[REFERENCE_RULE]
+    lines = [
+        [kind, count, *(Spread.of(rows[name]).text(digits) for name in metrics.values())]
+        for kind, rows in kinds.items()
+    ] + [
+        [
+            f"{kind} − {REFERENCE_RULE}",
+            count,
+            *(
+                Spread.of(rows[name] - baseline[name]).difference_text(digits)
+                for name in metrics.values()
+            ),
+        ]
+        for kind, rows in kinds.items()
+        if kind != REFERENCE_RULE
     ]
-    baseline = REFERENCE_RULE
-    compared = [
-        line(
-            f"{kind} − {baseline}",
-            lambda metric, kind=kind: paired_difference(
-                values(kind, metric), values(baseline, metric)
-            ).difference_text(digits),
-        )
-        for kind in kinds
-        if kind != baseline
-    ]
-    return [title, table(["models", "fusions", *metrics], [*measured, *compared])]
+    return [title, table(["models", "fusions", *metrics], lines)]

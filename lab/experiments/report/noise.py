@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from ..metrics.coverage import LARGE
@@ -86,7 +85,7 @@ def ablation(results: Results, world: str) -> list[str]:
         metric = f"nats_per_point_{noise}"
         for low, high in zip(models, models[1:], strict=False):
             found = results.difference(world, metric, high, low)
-            wins = _wins(results, world, metric, high, low)
+            wins = (results.gain(world, metric, high, low) > 0).sum()
             lines.append(
                 f"- `{low}` < `{high}`, {NOISE_MODELS[noise]}: in {wins} of {found.count} seeds, "
                 f"by {found.difference_text(3)} nats"
@@ -101,11 +100,6 @@ def ablation(results: Results, world: str) -> list[str]:
             f"{nats[best].text(3)}; `{CHALLENGER}` as it was trained: {own.text(3)}"
         )
     return lines
-
-
-def _wins(results: Results, world: str, metric: str, high: str, low: str) -> int:
-    better, worse = (results.values(world, model, metric) for model in (high, low))
-    return sum(better[seed] > worse[seed] for seed in better if seed in worse)
 
 
 def calibration_tables(results: Results) -> str:
@@ -159,21 +153,13 @@ def settings_table(results: Results) -> str:
     rows = []
     for world in results.worlds():
         for model in results.models(world):
-            cells = results.final(world, model)
-            columns = [
-                [str(row.seed) for row in cells],
-                [str(row.steps) for row in cells],
-                [f"{row.metrics['num_points']:.0f}" for row in cells],
-                *([f"{asdict(row.setting)[name]:g}" for row in cells] for name in SETTING_COLUMNS),
-            ]
-            minutes = Spread.of(row.seconds / 60 for row in cells).text(1)
-            rows.append([world, model, *map(_different, columns), minutes])
+            cells = results.final(world, model).reset_index()
+            columns = ["seed", "steps", "num_points", *SETTING_COLUMNS]
+            different = [", ".join(f"{v:.10g}" for v in cells[name].unique()) for name in columns]
+            minutes = Spread.of(cells["seconds"] / 60).text(1)
+            rows.append([world, model, *different, minutes])
     headers = ["world", "model", "seeds", "steps", "test points", *SETTING_COLUMNS.values()]
     return table([*headers, "minutes a cell"], rows)
-
-
-def _different(texts: Iterable[str]) -> str:
-    return ", ".join(dict.fromkeys(texts))
 
 
 def _table(results: Results, worlds: list[str], columns: Mapping[str, Column]) -> str:
@@ -181,9 +167,9 @@ def _table(results: Results, worlds: list[str], columns: Mapping[str, Column]) -
     rows = []
     for world in worlds:
         for model in results.models(world):
-            cells = []
-            for metric, (_, factor, digits) in columns.items():
-                values = results.values(world, model, metric).values()
-                cells.append(Spread.of(factor * value for value in values).text(digits))
+            cells = [
+                Spread.of(factor * results.values(world, model, metric)).text(digits)
+                for metric, (_, factor, digits) in columns.items()
+            ]
             rows.append([world, model, str(len(results.final(world, model))), *cells])
     return table(["world", "model", "seeds", *(column.header for column in columns.values())], rows)

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import math
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+
+import pandas as pd
 
 from uncertain_densepose.errors import UserError
 
-from ..result_table import ROW_COLUMNS
-from ..settings import Setting
-from .statistics import Spread, paired_difference
+from ..result_table import read_table
+from ..settings import ExperimentError
+from .statistics import Spread
 
 BASELINE, CHALLENGER = "mse", "full"
 """The models of the headline question."""
@@ -27,146 +26,120 @@ FINAL, TEST = "final", "test"
 """Stage and split of the rows that are reported: trained with the chosen setting, and read on
 people on whom nothing was chosen."""
 
-_SETTING = tuple(field.name for field in fields(Setting))
+_TEXTS = ["stage", "world", "model", "split", "recipe"]
+_WHOLE = ["seed", "steps"]
+_KEY = ["world", "model", "seed", "steps"]
 
 
 class DocumentError(UserError, ValueError):
     """Results that no report can be made of. The message says where and what to do."""
 
 
-@dataclass(frozen=True)
-class Row:
-    """A model, measured once.
-
-    Attributes:
-        world, model, stage, split: as in the file.
-        seed: of weights and order of data.
-        steps: of training, after which it was measured.
-        seconds: that the whole cell took.
-        setting: the tuned values.
-        metrics: numbers by name, NaN where a cell is empty.
-    """
-
-    world: str
-    model: str
-    stage: str
-    split: str
-    seed: int
-    steps: int
-    seconds: float
-    setting: Setting
-    metrics: dict[str, float]
-
-
-def read_rows(path: str | os.PathLike) -> list[Row]:
+def read_rows(path: str | os.PathLike) -> pd.DataFrame:
     """All rows of a csv file with the columns of `ROW_COLUMNS` and metrics.
 
+    Returns:
+        A row a model and length of training, with the columns of the file: `seed` and `steps`
+        int64, metrics and all else that is counted float64, NaN where a field is empty.
+
     Raises:
-        DocumentError: there is no such file, it lacks columns, or a field is no number.
+        DocumentError: there is no such file, it is no table of results, or a field is no number.
     """
     if not os.path.isfile(path):
         raise DocumentError(f"{path}: no such file; python -m lab.experiment writes it")
-    with open(path, newline="") as file:
-        reader = csv.DictReader(file)
-        columns = list(reader.fieldnames or ())
-        for name in ROW_COLUMNS:
-            if name not in columns:
-                raise DocumentError(f"{path}: line 1: there is no column '{name}'")
-        metrics = [name for name in columns if name not in ROW_COLUMNS]
-
-        def number(kind: type, line: dict, name: str):
-            text = line[name]
-            try:
-                return math.nan if kind is float and text == "" else kind(text)
-            except (TypeError, ValueError):
-                place = f"{path}: line {reader.line_num}: column '{name}'"
-                raise DocumentError(f"{place} must be a number, not {text!r}") from None
-
-        return [
-            Row(
-                **{name: line[name] for name in ("world", "model", "stage", "split")},
-                **{name: number(int, line, name) for name in ("seed", "steps")},
-                seconds=number(float, line, "seconds"),
-                setting=Setting(*(number(float, line, name) for name in _SETTING)),
-                metrics={name: number(float, line, name) for name in metrics},
-            )
-            for line in reader
-        ]
+    try:
+        rows = read_table(path)
+    except ExperimentError as error:
+        raise DocumentError(str(error)) from error
+    texts = rows.drop(columns=_TEXTS)
+    numbers = texts.apply(pd.to_numeric, errors="coerce").astype(float)
+    wrong = numbers.isna() & (texts != "")
+    wrong[_WHOLE] = numbers[_WHOLE] % 1 != 0
+    if wrong.any(axis=None):
+        line, name = wrong.stack().idxmax()
+        raise DocumentError(
+            f"{path}: line {line + 2}: column '{name}' must be a number, not {texts[name][line]!r}"
+        )
+    whole = numbers[_WHOLE].astype(int)
+    return pd.concat([rows[_TEXTS], whole, numbers.drop(columns=_WHOLE)], axis=1)
 
 
 class Results:
     """The reported rows, by world, model, length of training and seed.
 
     Args:
-        rows: of the file; those of other stages and splits are left out.
+        rows: of `read_rows`; those of other stages and splits are left out.
 
     Raises:
         DocumentError: there is no row to report, or two of the same world, model, seed and length.
     """
 
-    def __init__(self, rows: Iterable[Row]):
-        self.rows = [row for row in rows if (row.stage, row.split) == (FINAL, TEST)]
-        if not self.rows:
+    def __init__(self, rows: pd.DataFrame):
+        self.rows = rows[(rows["stage"] == FINAL) & (rows["split"] == TEST)].sort_values(_KEY[2:])
+        if self.rows.empty:
             raise DocumentError(
                 f"no row has stage '{FINAL}' and split '{TEST}'; finish a cell first"
             )
-        by_key: dict[tuple[str, str, int, int], Row] = {}
-        for row in self.rows:
-            key = (row.world, row.model, row.seed, row.steps)
-            if key in by_key:
-                raise DocumentError(
-                    f"two rows of world '{row.world}', model '{row.model}', seed {row.seed} and "
-                    f"{row.steps} steps; remove one cell from the file"
-                )
-            by_key[key] = row
+        twice = self.rows[self.rows.duplicated(_KEY)]
+        if len(twice):
+            row = twice.iloc[0]
+            raise DocumentError(
+                f"two rows of world '{row.world}', model '{row.model}', seed {row.seed} and "
+                f"{row.steps} steps; remove one cell from the file"
+            )
+        self._none = self.rows[:0].set_index("seed")
+        last = self.rows.drop_duplicates(["world", "model", "seed"], keep="last")
+        self._by_seed = {
+            key: rows.set_index("seed")
+            for key, rows in self.rows.groupby(["world", "model", "steps"])
+        } | {(*key, None): rows.set_index("seed") for key, rows in last.groupby(["world", "model"])}
 
     def worlds(self) -> list[str]:
         """In the order of the report."""
-        return _ordered((row.world for row in self.rows), WORLD_ORDER)
+        return ordered(self.rows["world"].sort_index(), WORLD_ORDER)
 
     def models(self, world: str) -> list[str]:
         """Those of a world, in the order of the report."""
-        return _ordered((row.model for row in self.rows if row.world == world), MODEL_ORDER)
+        rows = self.rows[self.rows["world"] == world]
+        return ordered(rows["model"].sort_index(), MODEL_ORDER)
 
     def steps(self, world: str) -> list[int]:
         """After which models of a world were measured, rising."""
-        return sorted({row.steps for row in self.rows if row.world == world})
+        return sorted(set(self.rows.loc[self.rows["world"] == world, "steps"]))
 
-    def final(self, world: str, model: str) -> list[Row]:
-        """The fully trained ones, a row a seed."""
-        last: dict[int, Row] = {}
-        for row in sorted(self.rows, key=lambda row: (row.seed, row.steps)):
-            if (row.world, row.model) == (world, model):
-                last[row.seed] = row
-        return list(last.values())
+    def final(self, world: str, model: str, steps: int | None = None) -> pd.DataFrame:
+        """Rows by seed, after `steps` steps of training, by default after all."""
+        return self._by_seed.get((world, model, steps), self._none)
 
-    def values(
-        self, world: str, model: str, metric: str, steps: int | None = None
-    ) -> dict[int, float]:
+    def values(self, world: str, model: str, metric: str, steps: int | None = None) -> pd.Series:
         """Of a metric by seed, after `steps` steps of training, by default after all.
 
         Raises:
             DocumentError: the file has no such metric.
         """
-        rows = self.final(world, model)
-        if steps is not None:
-            rows = [r for r in self.rows if (r.world, r.model, r.steps) == (world, model, steps)]
-        if rows and metric not in rows[0].metrics:
+        if metric not in self.rows:
             raise DocumentError(f"there is no column '{metric}'; measure the cells again")
-        return {row.seed: row.metrics[metric] for row in rows}
+        return self.final(world, model, steps)[metric]
+
+    def gain(
+        self, world: str, metric: str, model: str, baseline: str, steps: int | None = None
+    ) -> pd.Series:
+        """Of `values` by seed of both, model minus baseline: what seeds share drops out."""
+        better, worse = (self.values(world, name, metric, steps) for name in (model, baseline))
+        return better - worse
 
     def spread(self, world: str, model: str, metric: str, steps: int | None = None) -> Spread:
         """Of `values` over seeds."""
-        return Spread.of(self.values(world, model, metric, steps).values())
+        return Spread.of(self.values(world, model, metric, steps))
 
     def difference(
         self, world: str, metric: str, model: str, baseline: str, steps: int | None = None
     ) -> Spread:
-        """Of `values`, model minus baseline, paired by seed."""
-        pair = (self.values(world, name, metric, steps) for name in (model, baseline))
-        return paired_difference(*pair)
+        """Of `gain` over seeds."""
+        return Spread.of(self.gain(world, metric, model, baseline, steps))
 
 
-def _ordered(names: Iterable[str], order: Sequence[str]) -> list[str]:
-    found = list(dict.fromkeys(names))
-    return [name for name in order if name in found] + [n for n in found if n not in order]
+def ordered(names: Iterable[str], order: Sequence[str]) -> list[str]:
+    """Names, each once: those of `order` first, then others as they come."""
+    found = dict.fromkeys(names)
+    return [name for name in dict.fromkeys([*order, *found]) if name in found]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from statistics import fmean, stdev
+
+import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -23,9 +24,10 @@ class Spread:
     count: int
 
     @staticmethod
-    def of(values: Iterable[float]) -> Spread:
+    def of(values: pd.Series) -> Spread:
         """The spread of values, NaN among them left out."""
-        known = [value for value in values if not math.isnan(value)]
+        known = values.dropna().tolist()
+        # Exact sums: those of pandas print a mean that lies half-way between two texts as either.
         return Spread(
             fmean(known) if known else math.nan,
             stdev(known) if len(known) > 1 else math.nan,
@@ -48,8 +50,3 @@ class Spread:
         """`text` with a sign, bold if `beyond`."""
         text = self.text(digits, sign=True)
         return f"**{text}**" if self.beyond else text
-
-
-def paired_difference(minuend: Mapping[int, float], subtrahend: Mapping[int, float]) -> Spread:
-    """Of values by seed, over the seeds of both: what seeds have in common drops out."""
-    return Spread.of(minuend[seed] - subtrahend[seed] for seed in minuend if seed in subtrahend)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import pandas as pd
 from matplotlib.figure import Figure
 
 from ..fusion import STAGE as FUSED
+from ..result_table import ROW_COLUMNS
 from .clicks import click_table, clicks_figure
 from .fusion import fusion_tables
 from .markdown import fill_blocks
-from .rows import FINAL, TEST, DocumentError, Row, read_rows
+from .rows import FINAL, TEST, DocumentError, read_rows
 
 FIGURE = "clicks.png"
 DPI = 120
@@ -38,7 +40,7 @@ def write_uses(
     path = Path(document)
     if not path.is_file():
         raise DocumentError(f"{path}: no such file; the report fills the blocks of an existing one")
-    clicked = [row for _, _, clicks in experiments for row in _rows(clicks)]
+    clicked = _rows(clicks for *_, clicks in experiments)
     picture = Path(experiments[0][0]).parent / FIGURE
     link = Path(os.path.relpath(picture, path.parent)).as_posix()
     caption = "Error of the other points of a part against clicks on it"
@@ -62,11 +64,14 @@ def write_uses(
 
 def _fusions(trained: str | os.PathLike, fused: str | os.PathLike) -> str:
     """The tables of one experiment's fusions, "" without any."""
-    alone = [row for row in _rows(trained) if (row.stage, row.split) == (FINAL, TEST)]
-    together = [row for row in _rows(fused) if (row.stage, row.split) == (FUSED, TEST)]
-    return fusion_tables(alone, together)
+    alone, together = _rows([trained]), _rows([fused])
+    return fusion_tables(
+        alone[(alone["stage"] == FINAL) & (alone["split"] == TEST)],
+        together[(together["stage"] == FUSED) & (together["split"] == TEST)],
+    )
 
 
-def _rows(file: str | os.PathLike) -> list[Row]:
-    """The rows of a csv file, none of a missing one."""
-    return read_rows(file) if os.path.isfile(file) else []
+def _rows(files: Iterable[str | os.PathLike]) -> pd.DataFrame:
+    """The rows of csv files, none of those that are missing."""
+    found = [read_rows(file) for file in files if os.path.isfile(file)]
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=[*ROW_COLUMNS])

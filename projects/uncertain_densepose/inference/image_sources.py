@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import glob
 import os
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from natsort import natsort_keygen, ns
 
 from ..errors import UserError
 from .image_input import ImageError, read_image
@@ -23,6 +23,8 @@ IMAGE_SUFFIXES = frozenset(
 
 VIDEO_SUFFIXES = frozenset(".avi .m4v .mkv .mov .mp4 .mpeg .mpg .webm .wmv".split())
 """Endings of the files that are read as videos."""
+
+_natural = natsort_keygen(alg=ns.IGNORECASE)
 
 _WHOLE_VIDEO = 0.95
 """Share of the frames that a video's header promises without which it counts as truncated; the
@@ -157,13 +159,7 @@ def find_sources(
 
 def natural_key(path: str | os.PathLike) -> tuple:
     """Sorts paths folder by folder, numbers by their value and letters whatever their case."""
-    # The pieces at odd places are the digits, so that numbers are compared with numbers alone.
-    pieces = (re.split(r"([0-9]+)", part.casefold()) for part in Path(path).parts)
-    by_value = tuple(
-        tuple(int(piece) if place % 2 else piece for place, piece in enumerate(part))
-        for part in pieces
-    )
-    return by_value, os.fspath(path)
+    return _natural(Path(path).parts), os.fspath(path)
 
 
 def _files(argument: Path, out: Path | None) -> list[tuple[Path, str]]:

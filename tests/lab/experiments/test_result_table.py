@@ -56,10 +56,10 @@ def test_a_new_metric_gets_a_column(path):
     table = ResultTable(path, RECIPE)
     table.append(cell(seed=1), rows(nats=1.0), 60)
     table.append(cell(seed=2), rows(nats=2.0, share=3.0), 60)
-    assert [row["share"] for row in ResultTable(path, RECIPE).rows] == ["", "", "3", "3"]
-    assert [row["nats"] for row in table.rows] == ["1", "1", "2", "2"]
+    assert ResultTable(path, RECIPE).rows["share"].tolist() == ["", "", "3", "3"]
+    assert table.rows["nats"].tolist() == ["1", "1", "2", "2"]
     table.append(cell(seed=3), rows(share=4.0), 60)
-    assert [row["nats"] for row in table.rows] == ["1", "1", "2", "2", "", ""]
+    assert table.rows["nats"].tolist() == ["1", "1", "2", "2", "", ""]
     assert [p.name for p in path.parent.iterdir()] == [path.name]
 
 
@@ -68,7 +68,7 @@ def test_two_runs_at_once_keep_each_others_rows(path):
     first.append(cell(seed=1), rows(nats=1.0), 60)
     second.append(cell(seed=2), rows(nats=2.0, share=1.0), 60)
     first.append(cell(seed=3), rows(nats=3.0), 60)
-    seeds = [row["seed"] for row in ResultTable(path, RECIPE).rows]
+    seeds = ResultTable(path, RECIPE).rows["seed"].tolist()
     assert seeds == ["1", "1", "2", "2", "3", "3"]
 
 

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from lab.experiments.report import DocumentError, Results, read_rows
-from lab.experiments.settings import Setting
+from lab.experiments.result_table import ROW_COLUMNS
 from tests.lab.experiments.invented_rows import CELLS, STEPS, metric_names, rows, value, write_rows
 
 
@@ -17,21 +17,22 @@ def test_rows_come_back_as_they_were_written(tmp_path):
     table = list(rows({"iid": ("mse", "full")}))
     found = read_rows(write_rows(tmp_path / "rows.csv", table))
     assert len(found) == len(table) == 2 * 3 * 3
-    row = found[4]
+    assert found.columns.sort_values().tolist() == sorted([*ROW_COLUMNS, *metric_names()])
+    row = found.iloc[4]
     assert (row.world, row.model, row.seed, row.steps) == ("iid", "mse", 2, 1000)
     assert (row.stage, row.split, row.seconds) == ("final", "test", 200)
-    assert row.setting == Setting(0.5, 0.1, 0.25)
-    assert list(row.metrics) == list(metric_names())
+    assert (row.uv_weight, row.anchor, row.warm_start) == (0.5, 0.1, 0.25)
     expected = value("AUC10_truth_given", "iid", "mse", 2, 1000)
-    assert row.metrics["AUC10_truth_given"] == pytest.approx(expected, rel=1e-5)
-    assert math.isnan(row.metrics["spearman_shared_scale"])
+    assert row["AUC10_truth_given"] == pytest.approx(expected, rel=1e-5)
+    assert math.isnan(row["spearman_shared_scale"])
 
 
 def test_only_test_rows_of_final_cells_are_reported(tmp_path):
     cells = {"iid": ("mse",)}
     other = [rows(cells, stage="tune", split="validation"), rows(cells, split="validation")]
     found = results_of(tmp_path, itertools.chain(*other, rows(cells, seeds=(1,))))
-    assert {(row.stage, row.split, row.seed) for row in found.rows} == {("final", "test", 1)}
+    measured = found.rows[["stage", "split", "seed"]].drop_duplicates()
+    assert measured.values.tolist() == [["final", "test", 1]]
     with pytest.raises(DocumentError, match="finish a cell"):
         results_of(
             tmp_path, itertools.chain(*(rows(cells, stage="tune"), rows(cells, split="val")))
@@ -55,7 +56,7 @@ def test_values_are_those_of_the_longest_training_unless_a_length_is_named(tmp_p
         (STEPS[-1], found.values("iid", "mse", "AUC30_labels_given")),
         (STEPS[0], found.values("iid", "mse", "AUC30_labels_given", STEPS[0])),
     ):
-        assert read == pytest.approx(
+        assert read.to_dict() == pytest.approx(
             {s: value("AUC30_labels_given", "iid", "mse", s, steps) for s in (1, 2, 3)}, rel=1e-5
         )
     difference = found.difference("iid", "AUC30_labels_given", "full", "mse", STEPS[0])
@@ -68,6 +69,17 @@ def test_values_are_those_of_the_longest_training_unless_a_length_is_named(tmp_p
     assert found.difference("iid", "AUC30_labels_given", "full", "absent").count == 0
 
 
+def test_what_seeds_have_in_common_drops_out_of_a_difference(tmp_path):
+    measured = {"full": {1: 10.5, 2: 20.5, 3: 7.0}, "mse": {2: 20.0, 1: 10.0, 4: 1.0}}
+    table = [
+        row | {"AUC10_truth_given": str(measured[row["model"]][row["seed"]])}
+        for row in rows({"iid": ("mse", "full")}, seeds=(1, 2, 3, 4), steps=(500,))
+        if row["seed"] in measured[row["model"]]
+    ]
+    found = results_of(tmp_path, table).difference("iid", "AUC10_truth_given", "full", "mse")
+    assert (found.mean, found.deviation, found.count) == (0.5, 0, 2)
+
+
 def changed(tmp_path, old, new):
     path = tmp_path / "rows.csv"
     write_rows(path, rows({"iid": ("mse",)}, seeds=(1,), steps=(500,)))
@@ -78,7 +90,7 @@ def changed(tmp_path, old, new):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        (",steps,", ",step,", "line 1: there is no column 'steps'"),
+        (",steps,", ",step,", "is no table of results, columns ['steps'] missing"),
         (",500,", ",many,", "line 2: column 'steps' must be a number, not 'many'"),
         (",1234,", ",lots,", "line 2: column 'num_points' must be a number, not 'lots'"),
     ],
