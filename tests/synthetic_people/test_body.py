@@ -121,7 +121,10 @@ def test_a_batch_is_its_bodies_one_by_one(model):
         alone = model.pose({"age": age[k], "weight": 0.8}, {"upperarm01.L": turns[k]})
         for field in dataclasses.fields(alone):
             batched = getattr(together, field.name)[k : k + 1]
-            np.testing.assert_allclose(batched, getattr(alone, field.name), atol=1e-5)
+            # Some keypoints are means of four thousand vertices, whose float32 sum is off by some
+            # 1e-5 where a CPU adds them one by one.
+            atol = 1e-4 if field.name == "keypoints" else 1e-5
+            np.testing.assert_allclose(batched, getattr(alone, field.name), atol=atol)
 
 
 def test_the_same_arguments_give_the_same_bytes(model):
