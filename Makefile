@@ -76,10 +76,11 @@ test: setup ## fast tests
 test-slow: setup ## tests marked slow
 	OMP_NUM_THREADS=1 $(PY) -m pytest -m slow $(PYTEST_ARGS)
 
-lint: setup ## ruff, and the arrows between rooms
+lint: setup ## ruff, the arrows between rooms, types
 	$(PY) -m ruff check $(SOURCES)
 	$(PY) -m ruff format --check $(SOURCES)
 	PYTHONPATH=. $(PY) -c "from importlinter.cli import lint_imports_command as lint; lint()"
+	$(PY) -m mypy
 
 docs: setup ## the pages and the API as a site, build/docs; runs the docstrings' examples
 	$(PY) -m sphinx -W --keep-going -q -c docs/site -b html . build/docs

@@ -28,7 +28,9 @@ setup(
     package_dir={"": "projects"},
     packages=find_packages(where="projects"),
     package_data={
+        "synthetic_people": ["py.typed"],
         "uncertain_densepose": [
+            "py.typed",
             "model_zoo/index.json",
             "model_zoo/checkpoints/*.safetensors",
             "model_zoo/configs/**/*.yaml",

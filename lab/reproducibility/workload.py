@@ -29,6 +29,9 @@ TRAINING = (
     str(TRAINING_STEPS),
     "SOLVER.IMS_PER_BATCH",
     "2",
+    # Past the warm start, so that the joint likelihood is trained too.
+    "MODEL.ROI_DENSEPOSE_HEAD.UV_CONFIDENCE.WARM_START_ITERS",
+    "2",
     "DATALOADER.NUM_WORKERS",
     "0",
     "MODEL.DEVICE",
