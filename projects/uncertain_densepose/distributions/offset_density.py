@@ -49,7 +49,7 @@ def offset_log_density(
         return 0 * shared_covariance.double().sum((1, 2))
     given = torch.cat([residual.T, direction.T, variance[None]]).double()
     x, y, r_x, r_y, s = given.unbind()
-    along = s + _dot((r_x, r_y), (r_x, r_y))
+    along = torch.addcmul(torch.addcmul(s, r_x, r_x), r_y, r_y)
     determinant = s * along
     isotropic, t_x, t_y = along.reciprocal(), r_x / determinant, r_y / determinant
     precision = torch.addcmul(isotropic, r_y, t_y), -r_x * t_y, torch.addcmul(isotropic, r_x, t_x)
@@ -69,7 +69,8 @@ def offset_log_density(
     s_x, s_y = shift.gather(1, group.expand(2, -1)).unbind()
     error = x - s_x, y - s_y
     pulled = _times(precision, error)
-    rows = torch.stack([*precision, *pulled, determinant.log() + _dot(error, pulled)])
+    own_cost = torch.addcmul(determinant.log(), error[0], pulled[0])
+    rows = torch.stack([*precision, *pulled, torch.addcmul(own_cost, error[1], pulled[1])])
     # The surest points' terms go to slots that are not read.
     slot = torch.add(group, is_first, alpha=num_groups).expand(6, -1)
     sums = rows.new_zeros(6, 2 * num_groups).scatter_add(1, slot, rows)[:, :num_groups].unbind()
@@ -77,17 +78,19 @@ def offset_log_density(
 
     half = 0.5 * own_determinant * prior_determinant
     # Half of adj A enters the trace, tr(A adj A) being 2 |A|, and all of it the covariance.
+    turned = [half * row for row in _adjugate(information)]
     middle = [
-        own_determinant * b + prior_determinant * c + half * a
-        for a, b, c in zip(_adjugate(information), prior, own, strict=True)
+        torch.addcmul(torch.addcmul(a, own_determinant, b), prior_determinant, c)
+        for a, b, c in zip(turned, prior, own, strict=True)
     ]
     system = marginal + _trace(information, middle)
-    unscaled = [m + half * a for m, a in zip(middle, _adjugate(information), strict=True)]
+    unscaled = [m + a for m, a in zip(middle, turned, strict=True)]
     explained = _dot(evidence, _times(unscaled, evidence)) / system
     of_first = _dot(first_residual, weighted) / marginal + system.log()
     count = torch.bincount(group, minlength=num_groups).double()
     # A group without a point has 0 for a density; what was computed for it is of another's point.
-    return -0.5 * (of_others - explained + (count > 0) * of_first) - LOG_2PI * count
+    total = torch.addcmul(of_others - explained, count.clamp_max(1), of_first)
+    return -0.5 * total - LOG_2PI * count
 
 
 @torch.no_grad()

@@ -124,5 +124,14 @@ class PointPredictions:
         """(P, 2, 2) marginal covariance of :meth:`distribution` in chart units².
 
         Args and errors: as :meth:`joint_distribution`; None for a model without a variance.
+        That of float16 predictions is float32.
         """
-        return None if self.variance is None else self.distribution(group).covariance()
+        if self.variance is None:
+            return None
+        return self.map(_at_least_float32).distribution(group).covariance()
+
+
+def _at_least_float32(values: torch.Tensor) -> torch.Tensor:
+    if not values.is_floating_point():
+        return values
+    return values.to(torch.promote_types(values.dtype, torch.float32))
