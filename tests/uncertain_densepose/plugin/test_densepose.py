@@ -21,6 +21,7 @@ from uncertain_densepose.plugin import densepose as plugin
 from uncertain_densepose.plugin.densepose import UpstreamMissingError, add_missing_config, register
 
 HERE = Path(__file__).parent
+ROOT = HERE.parents[2]
 SCRIPT = HERE / "train_with_upstream.py"
 REAL = os.environ.get("DENSEPOSE_PROJECT", "")
 IS_THERE = bool(REAL) or importlib.util.find_spec("densepose") is not None
@@ -30,7 +31,7 @@ NOISE_LAYERS = ("sigma_2_lowres", "kappa_u_lowres", "kappa_v_lowres", "shared_va
 def train(first: str, upstream: str, root: Path, out: Path) -> dict:
     """What the script found, having imported the project `first`."""
     out.mkdir(exist_ok=True)
-    path = os.pathsep.join([upstream, str(HERE.parent)])
+    path = os.pathsep.join([upstream, str(ROOT / "projects"), str(ROOT)])
     environment = os.environ | {"DETECTRON2_DATASETS": str(root), "PYTHONPATH": path}
     command = [sys.executable, str(SCRIPT), first, str(out)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
