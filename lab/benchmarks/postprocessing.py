@@ -62,10 +62,10 @@ def _noise(maps: ChartMaps) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     Raises:
         ValueError: they are of another model.
     """
-    noise = maps.variance, maps.direction, maps.shared_covariance
-    if noise[0] is None or noise[1] is None or noise[2] is None:
+    variance, direction, shared = maps.variance, maps.direction, maps.shared_covariance
+    if variance is None or direction is None or shared is None:
         raise ValueError("the maps are not of the model full")
-    return noise
+    return variance, direction, shared
 
 
 def resampled(maps: ChartMaps, size: tuple[int, int]) -> dict[str, torch.Tensor]:

@@ -153,7 +153,7 @@ def main(surface: str, pictures: str, folder: str, result: str) -> None:
     found |= predicted(_read(sorted(Path(pictures).rglob("val/*.jpg"))))
     found |= trained(Path(folder) / "training")
     found |= evaluated(Path(folder) / "evaluation")
-    # Names with a space or a slash cannot be the one option of `savez`, with which they are mixed up.
+    # The checker takes any name to be `allow_pickle`, the one option of `savez`.
     np.savez(result, **found)  # type: ignore[arg-type]
 
 
