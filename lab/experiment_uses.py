@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     tables = [run_uses(config, args.opts) for config in args.configs]
     if args.out is not None:
-        files = [tuple(table.path for table in several) for several in tables]
+        files = [(trained.path, fused.path, clicked.path) for trained, fused, clicked in tables]
         configs = " ".join(args.configs)
         command = f"python -m lab.experiment_uses {configs} --out {args.out.as_posix()}"
         write_uses(files, args.out, command)

@@ -51,7 +51,8 @@ def dense_losses(
     labels = gather_points(proposals, convention)
     side, charts = maps["u"].shape[-1], maps["u"].shape[1]
     position = convention.position(labels.xy_box, side)
-    corners = corners_of(*(linear_taps(along, side) for along in position.T), side)
+    taps_x, taps_y = (linear_taps(along, side) for along in position.T)
+    corners = corners_of(taps_x, taps_y, side)
 
     def read(name: str, part: torch.Tensor | slice = slice(None)) -> torch.Tensor:
         planes = maps[name].flatten(2)

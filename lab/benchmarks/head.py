@@ -40,7 +40,7 @@ def make_routes(
 def losses_and_gradients(route: Callable[[], Tensors], leaves: Tensors) -> tuple[Tensors, Tensors]:
     """The losses of a route, and the gradients of their sum with respect to leaves, by name."""
     losses = route()
-    gradients = torch.autograd.grad(sum(losses.values()), list(leaves.values()))
+    gradients = torch.autograd.grad(list(losses.values()), list(leaves.values()))
     return (
         {name: loss.detach() for name, loss in losses.items()},
         dict(zip(leaves, gradients, strict=True)),

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import torch
-from detectron2.utils.events import EventStorage
 
 from uncertain_densepose.distributions import AnisotropicUV, PartCorrelatedUV
+from uncertain_densepose.modeling.losses import uv_loss
 from uncertain_densepose.modeling.point_labels import gather_points
 
 from .batches import NUM_CHARTS, PointBatch, random_points, random_proposals
@@ -92,9 +92,10 @@ def coordinate_loss_step(
     position = labels.xy_box * loss.heatmap_size - CONVENTION.pixel_offset
 
     def step() -> tuple[torch.Tensor | None, ...]:
-        with EventStorage():
-            found = predictor(features).at_points(labels.box, position)
-            return torch.autograd.grad(loss._uv_loss(labels, found), leaves, allow_unused=True)
+        found = predictor(features).at_points(labels.box, position)
+        points = found.in_parts(labels.box, labels.part, loss.noise_model.shared_fields)
+        value = uv_loss(points, labels.uv, loss.noise_model, loss.anchor_weight)
+        return torch.autograd.grad(value, leaves, allow_unused=True)
 
     return step
 

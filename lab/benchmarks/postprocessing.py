@@ -56,13 +56,26 @@ def random_maps(
     )
 
 
+def _noise(maps: ChartMaps) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Variance, direction and shared covariance of maps of the model `full`.
+
+    Raises:
+        ValueError: they are of another model.
+    """
+    variance, direction, shared = maps.variance, maps.direction, maps.shared_covariance
+    if variance is None or direction is None or shared is None:
+        raise ValueError("the maps are not of the model full")
+    return variance, direction, shared
+
+
 def resampled(maps: ChartMaps, size: tuple[int, int]) -> dict[str, torch.Tensor]:
     """All channels (C, h, w) of every field, by name; the two directions apart."""
+    variance, direction, _ = _noise(maps)
     fields = {name: getattr(maps, name) for name in ("coarse_segm", "fine_segm", "u", "v")}
     fields |= {
-        "variance": maps.variance,
-        "direction_u": maps.direction[:, 0],
-        "direction_v": maps.direction[:, 1],
+        "variance": variance,
+        "direction_u": direction[:, 0],
+        "direction_v": direction[:, 1],
     }
     return {
         name: F.interpolate(field, size=size, mode="bilinear", align_corners=False)[0]
@@ -88,7 +101,8 @@ def dense_pixels(maps: ChartMaps, size: tuple[int, int], probability: bool) -> P
     mask = part > 0
     u, v, s, r_u, r_v = (field.gather(0, part[None])[0] for field in fields.values())
     own = torch.stack([s + r_u**2, r_u * r_v, r_u * r_v, s + r_v**2], dim=-1)
-    covariance_uv = own.view(*size, 2, 2) + maps.shared_covariance[0][part]
+    *_, shared = _noise(maps)
+    covariance_uv = own.view(*size, 2, 2) + shared[0][part]
     found = {
         "uv": torch.stack([u, v], dim=-1),
         "covariance_uv": covariance_uv,
@@ -107,7 +121,7 @@ def winning_pixels(maps: ChartMaps, size: tuple[int, int], probability: bool) ->
     height, width = size
     box = np.array([0, 0, width, height], dtype=np.float32)
     # Nothing here is in centimetres, so that no body surface is needed.
-    person = Person(box, 1.0, maps, size, metric=None)
+    person = Person(box, 1.0, maps, size, metric=None)  # type: ignore[arg-type]
     names = ["part", "uv", "covariance_uv", "sigma_uv"] + ["part_probability"] * probability
     found = {name: getattr(person, name) for name in names}
     return {**found, "mask": found["part"] > 0}

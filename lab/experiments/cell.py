@@ -8,7 +8,6 @@ from pathlib import Path
 
 import torch
 from detectron2.config import CfgNode
-from torch import nn
 
 from uncertain_densepose.evaluation.points.surface_distance import SurfaceDistance
 from uncertain_densepose.surface.paths import data_root, default_surface_path
@@ -16,7 +15,7 @@ from uncertain_densepose.surface.paths import data_root, default_surface_path
 from .crop_model import build_crop_model
 from .crop_sets import SPLITS, CropSet, annotation_file, load_sets
 from .metrics import cell_metrics
-from .reading import read_outcome
+from .reading import CropModel, read_outcome
 from .settings import Cell, cell_steps
 from .training import TrainingDiverged, train
 from .weights import save_weights
@@ -29,12 +28,12 @@ def cell_config(cfg: CfgNode, cell: Cell) -> CfgNode:
     cfg.SOLVER.MAX_ITER = cell_steps(cfg, cell)
     if cell.stage == "tune":
         cfg.EXPERIMENT.EVALUATE_AT = [1.0]
-    head = cfg.MODEL.ROI_DENSEPOSE_HEAD
+    head, setting = cfg.MODEL.ROI_DENSEPOSE_HEAD, cell.known_setting
     head.UV_CONFIDENCE.ENABLED = True
     head.UV_CONFIDENCE.TYPE = cell.model
-    head.UV_CONFIDENCE.MSE_ANCHOR_WEIGHT = cell.setting.anchor
-    head.UV_CONFIDENCE.WARM_START_ITERS = round(cell.setting.warm_start * cfg.SOLVER.MAX_ITER)
-    head.POINT_REGRESSION_WEIGHTS = cell.setting.uv_weight
+    head.UV_CONFIDENCE.MSE_ANCHOR_WEIGHT = setting.anchor
+    head.UV_CONFIDENCE.WARM_START_ITERS = round(setting.warm_start * cfg.SOLVER.MAX_ITER)
+    head.POINT_REGRESSION_WEIGHTS = setting.uv_weight
     if cfg.MODEL.DEVICE == "cuda" and not torch.cuda.is_available():
         cfg.MODEL.DEVICE = "cpu"
     cfg.freeze()
@@ -85,7 +84,7 @@ def run_cell(cfg: CfgNode, cell: Cell, on_step: Callable[[], None]) -> list[dict
 
 
 def split_rows(
-    model: nn.Module, splits: Mapping[str, CropSet], distance: SurfaceDistance, steps: int
+    model: CropModel, splits: Mapping[str, CropSet], distance: SurfaceDistance, steps: int
 ) -> list[dict]:
     """Measure a model on sets of people.
 

@@ -46,7 +46,7 @@ def click_rows(outcome: Outcome, seed: int) -> list[dict]:
             torch.unique(outcome.group[right], return_inverse=True)[1],
         ),
     }
-    rows = [{"clicks": clicks} for clicks in NUM_CLICKS]
+    rows: list[dict[str, float]] = [{"clicks": clicks} for clicks in NUM_CLICKS]
     for reference, (points, target_uv, group) in readings.items():
         generator = torch.Generator().manual_seed(seed)
         curve = clicks_curve(points, target_uv, group, NUM_CLICKS, generator)

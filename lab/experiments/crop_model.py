@@ -13,7 +13,10 @@ from torch import nn
 from uncertain_densepose.checkpoint import SafeCheckpointer
 from uncertain_densepose.config import ConfigError
 from uncertain_densepose.modeling.chart_loss import build_densepose_loss
-from uncertain_densepose.modeling.chart_predictor import build_densepose_predictor
+from uncertain_densepose.modeling.chart_predictor import (
+    DensePoseChartPredictor,
+    build_densepose_predictor,
+)
 from uncertain_densepose.modeling.densepose_head import build_densepose_head
 from uncertain_densepose.structures import ChartMaps, PointAnnotations, PointAnnotationsList
 
@@ -26,6 +29,9 @@ class CropDensePose(nn.Module):
     losses are those of `DensePoseROIHeads` and nothing else is learned.
     """
 
+    pixel_mean: torch.Tensor
+    pixel_std: torch.Tensor
+
     @configurable
     def __init__(
         self,
@@ -33,7 +39,7 @@ class CropDensePose(nn.Module):
         backbone: nn.Module,
         in_feature: str,
         head: nn.Module,
-        predictor: nn.Module,
+        predictor: DensePoseChartPredictor,
         loss: Callable,
         pixel_mean: tuple[float, ...],
         pixel_std: tuple[float, ...],
@@ -133,7 +139,7 @@ def whole_crop(annotations: PointAnnotations, side: int, device: torch.device) -
     )
 
 
-def build_crop_model(cfg, seed: int) -> nn.Module:
+def build_crop_model(cfg, seed: int) -> CropDensePose:
     """A model at the initial weights of a seed: layers that all noise models have start alike.
 
     Args:

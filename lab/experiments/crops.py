@@ -93,7 +93,7 @@ def cut_out(people: Sequence[Person], side: int) -> Crops:
     """Cut people out of their pictures; arguments as for :func:`load_crops`."""
     align = ROIAlign((side, side), 1.0, sampling_ratio=0, aligned=True)
     image = np.empty((len(people), side, side, 3), dtype=np.uint8)
-    file, picture = None, None
+    file: Path | None = None
     for index, person in enumerate(tqdm(people, desc="crops", unit="person", disable=None)):
         if person.file != file:
             file = person.file

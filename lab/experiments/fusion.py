@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 from detectron2.config import CfgNode
@@ -38,12 +39,17 @@ class FusedCropModel(nn.Module):
         self.rule = rule
 
     @property
+    def _members(self) -> list[CropDensePose]:
+        # A `ModuleList` does not tell the type of its modules.
+        return cast("list[CropDensePose]", list(self.models))
+
+    @property
     def device(self) -> torch.device:
-        return self.models[0].device
+        return self._members[0].device
 
     def predict(self, images: torch.Tensor) -> ChartMaps:
         """Crops (N, 3, S, S) to their charts."""
-        return fuse_maps([model.predict(images) for model in self.models], self.rule)
+        return fuse_maps([model.predict(images) for model in self._members], self.rule)
 
 
 def fused_cells(cfg: CfgNode, table: ResultTable) -> dict[Cell, list[Cell]]:

@@ -44,7 +44,8 @@ def run(args: argparse.Namespace) -> str:
 def list_cells(cfg: CfgNode, table: ResultTable, wanted: Filter, jobs: int) -> str:
     """What is done and left, the settings chosen, and how long the rest takes."""
     cells = [cell for cell in plan(cfg, table) if wanted(cell)]
-    total, done = Counter(), Counter()
+    total: Counter[tuple[str, str, str]] = Counter()
+    done: Counter[tuple[str, str, str]] = Counter()
     for cell in cells:
         kind = cell.stage, cell.world, cell.model
         total[kind] += 1
@@ -73,6 +74,9 @@ def run_cells(cfg: CfgNode, table: ResultTable, wanted: Filter, jobs: int) -> No
     with tqdm(total=steps, unit="step", smoothing=0.02) as bar:
         bar.set_description(f"{left} cells")
 
+        def step() -> None:
+            bar.update()
+
         def report(finished: Finished) -> None:
             nonlocal left
             left -= 1
@@ -81,4 +85,4 @@ def run_cells(cfg: CfgNode, table: ResultTable, wanted: Filter, jobs: int) -> No
             values = ", ".join(f"{name} {rows[-1][name]:.4g}" for name in criterion)
             bar.write(f"{cell}: {rows[-1]['split']} {values} ({seconds:.0f} s)")
 
-        run_experiment(cfg, table, wanted, jobs, bar.update, report)
+        run_experiment(cfg, table, wanted, jobs, step, report)

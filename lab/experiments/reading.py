@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from typing import Protocol
 
 import torch
-from torch import nn
 
-from uncertain_densepose.structures import PointPredictions
+from uncertain_densepose.structures import ChartMaps, PointPredictions
 from uncertain_densepose.structures.geometry import DP_EXTENT
 
 from .crop_sets import CropSet
@@ -17,14 +17,29 @@ BATCH_SIZE = 64
 """People whose maps are in memory at once."""
 
 
+class CropModel(Protocol):
+    """What is read: a :class:`~lab.experiments.crop_model.CropDensePose`, or several fused."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where its weights are."""
+
+    def predict(self, images: torch.Tensor) -> ChartMaps:
+        """Crops (N, 3, S, S) to their charts."""
+
+    def eval(self) -> object:
+        """See `torch.nn.Module.eval`."""
+
+    def train(self) -> object:
+        """See `torch.nn.Module.train`."""
+
+
 @torch.inference_mode()
-def read_outcome(model: nn.Module, crops: CropSet) -> Outcome:
+def read_outcome(model: CropModel, crops: CropSet) -> Outcome:
     """Predictions at all annotated points, in the labelled chart and in the predicted one.
 
     Args:
-        model: with weights; it has the `device` and the `predict` of a
-            :class:`~lab.experiments.crop_model.CropDensePose`, and is left in
-            training mode.
+        model: with weights; it is left in training mode.
         crops: the set.
     """
     model.eval()
@@ -56,11 +71,9 @@ def read_outcome(model: nn.Module, crops: CropSet) -> Outcome:
 def _join(batches: list[PointPredictions]) -> PointPredictions:
     """The points of all batches, float64 on the CPU."""
 
-    def joined(name: str) -> torch.Tensor | None:
-        values = [getattr(batch, name) for batch in batches]
-        if values[0] is None:
-            return None
-        together = torch.cat(values).cpu()
+    def joined(name: str) -> torch.Tensor:
+        together = torch.cat([getattr(batch, name) for batch in batches]).cpu()
         return together.double() if together.is_floating_point() else together
 
-    return PointPredictions(**{field.name: joined(field.name) for field in fields(batches[0])})
+    names = [f.name for f in fields(batches[0]) if getattr(batches[0], f.name) is not None]
+    return PointPredictions(**{name: joined(name) for name in names})

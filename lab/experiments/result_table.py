@@ -75,10 +75,10 @@ class ResultTable:
         if not self.path.exists() or not self.path.stat().st_size:
             return pd.DataFrame(columns=list(ROW_COLUMNS), dtype=str)
         rows = read_table(self.path)
-        for place, recipe in rows["recipe"].items():
+        for line, recipe in enumerate(rows["recipe"], start=2):
             if recipe != self.recipe:
                 raise ExperimentError(
-                    f"{self.path}: line {place + 2} is of recipe {recipe}, not {self.recipe}: of "
+                    f"{self.path}: line {line} is of recipe {recipe}, not {self.recipe}: of "
                     "another training or data; name another file by --results"
                 )
         return rows

@@ -120,7 +120,7 @@ def recipe(config_file: str | Path, overrides: Sequence[str] = ()) -> str:
 
 
 def _flatten(node: dict, prefix: str = "") -> dict[str, object]:
-    flat = {}
+    flat: dict[str, object] = {}
     for key, value in node.items():
         if isinstance(value, dict):
             flat |= _flatten(value, f"{prefix}{key}.")
@@ -182,10 +182,25 @@ class Cell:
         name = f"{self.stage} {self.world} {self.model} seed {self.seed}"
         return f"{name}, {self.setting}" if self.stage == "tune" else name
 
+    @property
+    def known_setting(self) -> Setting:
+        """The setting.
+
+        Raises:
+            ExperimentError: it is not known yet.
+        """
+        if self.setting is None:
+            raise ExperimentError(f"{self}: its model has not been tuned yet")
+        return self.setting
+
     def columns(self) -> dict[str, str]:
-        """The cell as columns of the table; its setting must be known."""
+        """The cell as columns of the table.
+
+        Raises:
+            ExperimentError: its setting is not known yet.
+        """
         values = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "setting"}
-        numbers = {name: f"{value:g}" for name, value in asdict(self.setting).items()}
+        numbers = {name: f"{value:g}" for name, value in asdict(self.known_setting).items()}
         return {name: str(value) for name, value in values.items()} | numbers
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from detectron2.config import CfgNode
 from tqdm import tqdm
@@ -18,7 +18,7 @@ from .weights import weights_file
 def measure(
     cfg: CfgNode,
     table: ResultTable,
-    needs: dict[Cell, Sequence[Cell]],
+    needs: Mapping[Cell, Sequence[Cell]],
     run: Callable[[Cell], list[dict]],
 ) -> None:
     """Measure what is not in the table yet and has all the weights that it needs.

@@ -104,7 +104,10 @@ def right_points(rendered: RenderedPerson, person: Person) -> Points:
 
 def independent_draw(person: Person, points: Points, seed: int) -> np.ndarray:
     """(P, 2) errors, each drawn by itself from the model's covariance of its pixel."""
-    root = np.linalg.cholesky(person.covariance_uv[points.row, points.column].astype(np.float64))
+    covariance = person.covariance_uv
+    if covariance is None:
+        raise ValueError("the model predicts no covariance to draw from")
+    root = np.linalg.cholesky(covariance[points.row, points.column].astype(np.float64))
     normal = np.random.default_rng(seed).standard_normal((len(root), 2, 1))
     return (root @ normal)[..., 0]
 
@@ -132,8 +135,10 @@ def two_clicks(points: Points) -> tuple[Points, list[Click]]:
         chosen.append(on_row[np.argsort(points.xy[on_row, 0])[len(on_row) // 2]])
     clicked = points.take(np.array(chosen))
     clicks = [
-        Click(*xy.tolist(), int(part), *uv.tolist())
-        for xy, part, uv in zip(clicked.xy, clicked.part, clicked.uv, strict=True)
+        Click(x, y, int(part), u, v)
+        for (x, y), part, (u, v) in zip(
+            clicked.xy.tolist(), clicked.part, clicked.uv.tolist(), strict=True
+        )
     ]
     return clicked, clicks
 
@@ -155,7 +160,7 @@ def show(axes: Axes, rendered: RenderedPerson, points: Points, fade: float = FAD
 def add_arrows(axes: Axes, start: np.ndarray, end: np.ndarray, part: np.ndarray) -> None:
     """Arrows from (P, 2) to (P, 2) pixels in the colours of parts (P,), a dot where they begin."""
     colours = 0.85 * PART_COLOURS[part] / 255
-    axes.scatter(*start.T, s=6, c=colours, linewidths=0)
+    axes.scatter(start[:, 0], start[:, 1], s=6, c=colours, linewidths=0)
     axes.quiver(
         *start.T, *(end - start).T, color=colours, angles="xy", scale_units="xy", scale=1,
         width=0.0105, headwidth=3.4, headlength=3.6, headaxislength=3.2, minlength=0.3,

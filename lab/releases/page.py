@@ -154,11 +154,11 @@ def _file_row(name: str, release: Release) -> list[str]:
         release.sha256[:16],
         release.licence,
         str(training["seed"]),
-        training["commit"],
+        str(training["commit"]),
         str(training["iterations"]),
-        duration(training["seconds"]),
+        duration(float(training["seconds"])),
         f"{training['peak_memory_mib']:.0f} MiB",
-        training["device"] if processes == 1 else f"{processes} x {training['device']}",
+        f"{training['device']}" if processes == 1 else f"{processes} x {training['device']}",
     ]
 
 

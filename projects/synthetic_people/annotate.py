@@ -175,7 +175,7 @@ def _encode(mask: np.ndarray) -> dict:
 
 def _coco_keypoints(image: np.ndarray, visibility: np.ndarray) -> list:
     """51 numbers; keypoints outside the image are 0, 0, 0 as in COCO."""
-    flat = []
+    flat: list[float] = []
     for (x, y), flag in zip(image, visibility, strict=True):
         inside = flag != OUTSIDE
         flat += (

@@ -74,11 +74,12 @@ class LabelledTruth:
         people = []
         for number, annotation in enumerate(annotations):
             try:
-                people.append(_read_person(annotation))
+                person = _read_person(annotation)
             except AnnotationError as error:
                 name = annotation.get("id", f"number {number}")
                 raise AnnotationFileError(f"{path}: annotation {name}: {error}") from error
-        people = [person for person in people if person is not None]
+            if person is not None:
+                people.append(person)
         if not people:
             raise AnnotationFileError(f"{path}: nobody has annotated points")
         counts = [len(person["part"]) for person in people]

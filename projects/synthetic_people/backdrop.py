@@ -78,8 +78,8 @@ def _clutter(rng: np.random.Generator, picture: np.ndarray, count: int) -> None:
     height, width = picture.shape[:2]
     scale = rng.uniform(0.08, 0.3) * width
     for _ in range(count):
-        colour = skin_colour(rng) if rng.random() < 0.12 else random_colour(rng, saturation=0.9)
-        colour = tuple(float(c) for c in colour)
+        rgb = skin_colour(rng) if rng.random() < 0.12 else random_colour(rng, saturation=0.9)
+        colour = tuple(float(c) for c in rgb)
         centre = rng.uniform([0, 0], [width, height])
         size = scale * rng.uniform(0.2, 1.5, size=2)
         _DRAWERS[int(rng.integers(len(_DRAWERS)))](rng, picture, centre, size, colour)

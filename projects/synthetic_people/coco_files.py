@@ -50,7 +50,9 @@ def write_coco_file(root: Path, split: str, count: int, parameters: dict, first_
     Raises:
         MissingImageError: a shard is missing or damaged.
     """
-    images, annotations, statistics = [], [], _Statistics()
+    images: list[dict] = []
+    annotations: list[dict] = []
+    statistics = _Statistics()
     for index in range(count):
         shard = read_shard(root, split, index)
         if shard is None:

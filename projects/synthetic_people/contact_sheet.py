@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib import colormaps
 from pycocotools import mask as coco_mask
 
+from .coco_files import MissingImageError
 from .shards import IMAGE_FOLDER
 
 _SCALE = 2
@@ -30,6 +31,9 @@ def draw_contact_sheet(
         path: of the figure.
         count: number of images, evenly spread over the split.
         columns: images in a row.
+
+    Raises:
+        MissingImageError: an image is missing or cannot be read.
     """
     content = json.loads((root / f"{split}.json").read_text())
     people: dict[int, list[dict]] = {}
@@ -38,7 +42,10 @@ def draw_contact_sheet(
     images = content["images"][:: max(1, len(content["images"]) // count)][:count]
     tiles = []
     for record in images:
-        picture = cv2.imread(str(root / IMAGE_FOLDER / record["file_name"]))
+        file = root / IMAGE_FOLDER / record["file_name"]
+        picture = cv2.imread(str(file))
+        if picture is None:
+            raise MissingImageError(f"{file}: the image is missing or cannot be read")
         large = cv2.resize(picture, None, fx=_SCALE, fy=_SCALE, interpolation=cv2.INTER_CUBIC)
         drawn = (0.6 * large).astype(np.uint8)
         for annotation in people.get(record["id"], []):

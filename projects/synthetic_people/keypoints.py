@@ -31,7 +31,8 @@ _NOSE_SKIN_M, _EYE_SKIN_M, _EAR_SKIN_M = 0.035, 0.03, 0.08
 
 def _allowed_parts() -> tuple[np.ndarray, np.ndarray]:
     """(17, 25) boolean table of parts that may cover each keypoint, and (17,) depths, metres."""
-    entries = [(_HEAD, d) for d in (_NOSE_SKIN_M,) + 2 * (_EYE_SKIN_M,) + 2 * (_EAR_SKIN_M,)]
+    skin = (_NOSE_SKIN_M,) + 2 * (_EYE_SKIN_M,) + 2 * (_EAR_SKIN_M,)
+    entries: list[tuple[tuple[int, ...], float]] = [(_HEAD, depth) for depth in skin]
     for parts, depth in _LEFT.values():
         entries.append((parts, depth))
         entries.append((tuple(_RIGHT_OF[p] for p in parts), depth))

@@ -87,7 +87,7 @@ class PersonMaker:
         again, a few times; then the least bad one is taken.
         """
         phenotypes = sample_phenotypes(rng)
-        best = None
+        least = np.inf
         for _ in range(_TRIES):
             pose = sample_pose(rng, stances)
             posed = self.body.pose([phenotypes], bone_rotations(pose.angles, self.rest))
@@ -95,11 +95,12 @@ class PersonMaker:
             of_faces = face_normals(vertices, self.mesh.faces)
             normals = mean_of_faces(of_faces, self.mesh.faces, len(vertices))
             depth = self.collisions.penetration_m(vertices, normals)
-            if best is None or depth < best[0]:
-                best = (depth, pose, posed, vertices, normals, of_faces)
+            if depth < least:
+                least = depth
+                best = (pose, posed, vertices, normals, of_faces)
             if depth <= ACCEPTED_PENETRATION_M:
                 break
-        depth, pose, posed, vertices, normals, of_faces = best
+        pose, posed, vertices, normals, of_faces = best
 
         yaw = self._yaw(rng)
         turn = rotation_about_z(yaw).astype(np.float32)
@@ -121,7 +122,7 @@ class PersonMaker:
             stature_m=self._stature(posed.bone_poses[0]),
             seat_top_m=seat_top,
             yaw_rad=yaw,
-            penetration_m=depth,
+            penetration_m=least,
         )
 
     def _stature(self, bone_poses: np.ndarray) -> float:

@@ -16,6 +16,7 @@ from .geometry import face_normals, normalised
 from .ray_caster import Hits, RayCaster
 from .scene import Scene
 from .shadow import GroundShadow
+from .textures import Pattern
 
 NOBODY = -1
 _SUBPIXELS = np.array([[-0.125, -0.375], [0.375, -0.125], [0.125, 0.375], [-0.375, 0.125]])
@@ -75,9 +76,9 @@ class Renderer:
     def colour(self) -> np.ndarray:
         """(H, W, 3) float32 linear RGB of the scene, unclipped."""
         camera = self._scene.camera
-        self._shadow = GroundShadow(
-            [p.vertices for p in (*self._scene.people, *self._scene.props)], self._scene.light
-        )
+        bodies = [person.vertices for person in self._scene.people]
+        things = [prop.vertices for prop in self._scene.props]
+        self._shadow = GroundShadow([*bodies, *things], self._scene.light)
         image = self._shade(self._pixels, self._rays, self._hits)
         at_edge = np.flatnonzero(_edges(self._hits, camera.height, camera.width))
         around = (self._pixels[at_edge, None] + _SUBPIXELS).reshape(-1, 2)
@@ -93,7 +94,7 @@ class Renderer:
         row = np.clip(pixels[:, 1].astype(int), 0, height - 1)
         image = backdrop.picture[row, column].astype(np.float32)
         if backdrop.ground is not None:
-            self._shade_ground(image, rays, hits)
+            self._shade_ground(backdrop.ground, image, rays, hits)
         for index, person in enumerate(scene.people):
             here = np.flatnonzero(hits.mesh == index)
             if not len(here):
@@ -117,14 +118,16 @@ class Renderer:
             image[here] = albedo * self._irradiance(points, normals)
         return image
 
-    def _shade_ground(self, image: np.ndarray, rays: np.ndarray, hits: Hits) -> None:
-        backdrop, light = self._scene.backdrop, self._scene.light
+    def _shade_ground(
+        self, ground: Pattern, image: np.ndarray, rays: np.ndarray, hits: Hits
+    ) -> None:
+        light = self._scene.light
         falling = np.where(rays[:, 2] < -1e-6, rays[:, 2], -1e-6)
         depth = -self._eye[2] / falling
-        reach = backdrop.ground_reach_m
+        reach = self._scene.backdrop.ground_reach_m
         here = np.flatnonzero((hits.mesh < 0) & (rays[:, 2] < -1e-6) & (depth < reach))
         points = self._eye[:2] + rays[here, :2] * depth[here, None]
-        albedo = backdrop.ground(points)
+        albedo = ground(points)
         lit, open_sky = self._shadow.at(points)
         lamp = light.lamp * max(light.direction[2], 0.0)
         image[here] = albedo * (lit[:, None] * lamp + open_sky[:, None] * light.sky)

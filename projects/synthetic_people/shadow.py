@@ -52,7 +52,7 @@ class GroundShadow:
         where = ((points - self._origin) / self._cell - 0.5).astype(np.float32)
         # Maps are indexed [x, y]; remap wants (column, row).
         column, row = where[:, 1].reshape(-1, 1), where[:, 0].reshape(-1, 1)
-        return tuple(_sample(values, column, row) for values in (self._lit, self._open))
+        return _sample(self._lit, column, row), _sample(self._open, column, row)
 
 
 def _sample(values: np.ndarray, column: np.ndarray, row: np.ndarray) -> np.ndarray:

@@ -13,5 +13,5 @@ def surface_crc32(surface: Surface) -> int:
     """Checksum of what a surface's annotations depend on."""
     crc = 0
     for array in (surface.vertices, surface.faces, surface.face_part, surface.face_uv):
-        crc = zlib.crc32(np.ascontiguousarray(array), crc)
+        crc = zlib.crc32(np.ascontiguousarray(array).data, crc)
     return crc

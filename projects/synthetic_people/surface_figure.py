@@ -31,7 +31,7 @@ def draw_surface(surface: Surface, path: str | os.PathLike) -> None:
     Below: the charts of the torso and the right side, coloured by metres per chart unit.
     """
     figure = Figure(figsize=(24, 36), layout="constrained")
-    bodies, layouts = figure.subfigures(2, 1, height_ratios=(1.3, 1))
+    bodies, layouts = figure.subfigures(2, 1, squeeze=False, height_ratios=(1.3, 1)).flat
     for row, by_part in enumerate((True, False)):
         for column, view in enumerate(_VIEWS):
             axes = bodies.add_subplot(2, len(_VIEWS), row * len(_VIEWS) + column + 1)
@@ -42,7 +42,8 @@ def draw_surface(surface: Surface, path: str | os.PathLike) -> None:
         if FLIP_PARTS[part] == part or "right" in _name(surface, part)
     ]
     for position, part in enumerate(shown[:15]):
-        _draw_chart(layouts.add_subplot(3, 5, position + 1), surface, part)
+        axes = layouts.add_subplot(3, 5, position + 1)
+        layouts.colorbar(_draw_chart(axes, surface, part), ax=axes, shrink=0.8)
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=70)
 
@@ -80,7 +81,7 @@ def _draw_body(axes: Axes, surface: Surface, view: str, by_part: bool) -> None:
         visible = order[_unhidden(flat[order], depth[order])]
         for axis, line_colour in ((0, "tab:red"), (1, "tab:blue")):
             segments = _iso_segments(flat[visible], surface.face_uv[visible, :, axis])
-            axes.add_collection(LineCollection(segments, colors=line_colour, linewidths=0.7))
+            axes.add_collection(LineCollection(list(segments), colors=line_colour, linewidths=0.7))
     axes.set(xlim=(-0.65, 0.65), ylim=(-1, 0.9), aspect="equal", title=view)
     axes.axis("off")
 
@@ -115,7 +116,8 @@ def _iso_segments(flat: np.ndarray, value: np.ndarray) -> np.ndarray:
     return np.concatenate(segments)
 
 
-def _draw_chart(axes: Axes, surface: Surface, part: int) -> None:
+def _draw_chart(axes: Axes, surface: Surface, part: int) -> PolyCollection:
+    """The triangles, coloured by metres per chart unit."""
     chosen = surface.face_part == part
     metres = np.linalg.svd(surface.chart_jacobian()[chosen], compute_uv=False).mean(axis=1)
     typical = np.median(metres)
@@ -130,4 +132,4 @@ def _draw_chart(axes: Axes, surface: Surface, part: int) -> None:
     axes.add_collection(triangles)
     axes.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", xlabel="u", ylabel="v")
     axes.set_title(f"{part} {_name(surface, part)}: {typical:.2f} m per unit")
-    axes.get_figure(root=False).colorbar(triangles, ax=axes, shrink=0.8)
+    return triangles

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import colorsys
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 
@@ -70,7 +71,7 @@ class Pattern:
 
     first: np.ndarray
     second: np.ndarray
-    mix: object
+    mix: Callable[[np.ndarray], np.ndarray]
     shade: SmoothField
 
     def __call__(self, points: np.ndarray) -> np.ndarray:

@@ -63,8 +63,8 @@ def visible_skin(model: anny.Anny) -> BodyTopology:
     """
     hidden = get_face_segmentation_mask(model, _HIDDEN_LABELS).numpy()
     region = np.zeros(len(hidden), dtype=np.uint8)
-    for position, label in enumerate(REGION_LABELS):
-        region[get_face_segmentation_mask(model, [label]).numpy()] = position
+    for number, label in enumerate(REGION_LABELS):
+        region[get_face_segmentation_mask(model, [label]).numpy()] = number
     texture_index = model.face_texture_coordinate_indices.numpy()[~hidden]
     anny_faces = model.faces.numpy()[~hidden]
     kept = np.unique(anny_faces)

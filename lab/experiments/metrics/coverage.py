@@ -86,7 +86,7 @@ def coverage_metrics(
     sizes = group_sizes(group)
     several, large = sizes > 1, sizes >= LARGE
     mean_residual = group_means(residual, group)
-    metrics = {}
+    metrics: dict[str, float] = {}
     for name, points in noise_models.items():
         model = noise_model(points, group)
         of_means = mahalanobis_squared(mean_residual, part_mean_covariance(model, group))

@@ -34,7 +34,13 @@ class Temperatures:
     shared: float = 1.0
 
     def apply(self, points: PointPredictions) -> PointPredictions:
-        """The same predictions, which have a variance, with scaled covariances."""
+        """The same predictions with scaled covariances.
+
+        Raises:
+            ValueError: they have no variance.
+        """
+        if points.variance is None:
+            raise ValueError("predictions without a variance have no covariance to scale")
         direction, shared = points.direction, points.shared_covariance
         return replace(
             points,

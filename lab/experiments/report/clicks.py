@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -75,7 +77,7 @@ def _numbers(rows: pd.DataFrame) -> list[int]:
     return sorted(rows["clicks"].astype(int).unique())
 
 
-def _series(rows: pd.DataFrame) -> list[tuple[tuple[str, str, int], pd.DataFrame]]:
+def _series(rows: pd.DataFrame) -> list[tuple[tuple[Hashable, ...], pd.DataFrame]]:
     """World, model and steps of each line of a figure, in the order of reports, with its rows."""
     columns = {"world": WORLD_ORDER, "model": MODEL_ORDER}
     orders = {

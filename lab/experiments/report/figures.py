@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -58,7 +59,7 @@ def accuracy_curves(results: Results, figure: Figure) -> None:
             spreads = [results.difference(world, m, model, BASELINE) for m in metrics]
             _line(gains, THRESHOLDS_CM, spreads, looks[model], model)
         gains.set(xscale="log", xlabel="distance to the true point (cm)")
-        gains.set_xticks(THRESHOLDS_CM, THRESHOLDS_CM)
+        gains.set_xticks(THRESHOLDS_CM, [str(t) for t in THRESHOLDS_CM])
         gains.minorticks_off()
         curves.tick_params(labelbottom=False)
         for axes in (curves, gains):
@@ -177,7 +178,7 @@ def _panels(results: Results, figure: Figure, share_y: bool = False) -> list[tup
     columns = min(2, len(worlds))
     rows = -(-len(worlds) // columns)
     figure.set_size_inches(PANEL_INCHES[0] * columns, PANEL_INCHES[1] * rows)
-    panels = []
+    panels: list[tuple[str, Axes]] = []
     for place, world in enumerate(worlds, start=1):
         first = panels[0][1] if panels and share_y else None
         axes = figure.add_subplot(rows, columns, place, sharey=first)
@@ -200,15 +201,16 @@ def _looks(usual: Sequence[str], names: Sequence[str]) -> dict[str, Look]:
 
 def _add_legend(figure: Figure) -> None:
     """One for all panels, below them."""
-    handles = {}
+    handles: dict[str, Artist] = {}
     for axes in figure.axes:
-        handles |= dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+        lines, names = axes.get_legend_handles_labels()
+        handles |= dict(zip(names, lines, strict=True))
     figure.legend(handles.values(), handles, loc="outside lower center", ncols=5, fontsize=9)
 
 
 def _line(
     axes: Axes,
-    x: Sequence[float],
+    x: Sequence[float] | np.ndarray,
     spreads: Sequence[Spread],
     look: Look,
     label: str,

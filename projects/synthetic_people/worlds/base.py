@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import zlib
-from typing import Protocol
+from collections.abc import Mapping
+from typing import ClassVar, Protocol
 
 import numpy as np
 
@@ -43,7 +44,7 @@ class Relabelling:
 
     part: np.ndarray
     uv: np.ndarray
-    noise: dict[str, np.ndarray | int]
+    noise: Mapping[str, np.ndarray | int]
 
 
 class World(Protocol):
@@ -54,8 +55,8 @@ class World(Protocol):
         noise_fields: what each entry of `Relabelling.noise` means.
     """
 
-    changes_parts: bool
-    noise_fields: dict[str, str]
+    changes_parts: ClassVar[bool]
+    noise_fields: ClassVar[dict[str, str]]
 
     def parameters(self) -> dict:
         """All constants, for ``info.noise_world``."""

@@ -8,6 +8,7 @@ import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -130,7 +131,7 @@ def load_densepose_json(
     return _dataset_dicts(screened, str(image_root))
 
 
-def read_annotation_file(json_file: str | os.PathLike) -> object:
+def read_annotation_file(json_file: str | os.PathLike) -> Any:
     """The content of a json.
 
     Raises:

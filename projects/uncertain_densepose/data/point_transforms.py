@@ -37,6 +37,9 @@ def transform_points(
     Returns:
         The labels relative to `new_box`. Labels outside `old_box` are malformed, and those
         that come to lie outside `new_box` have left the image: neither is kept.
+
+    Raises:
+        ValueError: the map is a reflection, and there is no mirror.
     """
     old_box, new_box = old_box.double(), new_box.double()
     fraction = points.xy.double() / extent
@@ -49,6 +52,8 @@ def transform_points(
     if coarse is not None:
         coarse = _transform_mask(coarse, old_box, new_box, affine)
     if is_reflection(affine):
+        if mirror is None:
+            raise ValueError("the image was mirrored, but there is no chart mirror for its labels")
         part, uv = mirror.part(part), mirror.uv(part, uv)
         if coarse is not None:
             coarse = _FLIP_COARSE_PARTS[coarse.long()]

@@ -79,8 +79,9 @@ class NonLocalBlock(nn.Module):
         self.g = halved()
         self.theta = nn.Conv2d(channels, inner, 1)
         self.phi = halved()
-        self.W = nn.Sequential(nn.Conv2d(inner, channels, 1), nn.GroupNorm(NORM_GROUPS, channels))
-        nn.init.zeros_(self.W[1].weight)
+        norm = nn.GroupNorm(NORM_GROUPS, channels)
+        nn.init.zeros_(norm.weight)
+        self.W = nn.Sequential(nn.Conv2d(inner, channels, 1), norm)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
         """(R, C, s, s) to the same shape; s at least 2."""

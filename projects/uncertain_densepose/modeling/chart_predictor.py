@@ -222,7 +222,7 @@ class DensePoseChartWithConfidencePredictor(DensePoseChartPredictor):
     """DensePose's name for a predictor with a noise model; ours always has one."""
 
 
-def build_densepose_predictor(cfg, input_channels: int) -> nn.Module:
+def build_densepose_predictor(cfg, input_channels: int) -> DensePoseChartPredictor:
     """The predictor that `MODEL.ROI_DENSEPOSE_HEAD.PREDICTOR_NAME` names.
 
     Raises:

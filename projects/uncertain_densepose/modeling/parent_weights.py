@@ -14,9 +14,10 @@ Training enters by :func:`start_from_parent`, which `ParentCheckpointer` calls.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 
 import torch
+from detectron2.modeling import GeneralizedRCNN
 from torch import nn
 
 from .chart_predictor import DensePoseChartPredictor, NoiseModelMismatch
@@ -51,7 +52,7 @@ def start_from_parent(
 
 
 def with_shared_variance(
-    full: nn.Module,
+    full: GeneralizedRCNN,
     state_dict: Mapping[str, torch.Tensor],
     variance: Sequence[float] | torch.Tensor,
 ) -> dict[str, torch.Tensor]:
@@ -99,8 +100,8 @@ def lacking_weights(
         if isinstance(module, DensePoseChartPredictor):
             prefix = f"{path}." if path else ""
             start = _lacking_biases(module, module.noise_weights_in(state_dict, prefix))
-            for field, bias in start.items():
-                bias = torch.as_tensor((biases or {}).get(field, bias))
+            for field, usual in start.items():
+                bias = torch.as_tensor((biases or {}).get(field, usual))
                 layer = module.noise_layers[field]
                 for name, parameter in getattr(module, layer).named_parameters():
                     values = torch.zeros_like(parameter)
@@ -110,9 +111,7 @@ def lacking_weights(
     return lacking
 
 
-def _lacking_biases(
-    predictor: DensePoseChartPredictor, found: Collection[str] | None
-) -> dict[str, float]:
+def _lacking_biases(predictor: DensePoseChartPredictor, found: Set[str] | None) -> dict[str, float]:
     """Fields that a parent's noise weights, named without a prefix, lack; none of no parent's."""
     if found is None or not found < predictor.noise_weights:
         return {}

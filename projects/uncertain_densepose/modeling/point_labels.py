@@ -139,15 +139,15 @@ def coarse_labels_from_parts(
 def coarse_labels_from_masks(proposals: list[Instances], side: int) -> CoarseLabels:
     """Targets of a two-channel coarse segmentation from `gt_masks`, for every box; arguments as
     :func:`coarse_labels_from_parts`."""
-    target = [
+    cropped = [
         image.gt_masks.crop_and_resize(image.proposal_boxes.tensor, side)
         for image in proposals
         if len(image)
     ]
     device = proposals[0].proposal_boxes.device
-    if not target:
-        target = [torch.zeros(0, side, side, dtype=torch.bool, device=device)]
-    target = torch.cat(target).to(device).long()
+    if not cropped:
+        cropped = [torch.zeros(0, side, side, dtype=torch.bool, device=device)]
+    target = torch.cat(cropped).to(device).long()
     return CoarseLabels(target, torch.arange(len(target), device=device))
 
 

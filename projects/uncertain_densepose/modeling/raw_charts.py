@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import torch
 from torch import nn
@@ -17,7 +18,7 @@ from ..structures.bilinear import interpolate
 from .charts_at_points import ChartsAtPoints
 from .point_taps import STRIDE, InputTaps, cells_around
 from .segmentation_logits import SegmentationLogits
-from .sparse_deconvolution import deconvolve
+from .sparse_deconvolution import deconvolve, joint_bias
 
 COARSE_SEGM, COARSE_CONFIDENCE = "ann_index", "coarse_segm_confidence"
 FINE_SEGM, FINE_CONFIDENCE = "index_uv", "fine_segm_confidence"
@@ -43,11 +44,15 @@ class RawCharts:
     up_scale: int
     segm_confidence_epsilon: float = 0.0
 
-    def _by_name(self, channels: torch.Tensor, names: list[str], dim: int) -> dict:
+    def _by_name(
+        self, channels: torch.Tensor, names: list[str], dim: int
+    ) -> dict[str, torch.Tensor]:
         sizes = [self.layers[name].out_channels for name in names]
         return dict(zip(names, channels.split(sizes, dim=dim), strict=True))
 
-    def _segmentation(self, maps: Mapping, logits: str, confidence: str) -> SegmentationLogits:
+    def _segmentation(
+        self, maps: Mapping[str, torch.Tensor], logits: str, confidence: str
+    ) -> SegmentationLogits:
         return SegmentationLogits(maps[logits], maps.get(confidence), self.segm_confidence_epsilon)
 
     def maps(self) -> dict[str, torch.Tensor]:
@@ -57,13 +62,16 @@ class RawCharts:
         maps = F.conv_transpose2d(
             self.features,
             torch.cat([layer.weight for layer in layers], dim=1),
-            torch.cat([layer.bias for layer in layers]),
+            joint_bias(layers),
             stride=layers[0].stride,
-            padding=layers[0].padding,
+            # In words, such as "same", it is given to other convolutions only.
+            padding=cast("tuple[int, ...]", layers[0].padding),
         )
         return self._by_name(maps, list(self.layers), dim=1)
 
-    def segmentations(self, maps: Mapping) -> tuple[SegmentationLogits, SegmentationLogits]:
+    def segmentations(
+        self, maps: Mapping[str, torch.Tensor]
+    ) -> tuple[SegmentationLogits, SegmentationLogits]:
         """The coarse and the fine one among raw maps."""
         return (
             self._segmentation(maps, COARSE_SEGM, COARSE_CONFIDENCE),
@@ -83,26 +91,27 @@ class RawCharts:
         dense = [name for name in self.layers if name in _DENSE]
         sparse = [name for name in self.layers if name not in _DENSE]
         size = self.features.shape[-1]
-        confident = FINE_CONFIDENCE in self.layers
         # A confidence is the softplus of an upsampled map and multiplies another one, so that it
         # needs the four upsampled cells around a point.
         side = STRIDE * size * self.up_scale
-        sites = cells_around(position, side) if confident else [(position, None)]
+        sites = cells_around(position, side) if FINE_CONFIDENCE in self.layers else None
+        positions = [position] if sites is None else [site for site, _ in sites]
         taps = InputTaps.of_points(
-            box.repeat(len(sites)),
-            torch.cat([site for site, _ in sites]),
+            box.repeat(len(positions)),
+            torch.cat(positions),
             size=size,
             kernel_size=self.layers[COARSE_SEGM].kernel_size[0],
             scale=self.up_scale,
         )
-        maps, values = deconvolve(
+        dense_channels, sparse_channels = deconvolve(
             self.features,
             [self.layers[name] for name in dense],
             [self.layers[name] for name in sparse],
             taps,
         )
-        maps, values = self._by_name(maps, dense, dim=1), self._by_name(values, sparse, dim=1)
-        if confident:
+        maps = self._by_name(dense_channels, dense, dim=1)
+        values = self._by_name(sparse_channels, sparse, dim=1)
+        if sites is not None:
             values[FINE_SEGM] = self._segmentation(values, FINE_SEGM, FINE_CONFIDENCE).scaled()
             del values[FINE_CONFIDENCE]
             weights = [(k, weight) for k, (_, weight) in enumerate(sites)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 import torch
 from detectron2.config import configurable
@@ -87,7 +88,9 @@ class DensePoseROIHeads(StandardROIHeads):
             decoder = Decoder(cfg, input_shape, in_features)
             channels, strides = options.DECODER_NUM_CLASSES, [options.DECODER_COMMON_STRIDE]
         head = build_densepose_head(cfg, channels)
-        predictor = build_densepose_predictor(cfg, head.n_out_channels)
+        # Every head has it; torch types attributes of modules as tensors or modules.
+        head_channels = cast("int", head.n_out_channels)
+        predictor = build_densepose_predictor(cfg, head_channels)
         return {
             "densepose_in_features": in_features,
             "densepose_decoder": decoder,
@@ -127,6 +130,8 @@ class DensePoseROIHeads(StandardROIHeads):
         labelled = select_labelled(proposals, self.densepose_iou_threshold)
         get_event_storage().put_scalar("densepose/num_boxes", sum(len(x) for x in labelled))
         charts = self._densepose_charts(features, [image.proposal_boxes for image in labelled])
+        if self.densepose_loss is None:
+            raise ValueError("the dense-pose branch was made without densepose_loss")
         return self.densepose_loss(labelled, charts)
 
     def _densepose_charts(self, features, boxes):

@@ -7,6 +7,7 @@ on J x J features; k x k kernels of stride 2, k even.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 from torch import nn
@@ -93,8 +94,13 @@ def deconvolve(
         torch.cat([layer.weight.permute(2, 3, 0, 1).flatten(0, 2) for layer in sparse], dim=1),
         *taps.tensors(),
     )
-    bias = torch.cat([layer.bias for layer in dense])[:, None, None]
-    return maps + bias, values + torch.cat([layer.bias for layer in sparse])
+    return maps + joint_bias(dense)[:, None, None], values + joint_bias(sparse)
+
+
+def joint_bias(layers: Sequence[nn.ConvTranspose2d]) -> torch.Tensor:
+    """(channels of all,) the biases of layers, all of which have one."""
+    # torch types every bias as optional.
+    return torch.cat([cast("torch.Tensor", layer.bias) for layer in layers])
 
 
 def _geometry(weight: torch.Tensor) -> dict[str, int]:

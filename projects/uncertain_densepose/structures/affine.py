@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 import torch
 
 
-def affine_map(transform, height: int, width: int) -> torch.Tensor:
+class MovesCoords(Protocol):
+    """What is asked of a transform of Detectron2."""
+
+    def apply_coords(self, coords: np.ndarray) -> np.ndarray:
+        """(N, 2) pixels after the transform, of (N, 2) pixels before."""
+
+
+def affine_map(transform: MovesCoords, height: int, width: int) -> torch.Tensor:
     """The affine map of image positions that a transform, or a list of them, amounts to.
 
     Resizing, flips, rotations, crops and padding are affine.

@@ -7,7 +7,8 @@ position is the index of a cell along an axis, whose centre is the integer itsel
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 import torch
 
@@ -16,6 +17,8 @@ AxisTaps = tuple[tuple[torch.Tensor, torch.Tensor], ...]
 
 Corners = list[tuple[torch.Tensor, torch.Tensor]]
 """The cells of a plane that are read, row * W + column, int64, and their weights."""
+
+_Cell = TypeVar("_Cell")
 
 
 def linear_taps(position: torch.Tensor, size: int) -> AxisTaps:
@@ -53,7 +56,9 @@ def corners_of(taps_x: AxisTaps, taps_y: AxisTaps, width: int) -> Corners:
     return [(y * width + x, below * right) for y, below in taps_y for x, right in taps_x]
 
 
-def interpolate(corners: Corners, read: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
+def interpolate(
+    corners: Iterable[tuple[_Cell, torch.Tensor]], read: Callable[[_Cell], torch.Tensor]
+) -> torch.Tensor:
     """The weighted sum of the values at corners.
 
     Args:
@@ -63,9 +68,15 @@ def interpolate(corners: Corners, read: Callable[[torch.Tensor], torch.Tensor]) 
     Returns:
         (P, ...) of the values' type and layout.
     """
-    total = None
-    for cell, weight in corners:
+
+    def values_and_weight(cell: _Cell, weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         values = read(cell)
-        weight = weight.to(values.dtype).view(*weight.shape, *[1] * (values.dim() - weight.dim()))
-        total = values * weight if total is None else total.addcmul_(values, weight)
+        trailing = [1] * (values.dim() - weight.dim())
+        return values, weight.to(values.dtype).view(*weight.shape, *trailing)
+
+    first, *others = corners
+    values, weight = values_and_weight(*first)
+    total = values * weight
+    for cell, weight in others:
+        total.addcmul_(*values_and_weight(cell, weight))
     return total

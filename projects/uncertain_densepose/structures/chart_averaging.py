@@ -38,7 +38,7 @@ class ChartAverage:
         maps = average.result()
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._count = 0
         self._sums: dict[str, torch.Tensor] = {}
         self._first: ChartMaps | None = None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import torch
 
@@ -41,19 +42,19 @@ class ChartMaps:
     coarse_segm_confidence: torch.Tensor | None = None
     fine_segm_confidence: torch.Tensor | None = None
 
-    def _map(self, function) -> ChartMaps:
-        values = {f.name: getattr(self, f.name) for f in fields(self)}
-        return ChartMaps(**{k: None if t is None else function(t) for k, t in values.items()})
+    def _map(self, function: Callable[[torch.Tensor], torch.Tensor]) -> ChartMaps:
+        present = {f.name: getattr(self, f.name) for f in fields(self)}
+        return ChartMaps(**{k: function(t) for k, t in present.items() if t is not None})
 
     def __len__(self) -> int:
         return len(self.u)
 
-    def __getitem__(self, item) -> ChartMaps:
+    def __getitem__(self, item: int | slice | torch.Tensor) -> ChartMaps:
         if isinstance(item, int):
             item = slice(item, item + 1) if item != -1 else slice(-1, None)
         return self._map(lambda t: t[item])
 
-    def to(self, *args, **kwargs) -> ChartMaps:
+    def to(self, *args: Any, **kwargs: Any) -> ChartMaps:
         """The same on another device or in another type, as `torch.Tensor.to`."""
         return self._map(lambda t: t.to(*args, **kwargs))
 
@@ -87,7 +88,8 @@ class ChartMaps:
             The values at the P points. Where `part` is 0 they are those of channel 0.
         """
         # All fields have the same cells, and finding them costs more than reading a chart.
-        corners = corners_of(*(axis_taps(along, self.side) for along in xy_box.T), self.side)
+        taps_x, taps_y = (axis_taps(along, self.side) for along in xy_box.T)
+        corners = corners_of(taps_x, taps_y, self.side)
 
         def read(maps: torch.Tensor, channel: torch.Tensor | slice) -> torch.Tensor:
             planes = maps.flatten(2)

@@ -86,12 +86,12 @@ class SymmetricChartMirror(ChartMirror):
     def _self_mirrored(self, part: torch.Tensor) -> torch.Tensor:
         return torch.isin(part, _SELF_MIRRORED_PARTS.to(part.device))
 
-    def uv(self, part, uv):
+    def uv(self, part: torch.Tensor, uv: torch.Tensor) -> torch.Tensor:
         """See :meth:`ChartMirror.uv`."""
         u, v = uv.unbind(-1)
         return torch.stack([torch.where(self._self_mirrored(part), 1 - u, u), v], dim=-1)
 
-    def jacobian(self, part, uv):
+    def jacobian(self, part: torch.Tensor, uv: torch.Tensor) -> torch.Tensor:
         """See :meth:`ChartMirror.jacobian`."""
         along_u = torch.where(self._self_mirrored(part), -1.0, 1.0).to(uv)
         return torch.diag_embed(torch.stack([along_u, torch.ones_like(along_u)], dim=-1))
@@ -109,7 +109,7 @@ class TabulatedChartMirror(ChartMirror):
         self.table = table
 
     @staticmethod
-    def load(path: str | os.PathLike) -> TabulatedChartMirror:
+    def load(path: str | os.PathLike[str]) -> TabulatedChartMirror:
         """Read DensePose's `UV_symmetry_transforms.mat`.
 
         Raises:
@@ -136,8 +136,11 @@ class TabulatedChartMirror(ChartMirror):
             raise ChartMirrorError(f"{path}: 'U_transforms' and 'V_transforms' differ in shape")
         return TabulatedChartMirror(torch.from_numpy(np.stack(axes, axis=-1)))
 
-    def _cell(self, part: torch.Tensor, uv: torch.Tensor):
-        """The four corners (N, 2) around a point, and its place (N, 2) between them."""
+    def _cell(
+        self, part: torch.Tensor, uv: torch.Tensor
+    ) -> tuple[list[torch.Tensor], torch.Tensor, torch.Tensor]:
+        """The four corners (N, 2) around a point, its place (N, 2) between them, and the number of
+        cells (2,) along u and v."""
         table = self.table.to(uv)
         scale = torch.tensor([table.shape[2] - 1, table.shape[1] - 1]).to(uv)
         position = uv.clamp(0, 1) * scale
@@ -148,13 +151,13 @@ class TabulatedChartMirror(ChartMirror):
         corners = [table[chart, row + down, column + right] for down in (0, 1) for right in (0, 1)]
         return corners, position - low, scale
 
-    def uv(self, part, uv):
+    def uv(self, part: torch.Tensor, uv: torch.Tensor) -> torch.Tensor:
         """See :meth:`ChartMirror.uv`."""
         (a, b, c, d), place, _ = self._cell(part, uv)
         right, down = place[..., :1], place[..., 1:]
         return (1 - down) * ((1 - right) * a + right * b) + down * ((1 - right) * c + right * d)
 
-    def jacobian(self, part, uv):
+    def jacobian(self, part: torch.Tensor, uv: torch.Tensor) -> torch.Tensor:
         """See :meth:`ChartMirror.jacobian`."""
         (a, b, c, d), place, scale = self._cell(part, uv)
         right, down = place[..., :1], place[..., 1:]

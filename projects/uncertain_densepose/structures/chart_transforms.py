@@ -49,14 +49,15 @@ def restore_chart_maps(
     Raises:
         ValueError: the map is a reflection, and there is no mirror.
     """
-    mirrored = is_reflection(affine)
-    if mirrored and mirror is None:
-        raise ValueError("the image was mirrored, but there is no chart mirror to undo it with")
     corners = _corners(maps.side, transformed_boxes, boxes, affine)
     present = {f.name: getattr(maps, f.name) for f in fields(maps) if f.name not in PER_BOX}
     read = {name: _read(value, corners) for name, value in present.items() if value is not None}
     restored = replace(maps, **read)
-    return mirror_chart_maps(restored, mirror) if mirrored else restored
+    if not is_reflection(affine):
+        return restored
+    if mirror is None:
+        raise ValueError("the image was mirrored, but there is no chart mirror to undo it with")
+    return mirror_chart_maps(restored, mirror)
 
 
 def resample_maps(
@@ -102,7 +103,9 @@ def mirror_chart_maps(maps: ChartMaps, mirror: ChartMirror) -> ChartMaps:
     return replace(maps, **changed)
 
 
-def _corners(side: int, transformed_boxes: torch.Tensor, boxes: torch.Tensor, affine: torch.Tensor):
+def _corners(
+    side: int, transformed_boxes: torch.Tensor, boxes: torch.Tensor, affine: torch.Tensor
+) -> Corners:
     """What linear interpolation reads of maps of the transformed boxes for the cells of `boxes`.
 
     Returns:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from pycocotools import mask as mask_api
@@ -51,7 +52,7 @@ class LabelledPoints:
     uv_true: np.ndarray
 
 
-def _numbers(annotation: dict, field: str) -> np.ndarray:
+def _numbers(annotation: dict[str, Any], field: str) -> np.ndarray:
     """A list of finite numbers, (P,) float64."""
     if not isinstance(annotation.get(field), list):
         raise AnnotationError(field, "is missing or no list")
@@ -64,7 +65,7 @@ def _numbers(annotation: dict, field: str) -> np.ndarray:
     return values
 
 
-def read_box(annotation: dict) -> np.ndarray:
+def read_box(annotation: dict[str, Any]) -> np.ndarray:
     """(4,) float64 XYWH pixels; its `area` is checked with it.
 
     Raises:
@@ -79,7 +80,7 @@ def read_box(annotation: dict) -> np.ndarray:
     return box
 
 
-def read_points(annotation: dict, box: np.ndarray) -> LabelledPoints | None:
+def read_points(annotation: dict[str, Any], box: np.ndarray) -> LabelledPoints | None:
     """The dense-pose points of an annotation.
 
     Args:
@@ -125,7 +126,7 @@ def read_points(annotation: dict, box: np.ndarray) -> LabelledPoints | None:
     )
 
 
-def check_part_masks(annotation: dict) -> None:
+def check_part_masks(annotation: dict[str, Any]) -> None:
     """Refuse `dp_masks` that are not one mask, or [], for each of the 14 coarse parts.
 
     Raises:
@@ -136,7 +137,7 @@ def check_part_masks(annotation: dict) -> None:
         raise AnnotationError("dp_masks", f"has {len(masks)} masks instead of {NUM_COARSE_PARTS}")
 
 
-def read_segmentation(annotation: dict, height: int, width: int) -> dict:
+def read_segmentation(annotation: dict[str, Any], height: int, width: int) -> dict[str, Any]:
     """The person's mask as a compressed run-length encoding of the image.
 
     Args:
@@ -152,7 +153,8 @@ def read_segmentation(annotation: dict, height: int, width: int) -> dict:
         polygons = [p for p in segmentation if isinstance(p, list) and len(p) >= 6]
         if not polygons or any(len(polygon) % 2 for polygon in polygons):
             raise AnnotationError("segmentation", "has no polygon (x1, y1, x2, y2, ...)")
-        return mask_api.merge(mask_api.frPyObjects(polygons, height, width))
+        merged: dict[str, Any] = mask_api.merge(mask_api.frPyObjects(polygons, height, width))
+        return merged
     if not isinstance(segmentation, dict) or not {"size", "counts"} <= segmentation.keys():
         raise AnnotationError("segmentation", "is missing, or neither polygons nor an encoding")
     if list(segmentation["size"]) != [height, width]:
@@ -160,5 +162,6 @@ def read_segmentation(annotation: dict, height: int, width: int) -> dict:
             "segmentation", f"has size {segmentation['size']}, the image has [{height}, {width}]"
         )
     if isinstance(segmentation["counts"], list):
-        return mask_api.frPyObjects(segmentation, height, width)
+        compressed: dict[str, Any] = mask_api.frPyObjects(segmentation, height, width)
+        return compressed
     return segmentation

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -31,7 +32,7 @@ class PointAnnotations:
     def __len__(self) -> int:
         return len(self.part)
 
-    def to(self, *args, **kwargs) -> PointAnnotations:
+    def to(self, *args: Any, **kwargs: Any) -> PointAnnotations:
         """The same on another device, as `torch.Tensor.to`."""
         segm = None if self.coarse_segm is None else self.coarse_segm.to(*args, **kwargs)
         return PointAnnotations(
@@ -58,7 +59,7 @@ class PointAnnotationsList:
     def __iter__(self) -> Iterator[PointAnnotations | None]:
         return iter(self.people)
 
-    def __getitem__(self, item) -> PointAnnotationsList:
+    def __getitem__(self, item: int | slice | torch.Tensor) -> PointAnnotationsList:
         if isinstance(item, int):
             return PointAnnotationsList([self.people[item]])
         if isinstance(item, slice):
@@ -67,7 +68,7 @@ class PointAnnotationsList:
             item = item.nonzero().flatten()
         return PointAnnotationsList([self.people[i] for i in item.tolist()])
 
-    def to(self, *args, **kwargs) -> PointAnnotationsList:
+    def to(self, *args: Any, **kwargs: Any) -> PointAnnotationsList:
         """The same on another device, as `torch.Tensor.to`."""
         return PointAnnotationsList(
             [None if p is None else p.to(*args, **kwargs) for p in self.people]

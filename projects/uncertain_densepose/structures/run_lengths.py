@@ -6,6 +6,8 @@ several times as long.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 _FIRST_CHARACTER = 48
@@ -58,7 +60,7 @@ def is_encoding(counts: object, num_pixels: int) -> bool:
     return bool(lengths.min() >= 0) and int(lengths.sum()) == num_pixels
 
 
-def decode_columns(encoding: dict) -> tuple[int, np.ndarray]:
+def decode_columns(encoding: dict[str, Any]) -> tuple[int, np.ndarray]:
     """The columns of a mask between the first and the last one with foreground.
 
     Args:

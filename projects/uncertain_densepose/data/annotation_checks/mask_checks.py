@@ -79,7 +79,7 @@ def _compress(annotation) -> None:
 
 
 def _is_uncompressed(mask: dict | list) -> bool:
-    return bool(mask) and isinstance(mask["counts"], list)
+    return isinstance(mask, dict) and bool(mask) and isinstance(mask["counts"], list)
 
 
 @check(Scope.MASKS, REPAIRED, "they are read as what they say (evaluation refuses them)", _compress)

@@ -23,14 +23,14 @@ class FileIndex:
         images: by id, of those that are kept.
         left_out: ids of those that are not.
         categories: ids.
-        person: the id of the category that is trained.
+        person: the id of the category that is trained; None where there is none.
         repeated: ids of annotations that occur twice.
     """
 
     images: dict[int, dict]
     left_out: set[int]
     categories: set[int]
-    person: int
+    person: int | None
     repeated: set[int]
 
 

@@ -76,7 +76,13 @@ class Check:
 
     @property
     def description(self) -> str:
-        """What is odd, one sentence."""
+        """What is odd, one sentence.
+
+        Raises:
+            ValueError: the function has no docstring, as under `python -OO`.
+        """
+        if self.find.__doc__ is None:
+            raise ValueError(f"check {self.name!r} has no docstring that says what is odd")
         return self.find.__doc__.splitlines()[0].rstrip(".")
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -38,7 +39,7 @@ class Screened:
     people: dict[int, list[dict]] = field(default_factory=dict)
 
 
-def screen(content: object, track: Callable[[list], Iterable] = iter) -> Screened:
+def screen(content: Any, track: Callable[[list], Iterable] = iter) -> Screened:
     """Run all checks but those of image files.
 
     Where the content as a whole has fatal oddities, nothing else is looked at.
@@ -63,7 +64,7 @@ def screen(content: object, track: Callable[[list], Iterable] = iter) -> Screene
         person=person,
         repeated=_repeated_ids(content["annotations"]),
     )
-    people = {image_id: [] for image_id in sorted(images)}
+    people: dict[int, list[dict]] = {image_id: [] for image_id in sorted(images)}
     for place, annotation in enumerate(track(content["annotations"])):
         kept = _screen_person(annotation, f"number {place}", index, report)
         if kept is not None:
@@ -89,7 +90,7 @@ def screen_image_files(images: Iterable[dict], folder: Path, report: Report) -> 
                 report.add(check, image["id"], path=path)
 
 
-def _is_fatal(content: object, report: Report) -> bool:
+def _is_fatal(content: Any, report: Report) -> bool:
     for check in checks_of(Scope.CONTENT, FATAL):
         for record in check.find(content):
             report.add(check, record)
@@ -112,7 +113,7 @@ def _first_of(scope: Scope, report: Report, entry: dict, *others) -> Check | Non
     return None
 
 
-def _screen_person(annotation: object, name: str, index: FileIndex, report: Report) -> dict | None:
+def _screen_person(annotation: Any, name: str, index: FileIndex, report: Report) -> dict | None:
     """A copy of what is kept of an annotation, None if that is nothing."""
     for check in checks_of(Scope.PERSON, DROPPED):
         if check.find(annotation, index):
