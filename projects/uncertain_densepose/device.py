@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 
 from .config import ConfigError
 
-ACCELERATORS = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available}
+ACCELERATORS: dict[str, Callable[[], bool]] = {
+    "cuda": torch.cuda.is_available,
+    "mps": torch.backends.mps.is_available,
+}
 """Kinds of accelerators and whether there is one, in the order of preference."""
 
 

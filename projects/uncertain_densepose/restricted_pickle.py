@@ -13,7 +13,7 @@ import pickle
 import re
 import struct
 from collections import OrderedDict
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -91,7 +91,11 @@ def _dtype(code: str | bytes, *_flags: object) -> np.dtype[Any]:
 
 
 def _array(
-    data: object, dtype: object, shape: tuple[int, ...], order: str, axes: object = None
+    data: object,
+    dtype: object,
+    shape: tuple[int, ...],
+    order: Literal["C", "F", "K"],
+    axes: Any = None,
 ) -> np.ndarray:
     """The array in ``data``; order "K" is that of C, its axes then permuted."""
     if not isinstance(dtype, np.dtype) or type(data) is not bytes:
@@ -142,6 +146,8 @@ INSTANCE_STEPS = b"".join(
 
 # Python's, since the one in C makes room for whatever size a file claims.
 class _ArrayUnpickler(pickle._Unpickler):
+    stack: list[Any]
+
     def find_class(self, module: str, name: str) -> object:
         try:
             return ADMITTED[module, name]
@@ -161,17 +167,18 @@ class _ArrayUnpickler(pickle._Unpickler):
             _version, byte_order, *rest = state
             if rest != [None, None, None, -1, -1, 0]:
                 raise _Forbidden("an array of a structured type")
-            instance.__setstate__((3, _text(byte_order), *rest))
+            # NumPy's stubs leave it out.
+            instance.__setstate__((3, _text(byte_order), *rest))  # type: ignore[attr-defined]
         elif isinstance(instance, _Array):
             _version, shape, dtype, is_fortran, data = state
             instance.array = _array(data, dtype, shape, "F" if is_fortran else "C")
         elif type(instance) is not OrderedDict:
             raise _Forbidden(f"a change of the {type(instance).__name__} that it made")
 
-    dispatch = pickle._Unpickler.dispatch | {
+    dispatch: ClassVar[dict[int, Any]] = pickle._Unpickler.dispatch | {
         pickle.BUILD[0]: load_build,
         # As bytes: a bytearray of a claimed size would be filled before the file is found short.
-        pickle.BYTEARRAY8[0]: pickle._Unpickler.load_binbytes8,
+        pickle.BYTEARRAY8[0]: pickle._Unpickler.dispatch[pickle.BINBYTES8[0]],
         **dict.fromkeys(INSTANCE_STEPS, refuse_instance),
     }
 

@@ -11,7 +11,6 @@ import sys
 import time
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from tabulate import tabulate
@@ -20,7 +19,7 @@ from ..checkpoint import read_torch_checkpoint
 from ..errors import UserError
 from ..evaluation import GroundTruth
 from ..evaluation.points.matching import UNMATCHED, box_overlap, match_by_score
-from ..inference import Predictor
+from ..inference import Predictor, read_image
 from ..surface.paths import data_root
 from ..visualization import ReportRow, make_report, point_errors
 
@@ -116,13 +115,13 @@ def report(config: Path, out: Path, results: dict) -> Path:
     images = data_root() / "synth_people_demo" / "images"
     truth = [image for image in GroundTruth.of_dataset(HELD_OUT) if not image.ignored.all()]
     names = file_names()
-    rows = []
+    rows: list[ReportRow] = []
     stride = max(1, len(truth) // REPORT_ROWS)
     # Evenly spread at first; the neighbours of an image without a detection take its place.
     for image in (truth[i] for start in range(stride) for i in range(start, len(truth), stride)):
         if len(rows) == REPORT_ROWS:
             break
-        picture = cv2.imread(str(images / names[image.image_id]))
+        picture = read_image(images / names[image.image_id])
         people = predictor(picture)
         boxes = np.array([person.box_xyxy for person in people]).reshape(-1, 4)
         # People without labels claim their own detections, and are not shown.

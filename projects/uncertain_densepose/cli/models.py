@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from detectron2.config import CfgNode
-from torch import nn
+from detectron2.modeling import GeneralizedRCNN
 
 from ..config import load_config
 from ..device import usable_device
@@ -26,7 +26,7 @@ def running_config(
     return cfg
 
 
-def load_model(cfg: CfgNode) -> nn.Module:
+def load_model(cfg: CfgNode) -> GeneralizedRCNN:
     """The model of a config with its weights.
 
     Raises:

@@ -34,7 +34,11 @@ def fit(args: argparse.Namespace) -> Recalibration:
     name, records = choose_records(cfg, args.dataset, args.images)
     method = fit_per_part if args.per_part else fit_scalar
     fitted = fit_recalibration(load_model(cfg), inference_loader(cfg, records), name, method)
-    origin = {"weights": Path(args.weights).name, "dataset": name, "num_images": len(records)}
+    origin: dict[str, str | int] = {
+        "weights": Path(args.weights).name,
+        "dataset": name,
+        "num_images": len(records),
+    }
     return replace(fitted, origin={**origin, **fitted.origin})
 
 

@@ -107,17 +107,18 @@ class RunFolder:
         earlier = self._done.get(image.name)
         for name in () if earlier is None else set(earlier.outputs) - set(outputs):
             (self.path / name).unlink(missing_ok=True)
+        source, stamp = str(image.path.resolve()), _stamp(image.path)
         line = {
             "name": image.name,
-            "source": str(image.path.resolve()),
-            "stamp": _stamp(image.path),
+            "source": source,
+            "stamp": stamp,
             "outputs": list(outputs),
             "records": list(records),
         }
         with open(self._done_file, "ab") as file:
             start = file.tell()
             file.write(json.dumps(line).encode() + b"\n")
-        self._done[image.name] = _Done(start, line["source"], line["stamp"], line["outputs"])
+        self._done[image.name] = _Done(start, source, stamp, list(outputs))
 
     def records(self) -> Iterator[dict]:
         """The records of all images in the folder, in the natural order of their names."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from detectron2.config import LazyConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -89,6 +89,7 @@ def _check(cfg: DictConfig, text: str, key: str, value: object) -> None:
 
 def _keys(value: object, prefix: str = "") -> Iterator[str]:
     """The keys of nested dictionaries and lists, as an override has them."""
+    entries: Iterable[tuple[object, object]]
     if isinstance(value, dict):
         entries = value.items()
     elif isinstance(value, list):

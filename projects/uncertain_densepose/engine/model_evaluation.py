@@ -188,7 +188,7 @@ def fit_global_variance(
         Mean squared residual a coordinate, chart units²; None without images. Every worker gets
         the same.
     """
-    if loader is None:
+    if dataset_name is None or loader is None:
         return None
     fitted = inference_on_dataset(
         GroundTruthBoxModel.for_dataset(model, dataset_name),

@@ -97,9 +97,11 @@ class DensePoseEvaluator(ImageByImageEvaluator):
         detections = ChartDetections(instances, MAX_DETECTIONS)
         match = match_people(image, detections)
         result = evaluate_image(image, detections, match, self._distance, self._kappa_m)
+        maps, boxes_xyxy = maps_and_boxes(instances)
         totals = point_totals(
             image,
-            *maps_and_boxes(instances),
+            maps,
+            boxes_xyxy,
             detections.instances_of(match),
             result.correspondence,
             *self._point_options,
@@ -145,9 +147,11 @@ class GroundTruthBoxEvaluator(ImageByImageEvaluator):
         everybody = ChartDetections(instances)
         detection = everybody.detections_of(match)[image.person]
         answers = read_matched(image, everybody, detection, self._distance)
+        maps, boxes_xyxy = maps_and_boxes(instances)
         totals = point_totals(
             image,
-            *maps_and_boxes(instances),
+            maps,
+            boxes_xyxy,
             match,
             correspondence_totals(image, answers, self._distance),
             *self._point_options,

@@ -45,14 +45,15 @@ class RecalibrationFileError(RecalibrationError):
     """A recalibration file that cannot be used. The message names the file and the field."""
 
 
-def require_variance(points: PointPredictions) -> None:
-    """Refuse predictions without a variance.
+def require_variance(points: PointPredictions) -> torch.Tensor:
+    """The variance (P,) of predictions.
 
     Raises:
         RecalibrationError: there is none to scale.
     """
     if points.variance is None:
         raise RecalibrationError("the model predicts no variance, so none can be recalibrated")
+    return points.variance
 
 
 @dataclass(frozen=True)
@@ -82,12 +83,12 @@ class Recalibration:
         Raises:
             RecalibrationError: the model predicts no variance.
         """
-        require_variance(points)
-        scale = self.of_part(points.part).to(points.variance)
+        variance = require_variance(points)
+        scale = self.of_part(points.part).to(variance)
         direction, shared = points.direction, points.shared_covariance
         return replace(
             points,
-            variance=scale * points.variance,
+            variance=scale * variance,
             direction=None if direction is None else scale.sqrt()[:, None] * direction,
             shared_covariance=None if shared is None else scale[:, None, None] * shared,
         )
@@ -144,10 +145,10 @@ class Recalibration:
 
 
 def _factor(path: str | os.PathLike, name: str, value: object) -> float:
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    if not number or not 0 < value < float("inf"):
+    number = value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    if number is None or not 0 < number < float("inf"):
         raise RecalibrationFileError(f"{path}: field '{name}' must be above 0, not {value!r}")
-    return float(value)
+    return float(number)
 
 
 @dataclass(frozen=True)
@@ -166,11 +167,11 @@ class MahalanobisTotals:
     @staticmethod
     def of(part: torch.Tensor, mahalanobis_squared: torch.Tensor) -> MahalanobisTotals:
         """The totals of P points: charts (P,) and squared distances (P,)."""
-        part = part.cpu().numpy()
+        charts = part.cpu().numpy()
         weights = mahalanobis_squared.double().cpu().numpy()
         return MahalanobisTotals(
-            np.bincount(part, weights=weights, minlength=NUM_PARTS + 1),
-            np.bincount(part, minlength=NUM_PARTS + 1),
+            np.bincount(charts, weights=weights, minlength=NUM_PARTS + 1),
+            np.bincount(charts, minlength=NUM_PARTS + 1),
         )
 
     def __add__(self, other: MahalanobisTotals) -> MahalanobisTotals:

@@ -69,11 +69,9 @@ class ConditionedPerson(Person):
     def _pixels(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         part, uv, covariance = super()._pixels
         at = self.row, self.column
-        part[at], uv[at], covariance[at] = (
-            self.clicked_part,
-            self.clicked_uv,
-            self.clicked_covariance_uv,
-        )
+        part[at], uv[at] = self.clicked_part, self.clicked_uv
+        if covariance is not None:
+            covariance[at] = self.clicked_covariance_uv
         return part, uv, covariance
 
 
@@ -112,8 +110,8 @@ def condition(
     x0, y0, _, _ = person.window
     centre = np.stack([column + x0, row + y0], axis=-1)[informed] + 0.5
     # The charts are the groups.
-    prior = person.at(centre, part[informed]).double()
-    prior = prior.joint_distribution(torch.from_numpy(part[informed]))
+    points = person.at(centre, part[informed]).double()
+    prior = points.joint_distribution(torch.from_numpy(part[informed]))
     target_uv = torch.from_numpy(uv[informed])
     found = prior.given_measured(torch.arange(len(target_uv)), target_uv, click_sigma_uv)
     posterior = prior.posterior(target_uv, sigma_uv=click_sigma_uv)
@@ -187,7 +185,7 @@ def _moved(person: Person, parts: list[int], posterior: SharedErrorPosterior) ->
     """The maps with the charts `parts` moved and narrowed to what is known of their errors."""
     z, shared = posterior.mean, posterior.covariance
     maps, size = person.maps, z.shape[-1]
-    if size == 0:
+    if maps.shared_covariance is None or size == 0:
         return maps
     centres = torch.from_numpy(part_centres_uv(person.part, person.uv))
     u, v, covariance = maps.u.clone(), maps.v.clone(), maps.shared_covariance.clone()

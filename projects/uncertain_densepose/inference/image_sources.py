@@ -83,7 +83,7 @@ class VideoFile:
     @property
     def expected_images(self) -> int:
         """How many images iteration gives, by the video's header; 0 where it does not say."""
-        return -(-max(_header(self.path, cv2.CAP_PROP_FRAME_COUNT), 0) // self.every)
+        return -(-max(int(_header(self.path, cv2.CAP_PROP_FRAME_COUNT)), 0) // self.every)
 
     @property
     def frames_per_second(self) -> float:
@@ -149,8 +149,9 @@ def find_sources(
             found.setdefault((path.resolve(), name), source)
     sources = sorted(found.values(), key=lambda source: natural_key(source.path))
     _check_names(sources)
-    for source in sources if out is not None else ():
-        if (out / source.name).resolve() == source.path.resolve().with_suffix(""):
+    for source in sources:
+        own = source.path.resolve().with_suffix("")
+        if out is not None and (out / source.name).resolve() == own:
             raise SourceError(
                 f"{out}: the results of {source.path} would lie beside it; choose another folder"
             )
@@ -220,14 +221,13 @@ def _check_names(sources: Sequence[Source]) -> None:
                 )
 
 
-def _header(path: Path, field: int) -> float | int:
+def _header(path: Path, field: int) -> float:
     """A number that a video's header states, 0 where there is none."""
     capture = cv2.VideoCapture(os.fspath(path))
     try:
-        value = capture.get(field)
+        return capture.get(field)
     finally:
         capture.release()
-    return int(value) if field == cv2.CAP_PROP_FRAME_COUNT else value
 
 
 def _retrieve(capture: cv2.VideoCapture, path: Path, frame: int) -> np.ndarray:

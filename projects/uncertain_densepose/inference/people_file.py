@@ -94,7 +94,8 @@ def save_people(
                 stored = values.numpy()
                 arrays[f"{index}/{name}"] = stored.astype(uv_type) if name == "uv" else stored
     with replacing(Path(path)) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, **arrays)
+        # None of the names is that of an option.
+        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
 
 def load_people(path: str | os.PathLike) -> SavedPeople:
@@ -185,9 +186,16 @@ def _read_person(
     part = arrays.read(f"{prefix}part", "iu", size)
     if part.size and (part.min() < 0 or part.max() > NUM_PARTS):
         raise arrays.error(f"{prefix}part", f"has {part.min()}..{part.max()}, expected 0..24")
-    person = {"box": box, "score": score, "window": window, "part": part, "mask": part > 0}
-    person["uv"] = arrays.read(f"{prefix}uv", "f", (*size, 2))
-    person["part_probability"] = arrays.read(f"{prefix}part_probability", "f", size)
+    person: dict[str, np.ndarray | None] = {
+        "box": box,
+        "score": score,
+        "window": window,
+        "part": part,
+        "mask": part > 0,
+        "uv": arrays.read(f"{prefix}uv", "f", (*size, 2)),
+    }
+    part_probability = arrays.read(f"{prefix}part_probability", "f", size)
+    person["part_probability"] = part_probability
     for name, value_shape in {"covariance_uv": (2, 2), "sigma_uv": (), "sigma_cm": ()}.items():
         key = f"{prefix}{name}"
         person[name] = arrays.read(key, "f", (*size, *value_shape)) if key in arrays else None
@@ -195,7 +203,7 @@ def _read_person(
         values = person[name]
         if values is not None and np.isnan(values[part > 0]).any():
             raise arrays.error(f"{prefix}{name}", "is NaN where 'part' is not background")
-    probability = person["part_probability"][part > 0]
+    probability = part_probability[part > 0]
     if ((probability < 0) | (probability > 1)).any():
         raise arrays.error(f"{prefix}part_probability", "has values outside of 0..1")
     person["shared_covariance"] = _read_shared_covariance(arrays, f"{prefix}shared_covariance")

@@ -162,11 +162,10 @@ class Person:
 
         part = window_map(points.part, 0)
         uv = window_map(points.mean_uv.float(), torch.nan)
-        if not self.has_uncertainty:
-            return part, uv, None
-        if not points.shares_offset:
+        if self.has_uncertainty and not points.shares_offset:
             points = about_centres(points, part_centres_uv(part, uv))
-        return part, uv, window_map(points.covariance().float(), torch.nan)
+        covariance = points.covariance()
+        return part, uv, None if covariance is None else window_map(covariance.float(), torch.nan)
 
     @property
     def part(self) -> np.ndarray:
@@ -213,11 +212,11 @@ class Person:
         See :func:`.part_probability.probability_at`; every model has it.
         """
         part = self._charts(self.part)
-        taps = [axis_taps(along, self.maps.side) for along in self._window_in_box()]
+        taps_x, taps_y = (axis_taps(along, self.maps.side) for along in self._window_in_box())
         values = torch.full(part.shape, torch.nan, device=part.device)
         for place in (part > 0).nonzero().split(POINTS_PER_READ):
             row, column = place.unbind(dim=1)
-            corners = grid_corners(*taps, row, column, self.maps.side)
+            corners = grid_corners(taps_x, taps_y, row, column, self.maps.side)
             values[row, column] = probability_at(self.maps, corners, part[row, column])
         return values.cpu().numpy()
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import overload
+from typing import TypeVar, overload
 
 import numpy as np
 import torch
 from detectron2.config import CfgNode
 from detectron2.data import MetadataCatalog
 from detectron2.data import transforms as T
-from detectron2.modeling import build_model
+from detectron2.modeling import GeneralizedRCNN, build_model
 from detectron2.structures import Boxes, Instances
-from torch import nn
 
 from .. import model_zoo
 from ..checkpoint import TrainedCheckpointer
@@ -26,6 +25,8 @@ from .person import Person, people_from_instances
 
 ImageOrPath = np.ndarray | str | os.PathLike
 """An array as `image_input.as_bgr` takes it, or the path of a file as `read_image` does."""
+
+_Image = TypeVar("_Image", bound=ImageOrPath)
 
 
 def surface_path(cfg: CfgNode) -> str:
@@ -122,7 +123,11 @@ class Predictor:
 
     @classmethod
     def from_model(
-        cls, cfg: CfgNode, model: nn.Module, metric: ChartMetric, score_threshold: float = 0.5
+        cls,
+        cfg: CfgNode,
+        model: GeneralizedRCNN,
+        metric: ChartMetric,
+        score_threshold: float = 0.5,
     ) -> Predictor:
         """A predictor of a model that is in memory already.
 
@@ -138,7 +143,7 @@ class Predictor:
         return predictor
 
     def _set_up(
-        self, cfg: CfgNode, model: nn.Module, metric: ChartMetric, score_threshold: float
+        self, cfg: CfgNode, model: GeneralizedRCNN, metric: ChartMetric, score_threshold: float
     ) -> None:
         self.cfg = cfg.clone()
         self.model = model.eval()
@@ -152,7 +157,7 @@ class Predictor:
     def __call__(self, image: ImageOrPath) -> list[Person]: ...
 
     @overload
-    def __call__(self, image: list[ImageOrPath]) -> list[list[Person]]: ...
+    def __call__(self, image: list[_Image]) -> list[list[Person]]: ...
 
     @torch.no_grad()
     def __call__(self, image):
@@ -258,8 +263,10 @@ def _arrays(images: Sequence[ImageOrPath]) -> list[np.ndarray]:
     arrays = []
     for number, image in enumerate(images):
         try:
-            is_path = isinstance(image, (str, os.PathLike))
-            arrays.append(read_image(image) if is_path else as_bgr(image))
+            if isinstance(image, (str, os.PathLike)):
+                arrays.append(read_image(image))
+            else:
+                arrays.append(as_bgr(image))
         except ImageError as error:
             raise ImageError(f"image {number}: {error}" if len(images) > 1 else error) from error
     return arrays

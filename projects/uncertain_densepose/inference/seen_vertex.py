@@ -94,18 +94,18 @@ def surface_to_image(person: Person, vertex: int) -> SeenVertex | None:
     parts, places = vertex_places(person.metric.surface, vertex)
     derivative = _uv_derivative(person)
     shown_area = np.abs(np.linalg.det(derivative))
-    xy, log_density = [], []
+    positions, log_densities = [], []
     for part, place in zip(parts.tolist(), places, strict=True):
         row, column = np.nonzero((person.part == part) & (shown_area > 0))
-        xy.append(np.stack([column, row], axis=-1) + np.array(person.window[:2]) + 0.5)
-        log_density.append(
+        positions.append(np.stack([column, row], axis=-1) + np.array(person.window[:2]) + 0.5)
+        log_densities.append(
             _log_density(
                 place - person.uv[row, column],
                 derivative[row, column],
                 0.0 if person.covariance_uv is None else person.covariance_uv[row, column],
             )
         )
-    xy, log_density = np.concatenate(xy), np.concatenate(log_density)
+    xy, log_density = np.concatenate(positions), np.concatenate(log_densities)
     log_score = logsumexp(log_density) if len(xy) else -np.inf
     if np.exp(log_score) == 0:
         return None

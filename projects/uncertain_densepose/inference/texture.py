@@ -76,8 +76,8 @@ def transfer_texture(views: Sequence[tuple[np.ndarray, Person]], texels: int = 1
             only some of the people are of models with a noise model.
     """
     _check(views, texels)
-    colour = np.zeros((NUM_PARTS * texels * texels, 3))
-    weight = np.zeros(NUM_PARTS * texels * texels)
+    colours = np.zeros((NUM_PARTS * texels * texels, 3))
+    weights = np.zeros(NUM_PARTS * texels * texels)
     for image, person in views:
         shown = person.part > 0
         part, uv = person.part[shown], person.uv[shown]
@@ -85,13 +85,13 @@ def transfer_texture(views: Sequence[tuple[np.ndarray, Person]], texels: int = 1
         texel, share = _texels_around(uv, texels)
         cell = (part[:, None] - 1) * texels**2 + texel
         share = share * pixel_weight[:, None]
-        weight += np.bincount(cell.ravel(), share.ravel(), minlength=len(weight))
+        weights += np.bincount(cell.ravel(), share.ravel(), minlength=len(weights))
         for channel, values in enumerate(image[person.window_slices][shown].T):
             amount = share * values[:, None]
-            colour[:, channel] += np.bincount(cell.ravel(), amount.ravel(), minlength=len(weight))
-    colour = colour.reshape(NUM_PARTS, texels, texels, 3)
-    weight = weight.reshape(NUM_PARTS, texels, texels)
-    seen = weight.any(axis=(1, 2))
+            colours[:, channel] += np.bincount(cell.ravel(), amount.ravel(), minlength=len(weights))
+    colour = colours.reshape(NUM_PARTS, texels, texels, 3)
+    weight = weights.reshape(NUM_PARTS, texels, texels)
+    seen = np.asarray(weight.any(axis=(1, 2)))
     atlas = np.zeros(colour.shape, dtype=np.uint8)
     for chart in np.flatnonzero(seen):
         atlas[chart] = np.clip(np.rint(fill_holes(colour[chart], weight[chart])), 0, 255)
@@ -124,7 +124,8 @@ def _inverse_variance(person: Person) -> np.ndarray:
 def _texels_around(uv: np.ndarray, texels: int) -> tuple[np.ndarray, np.ndarray]:
     """The four texels (P, 4) around chart coordinates (P, 2), row by row, and their shares."""
     along = torch.from_numpy(np.asarray(uv, dtype=np.float64)).T
-    corners = corners_of(*(axis_taps(fraction, texels) for fraction in along), texels)
+    taps_x, taps_y = (axis_taps(fraction, texels) for fraction in along)
+    corners = corners_of(taps_x, taps_y, texels)
     texel, share = (torch.stack(values, dim=1) for values in zip(*corners, strict=True))
     return texel.numpy(), share.numpy()
 

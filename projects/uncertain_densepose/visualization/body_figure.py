@@ -127,15 +127,15 @@ def draw_face_values(
     """
     shown = values[np.isfinite(values)]
     largest = float(shown.max(initial=0.0))
-    scale = Normalize(0, max(largest if vmax is None else vmax, 1e-9) if len(shown) else 1.0)
-    colours = value_colours(values, scale.vmax)
+    end = max(largest if vmax is None else vmax, 1e-9) if len(shown) else 1.0
+    colours = value_colours(values, end)
     figure = Figure(figsize=(9, 6), layout="constrained")
     for column, view in enumerate(views):
         axes = figure.add_subplot(1, len(views), column + 1)
         axes.imshow(BodyView(surface, view, height=600).paint(colours), interpolation="antialiased")
         axes.set_title(view)
         axes.axis("off")
-    mappable = ScalarMappable(scale, SIGMA_COLOURS)
-    extend = "max" if largest > scale.vmax else "neither"
+    mappable = ScalarMappable(Normalize(0, end), SIGMA_COLOURS)
+    extend = "max" if largest > end else "neither"
     figure.colorbar(mappable, ax=figure.axes, label=label, shrink=0.7, extend=extend)
     figure.savefig(path, dpi=120)

@@ -134,7 +134,8 @@ def person_ellipses(
     Returns:
         The ellipses of the marginal covariances.
     """
-    if not person.has_uncertainty or not person.part.any():
+    covariance_uv = person.covariance_uv
+    if covariance_uv is None or not person.part.any():
         return Ellipses(np.empty((0, 2)), np.empty((0, 2, 2)), np.empty(0, dtype=bool))
     height, width = person.part.shape
     spacing = max(height, width) / 8 if spacing is None else spacing
@@ -143,12 +144,12 @@ def person_ellipses(
     # Differences over less than a cell of the network's map see one linear piece at a time.
     step_x, step_y = (max(1, math.ceil(size / person.maps.side)) for size in box_size)
     gradient = chart_gradient(person.part, person.uv, (step_x, step_y))
-    usable = well_conditioned(gradient) & np.isfinite(person.covariance_uv).all(axis=(-2, -1))
+    usable = well_conditioned(gradient) & np.isfinite(covariance_uv).all(axis=(-2, -1))
     rows, columns = spread_points(usable, spacing).T
     x0, y0 = person.window[:2]
     centre = np.stack([columns + x0 + 0.5, rows + y0 + 0.5], axis=-1)
     to_image = np.linalg.inv(gradient[rows, columns])
-    covariance = to_image @ person.covariance_uv[rows, columns] @ np.swapaxes(to_image, -1, -2)
+    covariance = to_image @ covariance_uv[rows, columns] @ np.swapaxes(to_image, -1, -2)
     return ellipses_from_covariance(centre, covariance, num_sigma, max_radius)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import cast
 
 import matplotlib
 import numpy as np
-from contourpy import contour_generator
+from contourpy import ContourGenerator, contour_generator
 from scipy.ndimage import find_objects
 
 from ..inference.person import Person
@@ -41,8 +42,8 @@ def draw_isolines(image: np.ndarray, people: Sequence[Person]) -> np.ndarray:
             draw_lines(picture, outlines, _BORDER_BGR)
         for axis, colours in enumerate(LINE_COLOURS):
             for level, lines in isolines(person, axis):
-                colour = colours(level, bytes=True)[2::-1]
-                draw_lines(picture, lines, tuple(int(value) for value in colour))
+                blue, green, red = (int(value) for value in colours(level, bytes=True)[2::-1])
+                draw_lines(picture, lines, (blue, green, red))
     return picture
 
 
@@ -59,7 +60,7 @@ def isolines(person: Person, axis: int) -> Iterator[tuple[float, list[np.ndarray
         values = np.ma.masked_where(~inside, person.uv[window][..., axis])
         generator = contour_generator(z=values)
         for level in LEVELS:
-            yield level, [line + corner for line in generator.lines(level)]
+            yield level, [line + corner for line in _lines(generator, level)]
 
 
 def chart_outlines(person: Person) -> Iterator[list[np.ndarray]]:
@@ -70,7 +71,12 @@ def chart_outlines(person: Person) -> Iterator[list[np.ndarray]]:
     for _, corner, inside in _charts(person):
         # Beyond the window is another chart too, so that its border closes the line.
         generator = contour_generator(z=np.pad(inside, 1).astype(float))
-        yield [line - 1 + corner for line in generator.lines(0.5)]
+        yield [line - 1 + corner for line in _lines(generator, 0.5)]
+
+
+def _lines(generator: ContourGenerator, level: float) -> list[np.ndarray]:
+    # What Contourpy gives unless it is asked for another `LineType`.
+    return cast("list[np.ndarray]", generator.lines(level))
 
 
 def _charts(person: Person) -> Iterator[tuple[tuple[slice, slice], np.ndarray, np.ndarray]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import cast
 
 import numpy as np
 from matplotlib.colors import Colormap
@@ -74,7 +75,12 @@ def draw_sigma_cm(
         vmax_cm: where the colours end, centimetres.
     """
     known = [person for person in people if person.has_uncertainty]
-    return paint(image, known, lambda p: colourise(p.sigma_cm, vmax_cm, SIGMA_COLOURS), opacity)
+    return paint(
+        image,
+        known,
+        lambda p: colourise(cast(np.ndarray, p.sigma_cm), vmax_cm, SIGMA_COLOURS),
+        opacity,
+    )
 
 
 def colourise(values: np.ndarray, vmax: float, colours: Colormap) -> np.ndarray:
@@ -96,8 +102,8 @@ def shared_vmax_cm(people: Sequence[Person], percentile: float = 98.0) -> float 
     Returns:
         Centimetres, at least 1; None where no pixel has a standard deviation.
     """
-    values = [p.sigma_cm[p.part > 0] for p in people if p.has_uncertainty]
-    values = np.concatenate(values) if values else np.empty(0)
+    of_people = [sigma[p.part > 0] for p in people if (sigma := p.sigma_cm) is not None]
+    values = np.concatenate([*of_people, np.empty(0, np.float32)])
     values = values[np.isfinite(values)]
     return max(float(np.percentile(values, percentile)), 1.0) if len(values) else None
 

@@ -13,7 +13,7 @@ from .body_figure import TOWARD_VIEWER, BodyView, value_colours
 from .boxes import draw_boxes
 from .palette import SIGMA_COLOURS
 from .picture_grid import BarScale, Panel, panel_grid
-from .picture_layers import PictureStyle, with_own_scale
+from .picture_layers import own_scale_cm
 from .picture_size import at_picture_size, with_box_side
 
 BANDWIDTH_M = 0.015
@@ -46,13 +46,18 @@ class BodyPictures:
 
         Returns:
             (V,) float64 centimetres, NaN for vertices that are not seen.
+
+        Raises:
+            ValueError: the model has no noise model.
         """
-        shown = person.part > 0
+        sigma_cm, shown = person.sigma_cm, person.part > 0
+        if sigma_cm is None:
+            raise ValueError("the person's model has no noise model")
         vertex = person.metric.lookup.vertex(person.part[shown], person.uv[shown])
         place = self._surface.nearest_geodesic[vertex]
         size = self._kernel.shape[0]
         weight = self._kernel @ np.bincount(place, minlength=size)
-        total = self._kernel @ np.bincount(place, person.sigma_cm[shown], minlength=size)
+        total = self._kernel @ np.bincount(place, sigma_cm[shown], minlength=size)
         with np.errstate(invalid="ignore"):
             return (total / weight)[self._surface.nearest_geodesic]
 
@@ -75,7 +80,8 @@ class BodyPictures:
             (h, w, 3) uint8, blue, green, red.
         """
         person = with_box_side(people[chosen], READ_SIDE)
-        vmax_cm = with_own_scale(PictureStyle(vmax_cm), [person]).vmax_cm
+        if vmax_cm is None:
+            vmax_cm = own_scale_cm([person])
         face_cm = self.sigma_cm(person)[self._surface.faces].mean(axis=1)
         colours = value_colours(face_cm, vmax_cm)
         scale = BarScale((SIGMA_COLOURS.name,), vmax_cm, open_end=True)

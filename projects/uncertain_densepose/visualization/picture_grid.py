@@ -26,6 +26,8 @@ _DPI = 100
 class Scale(Protocol):
     """What the colours of a picture mean. Equal scales must compare equal."""
 
+    def __hash__(self) -> int: ...
+
     def draw(self, figure: Figure) -> None:
         """Draw it into a header, a figure of `HEADER_HEIGHT` pixels whose upper part is taken."""
 

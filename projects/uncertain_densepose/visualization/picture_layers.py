@@ -59,6 +59,8 @@ class PictureStyle:
     @property
     def error_vmax_cm(self) -> float:
         """End of the scale of errors; `vmax_cm` must be set."""
+        if self.vmax_cm is None:
+            raise ValueError("a style without `vmax_cm` has no scale of errors")
         return ERROR_SCALE * self.vmax_cm
 
 
@@ -230,11 +232,16 @@ def needs_noise_model(picture: Sequence[str]) -> bool:
     return any(PICTURE_LAYER_REGISTRY.get(name).needs_noise_model for name in picture)
 
 
+def own_scale_cm(people: Sequence[Person]) -> float:
+    """End of the scale of people: of `shared_vmax_cm`, 1 cm where nobody gives one."""
+    return shared_vmax_cm(people) or 1.0
+
+
 def with_own_scale(style: PictureStyle, people: Sequence[Person]) -> PictureStyle:
     """The style with the scale of the people, if it has none; 1 cm where nobody gives one."""
     if style.vmax_cm is not None:
         return style
-    return replace(style, vmax_cm=shared_vmax_cm(people) or 1.0)
+    return replace(style, vmax_cm=own_scale_cm(people))
 
 
 def people_panel(

@@ -156,11 +156,11 @@ def _show_detection(axes: Axes, row: ReportRow) -> None:
 def _show_sigma(axes: Axes, row: ReportRow, vmax_cm: float) -> None:
     _show(axes, row, draw_sigma_cm, vmax_cm)
     add_ellipses(axes, row.person)
-    shown = row.person.part > 0
-    if not row.person.has_uncertainty:
+    shown, sigma_cm = row.person.part > 0, row.person.sigma_cm
+    if sigma_cm is None:
         _caption(axes, "no noise model")
     elif shown.any():
-        _caption(axes, f"median {np.median(row.person.sigma_cm[shown]):.1f} cm")
+        _caption(axes, f"median {np.median(sigma_cm[shown]):.1f} cm")
 
 
 def _show_no_noise_model(axes: Axes, row: ReportRow) -> None:
@@ -177,9 +177,17 @@ def _show_errors(axes: Axes, row: ReportRow) -> None:
     x, y = row.errors.xy_image.T
     distance = row.errors.distance_cm
     found = np.isfinite(distance)
-    scale = {"vmin": 0, "vmax": ERROR_VMAX_CM, "cmap": SIGMA_COLOURS}
-    rim = {"s": 26, "edgecolors": "white", "linewidths": 0.7}
-    axes.scatter(x[found], y[found], c=distance[found], **scale, **rim)
+    axes.scatter(
+        x[found],
+        y[found],
+        s=26,
+        c=distance[found],
+        vmin=0,
+        vmax=ERROR_VMAX_CM,
+        cmap=SIGMA_COLOURS,
+        edgecolors="white",
+        linewidths=0.7,
+    )
     axes.scatter(x[~found], y[~found], marker="x", color="#ff5577", s=26, linewidths=1.4)
     share = 100 * float((distance <= 10).mean()) if len(distance) else float("nan")
     _caption(axes, f"{share:.0f} % within 10 cm (× off the body)")

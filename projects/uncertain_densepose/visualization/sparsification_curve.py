@@ -30,8 +30,14 @@ def draw_sparsification_curve(
             continue
         removed, ause = 100 * curve.removed, area_under_sparsification(curve)
         (line,) = axes.plot(removed, 100 * curve.error, label=f"{name} (AUSE {ause:.3f})")
-        look = {"color": line.get_color(), "linestyle": "--", "linewidth": 1}
-        axes.plot(removed, 100 * curve.oracle, label=f"{name}, oracle", **look)
+        axes.plot(
+            removed,
+            100 * curve.oracle,
+            label=f"{name}, oracle",
+            color=line.get_color(),
+            linestyle="--",
+            linewidth=1,
+        )
     axes.axhline(100, color="0.5", linestyle=":", linewidth=1, label="random order")
     axes.set(
         xlim=(0, 100),

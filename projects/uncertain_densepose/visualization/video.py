@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
+import numpy as np
 
 from ..errors import UserError
 
@@ -26,9 +27,9 @@ def write_video(
         frames_per_second: above 0.
 
     Raises:
-        VideoError: OpenCV has no encoder for it, or cannot write there.
+        VideoError: OpenCV has no encoder for it, cannot write there, or cannot read a picture.
     """
-    height, width = cv2.imread(os.fspath(pictures[0])).shape[:2]
+    height, width = _read(pictures[0]).shape[:2]
     # The encoder takes even sides only.
     size = width - width % 2, height - height % 2
     writer = cv2.VideoWriter(
@@ -38,9 +39,17 @@ def write_video(
         if not writer.isOpened():
             raise VideoError(f"{path}: OpenCV cannot write an MP4 of {size[0]} x {size[1]} pixels")
         for file in pictures:
-            picture = cv2.imread(os.fspath(file))
+            picture = _read(file)
             if picture.shape[:2] != (height, width):
                 picture = cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA)
             writer.write(picture[: size[1], : size[0]])
     finally:
         writer.release()
+
+
+def _read(file: Path) -> np.ndarray:
+    """A picture (H, W, 3) uint8, blue, green, red."""
+    picture = cv2.imread(os.fspath(file))
+    if picture is None:
+        raise VideoError(f"{file}: not a picture that OpenCV can read")
+    return picture

@@ -69,6 +69,11 @@ def test_a_person_without_pixels_is_seen_nowhere(body, person):
     assert body.draw(IMAGE, [person], 0).dtype == np.uint8
 
 
+def test_a_person_without_a_noise_model_is_refused(body):
+    with pytest.raises(ValueError, match="no noise model"):
+        body.sigma_cm(person_on_board(variance=None))
+
+
 def front_view(picture) -> np.ndarray:
     """The pixels of the second of the panels, red, green, blue."""
     left = GAP + 220 + GAP

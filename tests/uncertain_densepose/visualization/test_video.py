@@ -32,3 +32,11 @@ def test_frames_are_the_pictures_in_order(tmp_path):
 def test_a_place_that_cannot_be_written_is_named(tmp_path):
     with pytest.raises(VideoError, match="none/clip.mp4: OpenCV cannot write"):
         write_video(tmp_path / "none" / "clip.mp4", write_pictures(tmp_path, [(48, 64)]), 5.0)
+
+
+@pytest.mark.parametrize("damaged", [0, 1])
+def test_a_picture_that_cannot_be_read_is_named(tmp_path, damaged):
+    paths = write_pictures(tmp_path, [(48, 64), (48, 64)])
+    paths[damaged].write_bytes(b"no picture")
+    with pytest.raises(VideoError, match=f"{damaged}.png: not a picture"):
+        write_video(tmp_path / "clip.mp4", paths, 5.0)

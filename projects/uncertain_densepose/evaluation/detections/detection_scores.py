@@ -73,7 +73,7 @@ def _mask_iou(image: AnnotatedImage, detections: ImageDetections) -> np.ndarray:
     masks = [image.masks[person] for person in people]
     iou = np.zeros(near.shape)
     iou[np.ix_(found, people)] = mask_iou(
-        [detections.mask(d, image.height, image.width) for d in found],
+        [detections.mask(d, image.height, image.width) for d in found.tolist()],
         [EMPTY_MASK if mask is None else mask.decode() for mask in masks],
         image.iscrowd[people],
     )

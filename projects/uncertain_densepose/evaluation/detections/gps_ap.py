@@ -14,6 +14,7 @@ import numpy as np
 
 from ..ground_truth import AnnotatedImage
 from ..points.matching import box_overlap
+from .detection_scores import DetectionScores
 from .protocols import THRESHOLDS, Matches, Pairs, count_strict
 
 MAX_DETECTIONS = 20
@@ -49,7 +50,7 @@ class Detections:
 
 def average_precision(
     images: Sequence[AnnotatedImage],
-    detections: Sequence[Detections],
+    detections: Sequence[Detections | DetectionScores],
     count: Callable[[Pairs], Matches] = count_strict,
     num_measures: int = len(MODES),
 ) -> list[dict[str, float]]:
@@ -108,7 +109,7 @@ class _Outcome:
 
 def _outcome(
     image: AnnotatedImage,
-    detections: Detections,
+    detections: Detections | DetectionScores,
     category: int,
     count: Callable[[Pairs], Matches],
 ) -> _Outcome:
@@ -149,12 +150,12 @@ def _precision_recall(outcomes: list[_Outcome], num_measures: int) -> tuple[np.n
         np.concatenate([getattr(outcome, name) for outcome in outcomes], axis=-1)[..., order]
         for name in ("right", "wrong")
     )
-    num_people = sum(outcome.num_people for outcome in outcomes)
+    num_people = np.sum([outcome.num_people for outcome in outcomes], axis=0)
     shape = num_measures, len(_SIZES), len(THRESHOLDS)
     precision = np.full((*shape, len(_RECALLS)), np.nan)
     recall = np.full(shape, np.nan)
     for at in np.ndindex(shape):
-        people = num_people[at[1]]
+        people = int(num_people[at[1]])
         if people:
             precision[at], recall[at] = _curve(right[at], wrong[at], people)
     return precision, recall

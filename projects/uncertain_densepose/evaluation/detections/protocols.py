@@ -104,7 +104,7 @@ def _match_greedily(similarity: np.ndarray, pairs: Pairs) -> tuple[Matches, np.n
     for detection in np.flatnonzero(reached.any(axis=(0, 2, 3))):
         eligible = reached[:, detection, None] & free
         best = last_argmax(np.where(eligible, rank[:, :, detection, None], -np.inf))
-        found = eligible.any(axis=-1)
+        found = np.asarray(eligible.any(axis=-1))
         matched[..., detection] = found
         ignored[..., detection] = found & _of_person(pairs.ignored, best)
         free &= ~_taken(found, best, pairs.crowd)

@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple, cast
 
 _SMALLEST_READ = 1 << 20
 _LARGEST_ELEMENT = 1 << 28
@@ -53,6 +53,11 @@ def scan_array(path: str | os.PathLike) -> Iterator[tuple[Span, object]]:
             index += 1
 
 
+def _end_of_blanks(text: str, position: int) -> int:
+    # The pattern matches anywhere, if only the empty text.
+    return cast("re.Match[str]", _BLANKS.match(text, position)).end()
+
+
 class _Window:
     """The part of a file that is in memory. One byte is one character, so that positions in the
     text tell positions in the file."""
@@ -66,7 +71,7 @@ class _Window:
     def next_character(self) -> str:
         """Skip blanks; the character after them, "" at the end of the file."""
         while True:
-            self.position = _BLANKS.match(self._text, self.position).end()
+            self.position = _end_of_blanks(self._text, self.position)
             if self.position < len(self._text) or not self._grow():
                 return self._text[self.position : self.position + 1]
 

@@ -13,6 +13,7 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -143,12 +144,15 @@ class ResultFile:
                 raise ResultFileError(f"{self._path}: {error}") from error
 
     def _detections(self, entries: list[_Entry]) -> IUVDetections:
-        found, arrays = [], []
+        found: list[_Entry] = []
+        arrays: list[np.ndarray] = []
         for entry in entries:
             if len(found) == MAX_DETECTIONS:
                 break
             try:
                 record = read_element(self._path, entry.span)
+                if not isinstance(record, dict):
+                    raise JsonArrayError("has changed while it was read")
                 arrays.append(decode_iuv(record, np.array(entry.box)))
             except FieldError as error:
                 self._complain(self._error(entry.index, error))
@@ -178,8 +182,8 @@ class ResultFile:
             known = self._ground_truth.json_file
             raise FieldError("image_id", f"is {image_id!r}, which names no image of {known}")
         if category_id not in self._ground_truth.categories:
-            known = list(self._ground_truth.categories)
-            raise FieldError("category_id", f"is {category_id!r}, expected one of {known}")
+            categories = list(self._ground_truth.categories)
+            raise FieldError("category_id", f"is {category_id!r}, expected one of {categories}")
         category = self._ground_truth.categories[category_id]
         image = self._ground_truth[image_id]
         box = _read_box(record, image.height, image.width)
@@ -194,11 +198,13 @@ class ResultFile:
 def _is_number(value: object) -> bool:
     """Whether a value is a finite number; JSON as Python reads it has NaN, infinities and integers
     beyond all floats."""
-    is_real = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return is_real and abs(value) <= sys.float_info.max
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return False
+    return abs(value) <= sys.float_info.max
 
 
-def _read_key(record: dict, field: str) -> int | str:
+def _read_key(record: dict, field: str) -> Any:
+    """An identifier, int or str, of the type that the annotation file has for it."""
     value = record.get(field)
     if isinstance(value, bool) or not isinstance(value, (int, str)):
         raise FieldError(field, f"is {value!r}, no identifier" if field in record else "is missing")

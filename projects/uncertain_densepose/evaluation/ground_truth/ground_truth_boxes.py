@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from detectron2.modeling import GeneralizedRCNN
 from detectron2.structures import Boxes, Instances
 from torch import nn
 
@@ -49,14 +50,16 @@ class GroundTruthBoxModel(nn.Module):
     """
 
     def __init__(
-        self, model: nn.Module, boxes: Mapping[int, AnnotatedBoxes | tuple[np.ndarray, np.ndarray]]
+        self,
+        model: GeneralizedRCNN,
+        boxes: Mapping[int, AnnotatedBoxes | tuple[np.ndarray, np.ndarray]],
     ):
         super().__init__()
         self.model = model
         self._boxes = boxes
 
     @staticmethod
-    def for_dataset(model: nn.Module, dataset_name: str) -> GroundTruthBoxModel:
+    def for_dataset(model: GeneralizedRCNN, dataset_name: str) -> GroundTruthBoxModel:
         """Wrap a model for a registered data set.
 
         Raises:

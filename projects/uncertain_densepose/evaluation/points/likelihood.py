@@ -100,7 +100,7 @@ class LikelihoodTotals:
         return LikelihoodTotals(
             self.nats + other.nats,
             self.global_nats + other.global_nats,
-            {name: mine.get(name, 0.0) + others.get(name, 0.0) for name in mine | others},
+            {name: mine.get(name, 0.0) + others.get(name, 0.0) for name in {**mine, **others}},
             self.num_read + other.num_read,
             self.num_points + other.num_points,
         )
@@ -115,7 +115,7 @@ class LikelihoodTotals:
         def per_point(nats: float) -> float:
             return nats / self.num_read if self.num_read else float("nan")
 
-        rows = self.nats_by_reading | {"global_variance": self.global_nats}
+        rows = {**self.nats_by_reading, "global_variance": self.global_nats}
         return {
             "nats_per_point": per_point(self.nats),
             "global_variance_nats_per_point": per_point(self.global_nats),

@@ -39,13 +39,12 @@ def read_points(
     """
     boxes_xyxy = boxes_xyxy.double()
     device = boxes_xyxy.device
-    box = torch.as_tensor(box, device=device)
-    xy_box = image_to_box_xy(torch.as_tensor(xy, device=device), boxes_xyxy[box])
+    index = torch.as_tensor(box, device=device)
+    xy_box = image_to_box_xy(torch.as_tensor(xy, device=device), boxes_xyxy[index])
     margin = 1 + 2 * _EDGE_TOLERANCE
     inside = inside_box((xy_box + _EDGE_TOLERANCE) / margin)
     chart = None if part is None else torch.as_tensor(part, device=device)[inside]
-    points = maps.sample(box[inside], xy_box[inside], part=chart)
+    points = maps.sample(index[inside], xy_box[inside], part=chart)
 
-    part = points.part.cpu()
     predictions = points.map(lambda values: values.detach().to("cpu", torch.float64))
-    return inside.cpu().numpy(), replace(predictions, part=part)
+    return inside.cpu().numpy(), replace(predictions, part=points.part.cpu())

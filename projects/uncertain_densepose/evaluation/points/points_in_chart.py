@@ -33,8 +33,10 @@ class CountedPoints:
     def of(image: AnnotatedImage, match: np.ndarray) -> CountedPoints:
         """The points of an image, given the box (G,) int64 in 0..D-1 of each person."""
         counted = ~image.iscrowd[image.person]
-        columns = (image.person, image.xy, image.part, image.uv)
-        return CountedPoints(*(c[counted] for c in columns), match[image.person[counted]])
+        person = image.person[counted]
+        return CountedPoints(
+            person, image.xy[counted], image.part[counted], image.uv[counted], match[person]
+        )
 
     def __len__(self) -> int:
         return len(self.part)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import cast
 
 import cv2
 import numpy as np
@@ -136,7 +137,7 @@ def _read_files(entries: Sequence[Entry]) -> Iterator[tuple[Entry, np.ndarray]]:
 def _read_frames(entries: Sequence[Entry]) -> Iterator[tuple[Entry, np.ndarray]]:
     """Entries of one video by their frames, which are read in one go."""
     file = entries[0].file
-    wanted = {entry.frame: entry for entry in sorted(entries, key=lambda entry: entry.frame)}
+    wanted = {entry.frame: entry for entry in entries if entry.frame is not None}
     for image in VideoFile(file, file.stem):
         if image.frame in wanted:
             yield wanted.pop(image.frame), image.read()
@@ -155,7 +156,7 @@ def _picture(entry: Entry, image: np.ndarray, max_side: int) -> Picture:
         )
     if len(saved.people) > MAX_PEOPLE:
         raise ReportError(f"{entry.maps}: has {len(saved.people)} people, at most {MAX_PEOPLE} fit")
-    people = sorted(saved.people, key=lambda person: -person["score"])
+    people = sorted(saved.people, key=lambda person: -_score(person))
     shown_size = scaled_size(saved.image_size, max_side)
     planes = compose(people, saved.image_size, shown_size)
     sigma = planes[PLANES.index("sigma")]
@@ -165,10 +166,15 @@ def _picture(entry: Entry, image: np.ndarray, max_side: int) -> Picture:
         uri=data_uri("image/jpeg", _jpeg(image, shown_size)),
         shown_size=shown_size,
         image_size=saved.image_size,
-        scores=[float(person["score"]) for person in people],
+        scores=[_score(person) for person in people],
         pixels=encode(planes),
         sigma_cm=sigma_cm_of_code(sigma[sigma > 0]),
     )
+
+
+def _score(person: Mapping[str, np.ndarray | None]) -> float:
+    # Every person of a file has one.
+    return float(cast(np.ndarray, person["score"]))
 
 
 def scaled_size(image_size: tuple[int, int], max_side: int) -> tuple[int, int]:

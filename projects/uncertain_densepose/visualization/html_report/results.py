@@ -67,9 +67,9 @@ def read_results(paths: Sequence[str | os.PathLike]) -> list[Results]:
         ReportError: a path does not exist, is given twice or holds none of these; or a file is
             damaged.
     """
-    paths = [Path(path) for path in paths]
-    names = _unique_names(paths)
-    return [_read(name, path) for name, path in zip(names, paths, strict=True)]
+    places = [Path(path) for path in paths]
+    names = _unique_names(places)
+    return [_read(name, place) for name, place in zip(names, places, strict=True)]
 
 
 def _read(name: str, path: Path) -> Results:

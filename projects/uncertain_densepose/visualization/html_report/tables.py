@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeGuard
 
 from .results import Results
 
@@ -93,7 +94,7 @@ def metric_tables(runs: Sequence[Results]) -> list[Table]:
 
 
 def _group_table(
-    title: str, data_set: str, names: Sequence[str], of_runs: dict[str, dict]
+    title: str, data_set: str, names: Sequence[str], of_runs: Mapping[str, Mapping]
 ) -> Table:
     """The table of the metrics named `metric-group`."""
     split = [name.split("-", 1) for name in names if "-" in name]
@@ -138,5 +139,5 @@ def _cell(value: object, decimals: int) -> Cell:
     return Cell(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool)

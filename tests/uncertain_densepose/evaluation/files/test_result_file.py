@@ -162,3 +162,12 @@ def test_texts_beyond_ascii_do_not_shift_the_positions(ground_truth, tmp_path):
     path.write_text(json.dumps(records, ensure_ascii=False), encoding="utf-8")
     found = {image.image_id: len(found) for image, found in ResultFile(path, ground_truth)}
     assert found == {1: 1, 2: 0, 3: 1}
+
+
+def test_a_record_that_has_meanwhile_become_something_else_is_refused(results, tmp_path):
+    file = results([record(1, BOX, 0.5, IUV, next(iter(FORMS)))])
+    path = tmp_path / "results.json"
+    text = path.read_text()
+    path.write_text(f"[{json.dumps('x' * (len(text) - 4))}]")
+    with pytest.raises(ResultFileError, match="results.json: has changed while it was read"):
+        list(file)

@@ -26,7 +26,8 @@ class ReliabilityBins(NamedTuple):
 
     predicted_rms: torch.Tensor
     observed_rms: torch.Tensor
-    count: torch.Tensor
+    # It hides the method of tuples, which nobody calls.
+    count: torch.Tensor  # type: ignore[assignment]
 
 
 def reliability_bins(
