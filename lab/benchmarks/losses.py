@@ -11,7 +11,7 @@ from uncertain_densepose.modeling.losses import uv_loss
 from uncertain_densepose.modeling.point_labels import gather_points
 
 from .batches import NUM_CHARTS, PointBatch, random_points, random_proposals
-from .branch import CONVENTION, UP_SCALE, make_loss, make_noise_model, make_predictor
+from .branch import CONVENTION, UP_SCALE, make_noise_model, make_predictor
 from .timing import Timing, interleaved
 from .torch_normals import dense_normal, low_rank_normal
 
@@ -88,14 +88,13 @@ def coordinate_loss_step(
     predictor = make_predictor(make_noise_model(noise_model), LOSS_CHANNELS).to(device)
     features = torch.randn(boxes, LOSS_CHANNELS, pooled_side, pooled_side, device=device)
     leaves = [features.requires_grad_(), *predictor.parameters()]
-    loss = make_loss(predictor.noise_model, 2 * UP_SCALE * pooled_side)
-    position = labels.xy_box * loss.heatmap_size - CONVENTION.pixel_offset
+    noise = predictor.noise_model
+    position = CONVENTION.position(labels.xy_box, 2 * UP_SCALE * pooled_side)
 
     def step() -> tuple[torch.Tensor | None, ...]:
         found = predictor(features).at_points(labels.box, position)
-        points = found.in_parts(labels.box, labels.part, loss.noise_model.shared_fields)
-        value = uv_loss(points, labels.uv, loss.noise_model, loss.anchor_weight)
-        return torch.autograd.grad(value, leaves, allow_unused=True)
+        points = found.in_parts(labels.box, labels.part, noise.shared_fields)
+        return torch.autograd.grad(uv_loss(points, labels.uv, noise), leaves, allow_unused=True)
 
     return step
 
