@@ -21,6 +21,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from synthetic_people.person import PersonMaker
+from uncertain_densepose.cli import run_tool
 from uncertain_densepose.inference import (
     Click,
     Person,
@@ -46,8 +47,8 @@ FADE = 0.62
 UPPER_SHARE = 0.68
 """Of the person's height, what the panels of draws show: enough for arrows to be seen."""
 FOOTER = (
-    "Each arrow runs from a pixel to the place on this person's body that is predicted for it: "
-    "the longer the arrow, the larger the error."
+    "Arrows run from a pixel to where it is placed on the body; colours are body parts. "
+    "Panels 2 and 3 are drawn from the model; 4 and 5, closer up, are its real error."
 )
 LEAST_PIXELS = 250
 """Parts of which fewer pixels are right are left without arrows."""
@@ -193,13 +194,16 @@ def draw(rendered: RenderedPerson, person: Person, seed: int) -> Figure:
         title(axes, *lines)
 
     some = torso.spaced(SPACING_PART)
-    states = {"The actual error": person, "After two clicks": condition(person, clicks)}
-    for axes, (name, state) in zip(panels[3:], states.items(), strict=True):
+    states = {
+        ("The real error", "front of the torso:\n"): person,
+        ("After two clicks", "the truth given at each ×:\n"): condition(person, clicks),
+    }
+    for axes, ((name, what), state) in zip(panels[3:], states.items(), strict=True):
         show(axes, rendered, torso)
         predicted = rendered.project(lookup, some.part, state.uv[some.row, some.column])
         add_arrows(axes, some.xy, predicted, some.part)
         error = error_cm(state, torso).mean()
-        title(axes, name, f"front of the torso,\n{error:.1f} cm on average")
+        title(axes, name, f"{what}{error:.1f} cm on average")
     panels[4].scatter(*clicked.xy.T, marker="X", s=150, c="#ffd23f", edgecolors="black", zorder=4)
     return figure
 
@@ -224,7 +228,9 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+@run_tool
 def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line."""
     options = build_parser().parse_args(arguments)
     surface = Surface.load(default_surface_path())
     rendered = render_person(PersonMaker.create(surface), options.person, *SIZE)
