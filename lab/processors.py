@@ -18,9 +18,10 @@ from pathlib import Path
 import numpy as np
 from tabulate import tabulate
 
+from uncertain_densepose.cli import run_tool
 from uncertain_densepose.surface.paths import default_surface_path
 
-from .reproducibility.comparison import describe, difference
+from .reproducibility.comparison import table
 from .reproducibility.settings import SETTINGS
 
 AS_IT_IS = "as it is"
@@ -61,6 +62,7 @@ def run(name: str, variables: dict[str, str], folder: Path) -> dict[str, np.ndar
         return dict(archive)
 
 
+@run_tool
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run all settings and print the table."""
     args = build_parser().parse_args(arguments)
@@ -69,14 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory() as folder:
         first = run(AS_IT_IS, {}, Path(folder))
         others = {name: run(name, variables, Path(folder)) for name, variables in settings.items()}
-    rows = [
-        [
-            quantity,
-            *(describe(difference(first[quantity], other[quantity])) for other in others.values()),
-        ]
-        for quantity in first
-    ]
-    print(tabulate(rows, headers=["", *others], tablefmt="github"))
+    print(tabulate(table(first, others), headers=["", *others], tablefmt="github"))
 
 
 if __name__ == "__main__":

@@ -10,10 +10,9 @@ backgrounds, seen by varied cameras. Into --out go
                                 parameters (dp_noise), joints in camera coordinates, cameras
   shards/, *.json               what is done, for resuming and checking
 
-On one machine the same preset and seed give the same bytes, whatever --workers; another kind of
-processor and other versions of libraries round otherwise. A run that was interrupted goes on with
-the same command, on another machine with the same --surface; damaged images are made again; a
-complete set is checked and left alone.
+On one machine the same preset and seed give the same bytes, whatever --workers; another processor
+or other versions of libraries round otherwise. A run that was interrupted goes on with the same
+command, on another machine with the same --surface; a complete set is checked and left alone.
 
 presets:
 {presets}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,3 +49,13 @@ def describe(found: Difference | None) -> str:
     if found.share == 0:
         return "equal"
     return f"{found.largest:.1e} ({100 * found.share:.2g} % of values)"
+
+
+def table(
+    one: Mapping[str, np.ndarray], others: Mapping[str, Mapping[str, np.ndarray]]
+) -> list[list[str]]:
+    """A row for each quantity: its name, and how far it differs in each of the other runs."""
+    return [
+        [name, *(describe(difference(values, other[name])) for other in others.values())]
+        for name, values in one.items()
+    ]

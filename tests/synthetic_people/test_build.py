@@ -142,7 +142,7 @@ def test_tool_says_that_a_surface_is_there(tmp_path, tool_main, capsys):
     path = tmp_path / "board.npz"
     make_tiny_surface(cells=1).save(path)
     figure = tmp_path / "figure.png"
-    assert tool_main(["--out", str(path), "--figure", str(figure)]) == 0
+    tool_main(["--out", str(path), "--figure", str(figure)])
     printed = capsys.readouterr().out
     assert "is there and valid" in printed and "tiny-board" in printed
     assert figure.stat().st_size > 10_000
@@ -151,7 +151,8 @@ def test_tool_says_that_a_surface_is_there(tmp_path, tool_main, capsys):
 def test_tool_refuses_a_broken_file(tmp_path, tool_main, capsys):
     path = tmp_path / "board.npz"
     path.write_text("no surface")
-    assert tool_main(["--out", str(path)]) == 1
+    with pytest.raises(SystemExit, match="1"):
+        tool_main(["--out", str(path)])
     printed = capsys.readouterr().err
     assert "board.npz" in printed and "--force" in printed
 
@@ -162,7 +163,7 @@ def test_tool_rebuilds_a_broken_file_when_forced(tmp_path, tool_main, monkeypatc
     )
     path = tmp_path / "board.npz"
     path.write_text("no surface")
-    assert tool_main(["--out", str(path), "--force"]) == 0
+    tool_main(["--out", str(path), "--force"])
     assert "built" in capsys.readouterr().out
     assert Surface.load(path).name == "tiny-board"
 
@@ -170,7 +171,7 @@ def test_tool_rebuilds_a_broken_file_when_forced(tmp_path, tool_main, monkeypatc
 def test_tool_writes_the_charts_alone_of_a_surface_that_is_there(tmp_path, tool_main, capsys):
     whole, alone = tmp_path / "board.npz", tmp_path / "folder" / "charts.npz"
     make_tiny_surface(cells=1).save(whole)
-    assert tool_main(["--out", str(whole), "--charts", str(alone)]) == 0
+    tool_main(["--out", str(whole), "--charts", str(alone)])
     assert f"charts: {alone}" in capsys.readouterr().out
     found = Surface.load(alone)
     assert not found.has_distances and np.array_equal(found.face_uv, Surface.load(whole).face_uv)
@@ -182,7 +183,8 @@ def test_tool_writes_the_charts_alone_of_a_surface_that_is_there(tmp_path, tool_
 def test_tool_does_not_take_charts_alone_for_the_whole(tmp_path, tool_main, capsys):
     path = tmp_path / "board.npz"
     make_tiny_surface(cells=1).without_distances().save(path)
-    assert tool_main(["--out", str(path)]) == 1
+    with pytest.raises(SystemExit, match="1"):
+        tool_main(["--out", str(path)])
     assert "board.npz: holds charts alone; --force" in capsys.readouterr().err
 
 
