@@ -20,7 +20,7 @@ METRICS = "metrics_synth_people_tiny_val.json"
 
 
 def settings(loss) -> dict:
-    """What a loss is set to; partial functions by what they call, since each equals itself alone."""
+    """What a loss is set to; a partial function by what it calls, since it equals itself alone."""
     values = {k: v for k, v in vars(loss).items() if k != "noise_model"}
     made = values["coarse_labels"]
     if isinstance(made, functools.partial):
