@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run all settings and print the table."""
     args = build_parser().parse_args(arguments)
     also = {name: dict(pair.split("=", 1) for pair in pairs) for name, *pairs in args.also}
-    settings = {"as it is, again": {}} | SETTINGS | also
+    settings = SETTINGS | also
     with tempfile.TemporaryDirectory() as folder:
         first = run(AS_IT_IS, {}, Path(folder))
         others = {name: run(name, variables, Path(folder)) for name, variables in settings.items()}
