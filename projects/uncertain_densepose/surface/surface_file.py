@@ -78,12 +78,25 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
 
 
 def read_text(arrays: dict[str, np.ndarray], key: str) -> str:
+    """The text of an entry that is one string.
+
+    Raises:
+        SurfaceFieldError: it is not.
+    """
     if arrays[key].dtype.kind != "U" or arrays[key].ndim != 0:
         raise SurfaceFieldError(key, "must be one text")
     return str(arrays[key])
 
 
 def table_on_disk(name: str, folder: Path) -> DistancesOnDisk:
+    """The distances in a file of their own beside the surface file.
+
+    Args:
+        name: of the file, without a folder. folder: of the surface file.
+
+    Raises:
+        SurfaceFieldError: the name leads elsewhere, or the file is missing or unusable.
+    """
     if Path(name).name != name:
         raise SurfaceFieldError(TABLE_FILE, f"is {name!r}, not the name of a file beside this one")
     try:
