@@ -17,13 +17,14 @@ from typing import ClassVar
 import numpy as np
 
 from uncertain_densepose.surface import FINE_TO_COARSE
+from uncertain_densepose.surface.parts import NUM_COARSE_PARTS
 
 from .base import Relabelling, TruePoints, generator
 from .click_noise import ClickNoise
 from .part_views import PIXEL_M, PartViews, Placement
 from .scales import GroupScales, visible_difficulty
 from .slips import Slips
-from .view_frames import NUM_COARSE_PARTS, NUM_VIEWS, VIEW_NAMES
+from .view_frames import NUM_VIEWS, VIEW_NAMES
 
 
 @dataclasses.dataclass(frozen=True)

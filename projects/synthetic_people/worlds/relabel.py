@@ -19,7 +19,7 @@ from uncertain_densepose.structures.coco_annotation import (
     AnnotationError,
     AnnotationFileError,
     read_box,
-    read_points,
+    read_labelled_points,
 )
 from uncertain_densepose.surface import Surface
 
@@ -196,7 +196,7 @@ def read_true_points(annotation: dict) -> TruePoints | None:
     Raises:
         AnnotationError: the truth or the rendered noise's parameters are missing or malformed.
     """
-    labelled = read_points(annotation, read_box(annotation))
+    labelled = read_labelled_points(annotation, read_box(annotation))
     if labelled is None:
         return None
     for field in TRUE_FIELDS:

@@ -16,11 +16,11 @@ from ..surface.importers import (
     ChartedMesh,
     SurfaceSourceError,
     convert_distance_pickle,
-    make_surface,
     read_body_vertices,
     read_obj_mesh,
     read_smpl_subdiv,
     read_uv_processed,
+    surface_of_mesh,
 )
 from ..surface.surface_file import SurfaceFieldError
 from .import_options import MIRROR_FILE_NAME, check_arguments
@@ -78,7 +78,7 @@ def import_surface(args: argparse.Namespace) -> Surface:
                 lambda done, total: _advance(bar, done, total),
             )
     with tqdm(desc="geodesics", unit="row", disable=None if table is None else True) as bar:
-        surface = make_surface(
+        surface = surface_of_mesh(
             mesh,
             args.name or args.out.stem,
             table,

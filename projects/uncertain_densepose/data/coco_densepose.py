@@ -27,7 +27,7 @@ from ..structures.coco_annotation import (
     AnnotationError,
     AnnotationFileError,
     check_part_masks,
-    read_points,
+    read_labelled_points,
 )
 from ..structures.point_annotations import MASK_SIZE
 from .annotation_checks import Screened, Severity, screen
@@ -194,7 +194,7 @@ def check_point_annotation(annotation: dict, source: str) -> None:
         AnnotationFileError: naming the file, the annotation's id and the field.
     """
     try:
-        read_points(annotation, np.asarray(annotation["bbox"]))
+        read_labelled_points(annotation, np.asarray(annotation["bbox"]))
         check_part_masks(annotation)
     except AnnotationError as error:
         raise AnnotationFileError(f"{source}: annotation {annotation['id']}: {error}") from error

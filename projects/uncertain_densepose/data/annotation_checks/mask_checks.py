@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pycocotools import mask as mask_api
 
-from ...structures.coco_annotation import NUM_COARSE_PARTS
 from ...structures.point_annotations import MASK_SIZE
 from ...structures.run_lengths import is_encoding
+from ...surface.parts import NUM_COARSE_PARTS
 from .registry import DROPPED, REPAIRED, Scope, check
 
 _SIZE = [MASK_SIZE, MASK_SIZE]

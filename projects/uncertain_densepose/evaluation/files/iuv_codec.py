@@ -23,7 +23,7 @@ import zlib
 import numpy as np
 from PIL import Image
 
-from ...structures.coco_annotation import FieldError
+from ...errors import FieldError
 from ...surface import NUM_PARTS
 
 _SIDE_TOLERANCE = 1.1

@@ -17,8 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import UserError
-from ...structures.coco_annotation import FieldError
+from ...errors import FieldError, UserError
 from ..detections.gps_ap import MAX_DETECTIONS
 from ..detections.iuv_detections import IUVDetections
 from ..ground_truth.ground_truth import AnnotatedImage, GroundTruth

@@ -18,7 +18,7 @@ from ...structures.coco_annotation import (
     AnnotationError,
     AnnotationFileError,
     read_box,
-    read_points,
+    read_labelled_points,
 )
 from .person_mask import PersonMask, read_person_mask
 from .visibility import point_visibility, read_visibility
@@ -197,7 +197,7 @@ def _annotated_image(
             if annotation.get("category_id") not in category:
                 raise AnnotationError("category_id", "names no category of the file")
             boxes.append(read_box(annotation))
-            points.append(read_points(annotation, boxes[-1]))
+            points.append(read_labelled_points(annotation, boxes[-1]))
             read_mask = read_person_mask if points[-1] is not None else _read_mask_if_legible
             masks.append(read_mask(annotation, boxes[-1], height, width))
             if points[-1] is not None:

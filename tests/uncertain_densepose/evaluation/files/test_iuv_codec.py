@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 
 from tests.uncertain_densepose.evaluation.iuv_scene import FORMS, png_text
+from uncertain_densepose.errors import FieldError
 from uncertain_densepose.evaluation.files.iuv_codec import decode_iuv
-from uncertain_densepose.structures.coco_annotation import FieldError
 
 BOX = np.array([10.0, 20.0, 7.0, 9.0])
 
