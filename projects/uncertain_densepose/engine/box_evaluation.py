@@ -32,7 +32,7 @@ def evaluate_in_boxes(
     detections_folder: str,
     output_dir: str,
 ) -> OrderedDict:
-    """Evaluate a model on a data set, and `report` it.
+    """Evaluate a model on a data set, and `report_evaluation`.
 
     Args:
         model: with weights.
@@ -52,11 +52,11 @@ def evaluate_in_boxes(
     in_annotated_boxes = GroundTruthBoxModel.for_dataset(model, name)
     results.update(inference_on_dataset(in_annotated_boxes, loader, annotated) or {})
     points = {"detected boxes": detected.totals, "annotated boxes": annotated.totals}
-    report(output_dir, name, results, points, evaluation.surface(name))
+    report_evaluation(output_dir, name, results, points, evaluation.surface(name))
     return results
 
 
-def report(
+def report_evaluation(
     output_dir: str,
     name: str,
     results: OrderedDict,

@@ -22,14 +22,14 @@ from .model_evaluation import check_surfaces, checked_options
 from .parallel import parallel_model, share_buffers, without_wrapper
 
 
-def check(cfg: DictConfig) -> None:
+def check_lazy_config(cfg: DictConfig) -> None:
     """Refuse what a model cannot be evaluated by, before hours of training."""
     options = cfg.evaluation
     checked_options(options.protocol, options.kappa_m, options.recalibration)
     check_surfaces([cfg.dataloader.test.dataset.names], options.surface)
 
 
-def evaluate(cfg: DictConfig, model: nn.Module) -> OrderedDict:
+def evaluate_lazy_config(cfg: DictConfig, model: nn.Module) -> OrderedDict:
     """Test a model on the data set of `dataloader.test`; see `evaluate_in_boxes`."""
     model = without_wrapper(model)
     cfg.evaluation.model = model
@@ -46,7 +46,7 @@ def evaluate(cfg: DictConfig, model: nn.Module) -> OrderedDict:
     )
 
 
-def train(cfg: DictConfig, resume: bool) -> OrderedDict:
+def train_lazy_config(cfg: DictConfig, resume: bool) -> OrderedDict:
     """Train a model from `train.init_checkpoint`, or with `resume` from the last checkpoint, and
     test it.
 
@@ -54,7 +54,7 @@ def train(cfg: DictConfig, resume: bool) -> OrderedDict:
         ConfigError, RecalibrationError, SurfaceFileError: as `model_evaluation.check_evaluation`.
         WeightsError: as `SafeCheckpointer`.
     """
-    check(cfg)
+    check_lazy_config(cfg)
     trainer, checkpointer = build_trainer(cfg)
     start = 0
     if resume and checkpointer.has_checkpoint():
@@ -82,7 +82,7 @@ def build_trainer(cfg: DictConfig) -> tuple[TrainerBase, SafeCheckpointer]:
 
     def test() -> OrderedDict:
         share_buffers(model)
-        trainer.last_results = evaluate(cfg, model)
+        trainer.last_results = evaluate_lazy_config(cfg, model)
         return trainer.last_results
 
     steps = [

@@ -69,7 +69,7 @@ class ModelEvaluation:
         path = {name: surface or dataset_surface_file(name) for name in dataset_names}
         loaded = {p: SurfaceDistance.load(p) for p in dict.fromkeys(path.values())}
         self._distance = {name: loaded[path[name]] for name in path}
-        self._global_variance = fit_global_variance(model, variance_dataset, variance_loader)
+        self._global_variance = measure_global_variance(model, variance_dataset, variance_loader)
 
     @classmethod
     def from_config(cls, cfg: CfgNode, model: nn.Module):
@@ -172,7 +172,7 @@ def checked_options(protocol: str, kappa_m: float, recalibration: str) -> dict:
     }
 
 
-def fit_global_variance(
+def measure_global_variance(
     model: nn.Module, dataset_name: str | None, loader: DataLoader | None
 ) -> float | None:
     """The variance of the labels around a model's predictions, over training images.

@@ -21,7 +21,7 @@ from ..config import check_training_data
 from ..data import DensePoseDatasetMapper
 from ..data.mapper import chart_mirror_of
 from ..modeling.augmented_inference import DensePoseRCNNWithTTA
-from .box_evaluation import evaluate_in_boxes, report
+from .box_evaluation import evaluate_in_boxes, report_evaluation
 from .model_evaluation import ModelEvaluation, check_evaluation
 from .optimizer import build_optimizer
 from .parallel import parallel_model, share_buffers, without_wrapper
@@ -189,7 +189,7 @@ class Trainer(DefaultTrainer):
             results[name] = inference_on_dataset(augmented, loader, evaluator) or OrderedDict()
             points = {"detected boxes": detected.totals}
             surface = evaluation.surface(name)
-            report(cfg.OUTPUT_DIR, f"{name}_TTA", results[name], points, surface)
+            report_evaluation(cfg.OUTPUT_DIR, f"{name}_TTA", results[name], points, surface)
         found = next(iter(results.values())) if len(results) == 1 else results
         return OrderedDict((f"{key}_TTA", value) for key, value in found.items())
 
@@ -203,10 +203,10 @@ class Trainer(DefaultTrainer):
         Raises:
             WeightsError: for a missing file, or as `SafeCheckpointer`.
         """
-        return load_weights(model, cfg.MODEL.WEIGHTS, cfg.OUTPUT_DIR, resume)
+        return load_weights_to_evaluate(model, cfg.MODEL.WEIGHTS, cfg.OUTPUT_DIR, resume)
 
 
-def load_weights(model: nn.Module, path: str, output_dir: str, resume: bool) -> int:
+def load_weights_to_evaluate(model: nn.Module, path: str, output_dir: str, resume: bool) -> int:
     """Load the weights to evaluate from a file, or with `resume` from the last checkpoint of an
     output folder; see `Trainer.load_weights`."""
     checkpointer = TrainedCheckpointer(model, save_dir=output_dir)

@@ -21,7 +21,7 @@ def write_safetensors(weights: Weights, folder: Path) -> Path:
     return _named_by_hash(path)
 
 
-def write_pickle(weights: Weights, folder: Path) -> Path:
+def write_pickled_weights(weights: Weights, folder: Path) -> Path:
     """Write `model_final_<6 digits of its SHA-256>.pkl`, as Detectron2's model zoo has them.
 
     The same weights give the same bytes, in whichever order they come.

@@ -19,7 +19,7 @@ from torch import nn
 from ..checkpoint import SafeCheckpointer, TrainedCheckpointer, WeightsError, sha256_of
 from ..config import ConfigError, load_config
 from ..device import usable_device
-from .weight_files import write_pickle
+from .weight_files import write_pickled_weights
 
 NOT_MODELS = ("experiments",)
 """Folders of configs that are no models of the zoo."""
@@ -148,7 +148,7 @@ class ModelZoo:
         Raises:
             ConfigError, WeightsError: as `get_checkpoint`; or the file is not what was released.
         """
-        path = write_pickle(load_file(self.get_checkpoint(name)), Path(folder))
+        path = write_pickled_weights(load_file(self.get_checkpoint(name)), Path(folder))
         if (found := sha256_of(path)) != (of := self.releases()[self._known(name)].pickle_sha256):
             raise WeightsError(f"{path}: its SHA-256 is {found}, that of the release is {of}")
         return str(path)

@@ -12,7 +12,7 @@ from detectron2.structures import Instances
 from ...structures.image_detections import ImageDetections
 from ...structures.mask_iou import EMPTY_MASK, WindowMask
 from ..points.matching import UNMATCHED
-from ..points.point_reading import read_points
+from ..points.point_reading import read_predictions
 
 
 class ChartDetections(ImageDetections):
@@ -56,7 +56,9 @@ class ChartDetections(ImageDetections):
         part = np.zeros(len(detection), dtype=np.int64)
         uv = np.zeros((len(detection), 2))
         if len(detection):
-            inside, points = read_points(self._maps, self._boxes_xyxy, self.order[detection], xy)
+            inside, points = read_predictions(
+                self._maps, self._boxes_xyxy, self.order[detection], xy
+            )
             part[inside], uv[inside] = points.part.numpy(), points.mean_uv.numpy()
         return part, uv
 

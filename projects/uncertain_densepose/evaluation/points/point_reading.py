@@ -15,7 +15,7 @@ _EDGE_TOLERANCE = 1e-4
 input and back in float32 must still contain the annotations on its own edge."""
 
 
-def read_points(
+def read_predictions(
     maps: ChartMaps,
     boxes_xyxy: torch.Tensor,
     box: np.ndarray,

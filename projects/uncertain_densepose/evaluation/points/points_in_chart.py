@@ -11,7 +11,7 @@ from ...structures import ChartMaps, PointPredictions
 from ..ground_truth import AnnotatedImage
 from .likelihood import group_points
 from .matching import UNMATCHED
-from .point_reading import read_points
+from .point_reading import read_predictions
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class CountedPoints:
         answered = np.flatnonzero(self.box != UNMATCHED)
         if maps is None or len(answered) == 0:
             return answered[:0], None
-        inside, points = read_points(
+        inside, points = read_predictions(
             maps, boxes_xyxy, self.box[answered], self.xy[answered], part=self.part[answered]
         )
         return answered[inside], points if inside.any() else None
