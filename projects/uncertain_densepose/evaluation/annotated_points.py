@@ -12,8 +12,8 @@ from torch import nn
 
 from ..structures import PointPredictions
 from .ground_truth import AnnotatedImage, GroundTruthBoxModel
-from .image_by_image import ImageByImageEvaluator, Reduction, maps_and_boxes, match_by_annotation
-from .points.points_in_chart import CountedPoints, PointsInChart
+from .image_by_image import ImageByImageEvaluator, Reduction, points_in_given_boxes
+from .points.points_in_chart import PointsInChart
 
 
 class AnnotatedPointsEvaluator(ImageByImageEvaluator):
@@ -33,8 +33,7 @@ class AnnotatedPointsEvaluator(ImageByImageEvaluator):
         self.points: PointsInChart | None = None
 
     def _reduce(self, image: AnnotatedImage, instances: Instances) -> Reduction:
-        counted = CountedPoints.of(image, match_by_annotation(image, instances))
-        return Reduction(kept=PointsInChart.of(counted, *maps_and_boxes(instances)))
+        return Reduction(kept=points_in_given_boxes(image, instances))
 
     def _summarise(
         self, images: list[AnnotatedImage], kept: list[Any], totals: tuple

@@ -14,10 +14,10 @@ from detectron2.evaluation import DatasetEvaluator
 from detectron2.structures import Instances
 from detectron2.utils import comm
 
-from ..structures import ChartMaps
 from .files import metrics_table
 from .ground_truth import AnnotatedImage, GroundTruth
 from .points.matching import UNMATCHED
+from .points.points_in_chart import PointsInChart
 
 # A child of Detectron2's logger, which every train script of Detectron2's sets up.
 logger = logging.getLogger(f"detectron2.{__name__}")
@@ -131,12 +131,6 @@ class ImageByImageEvaluator(DatasetEvaluator):
         return OrderedDict(results)
 
 
-def maps_and_boxes(instances: Instances) -> tuple[ChartMaps | None, torch.Tensor]:
-    """The chart maps of D instances, None if there are none, and their boxes (D, 4), pixels."""
-    maps = instances.pred_densepose if len(instances) else None
-    return maps, instances.pred_boxes.tensor
-
-
 def match_by_annotation(image: AnnotatedImage, instances: Instances) -> np.ndarray:
     """(G,) the instance with each labelled person's annotation id, `UNMATCHED` if it was dropped.
 
@@ -158,3 +152,12 @@ def match_by_annotation(image: AnnotatedImage, instances: Instances) -> np.ndarr
         person = np.flatnonzero(without & (image.annotation_id == annotation_id))[:1]
         match[person] = instance
     return match
+
+
+def points_in_given_boxes(image: AnnotatedImage, instances: Instances) -> PointsInChart | None:
+    """The annotated points, read in the outputs of a `GroundTruthBoxModel`; None without any.
+
+    Raises:
+        ValueError: as `match_by_annotation`.
+    """
+    return PointsInChart.of(image, instances, match_by_annotation(image, instances))

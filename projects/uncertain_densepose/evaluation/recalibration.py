@@ -25,13 +25,13 @@ from detectron2.structures import Instances
 from torch import nn
 
 from ..errors import UserError
-from ..structures import ChartMaps, PointPredictions
+from ..structures import PointPredictions
 from ..surface import NUM_PARTS
 from .ground_truth import AnnotatedImage, GroundTruthBoxModel
-from .image_by_image import ImageByImageEvaluator, Reduction, maps_and_boxes, match_by_annotation
+from .image_by_image import ImageByImageEvaluator, Reduction, points_in_given_boxes
 from .points.calibration import mahalanobis_squared
-from .points.points_in_chart import CountedPoints, PointsInChart
-from .points.readings import noise_model
+from .points.points_in_chart import PointsInChart
+from .totals import Totals
 
 MIN_POINTS_PER_PART = 100
 """Parts with fewer points take the factor of all: theirs would be uncertain by more than 10 %."""
@@ -152,7 +152,7 @@ def _factor(path: str | os.PathLike, name: str, value: object) -> float:
 
 
 @dataclass(frozen=True)
-class MahalanobisTotals:
+class MahalanobisTotals(Totals):
     """What a recalibration is fitted to. Totals of disjoint sets add up.
 
     Attributes:
@@ -174,26 +174,15 @@ class MahalanobisTotals:
             np.bincount(charts, minlength=NUM_PARTS + 1),
         )
 
-    def __add__(self, other: MahalanobisTotals) -> MahalanobisTotals:
-        return MahalanobisTotals(self.total + other.total, self.num_points + other.num_points)
 
-
-def mahalanobis_totals(
-    image: AnnotatedImage, maps: ChartMaps | None, boxes_xyxy: torch.Tensor, match: np.ndarray
-) -> MahalanobisTotals:
-    """Squared Mahalanobis distances of an image's annotated points, each point by itself.
-
-    Args:
-        image, maps, boxes_xyxy, match: as in `point_totals`.
+def mahalanobis_totals(points: PointsInChart) -> MahalanobisTotals:
+    """Squared Mahalanobis distances of annotated points, each point by itself.
 
     Raises:
         RecalibrationError: the model predicts no variance.
     """
-    points = PointsInChart.of(CountedPoints.of(image, match), maps, boxes_xyxy)
-    if points is None:
-        return MahalanobisTotals()
     require_variance(points.predicted)
-    covariance = noise_model(points.predicted, points.group).covariance()
+    covariance = points.predicted.distribution(points.group).covariance()
     distance = mahalanobis_squared(points.residual_uv, covariance)
     return MahalanobisTotals.of(points.predicted.part, distance)
 
@@ -242,8 +231,8 @@ class MahalanobisEvaluator(ImageByImageEvaluator):
     _no_totals = MahalanobisTotals
 
     def _reduce(self, image: AnnotatedImage, instances: Instances) -> Reduction:
-        match = match_by_annotation(image, instances)
-        return Reduction(mahalanobis_totals(image, *maps_and_boxes(instances), match))
+        points = points_in_given_boxes(image, instances)
+        return Reduction(MahalanobisTotals() if points is None else mahalanobis_totals(points))
 
     def _summarise(
         self, images: list[AnnotatedImage], kept: list[Any], totals: MahalanobisTotals

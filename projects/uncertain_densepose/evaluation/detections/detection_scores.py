@@ -19,7 +19,6 @@ class DetectionScores:
     """D detections of an image with G people.
 
     Attributes:
-        image_id: of the annotation file.
         category: (D,) int64, contiguous.
         score: (D,) float64, falling.
         boxes: (D, 4) float64, XYWH pixels.
@@ -27,7 +26,6 @@ class DetectionScores:
         mask_iou: (D, G) float64, over the detection's own area for a crowd.
     """
 
-    image_id: int
     category: np.ndarray
     score: np.ndarray
     boxes: np.ndarray
@@ -55,7 +53,6 @@ def score_detections(
         kappa_m: the length scale of GPS for the whole body, metres; by default one a part.
     """
     return DetectionScores(
-        image_id=image.image_id,
         category=detections.category,
         score=detections.score,
         boxes=detections.boxes,

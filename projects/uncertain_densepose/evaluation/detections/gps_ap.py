@@ -31,58 +31,35 @@ _SIZES = np.array([[0, 1e5**2], [32**2, 96**2], [96**2, 1e5**2]])
 _RECALLS = np.linspace(0, 1, 101)
 
 
-@dataclass(frozen=True)
-class Detections:
-    """D detections in an image and how similar they are to each of its G people.
-
-    Attributes:
-        category: (D,) int64, contiguous.
-        score: (D,) float64.
-        boxes: (D, 4) float64, XYWH pixels.
-        similarities: (M, D, G) float64 in [0, 1], under M measures.
-    """
-
-    category: np.ndarray
-    score: np.ndarray
-    boxes: np.ndarray
-    similarities: np.ndarray
-
-
 def average_precision(
     images: Sequence[AnnotatedImage],
-    detections: Sequence[Detections | DetectionScores],
+    scores: Sequence[DetectionScores],
     count: Callable[[Pairs], Matches] = count_strict,
-    num_measures: int = len(MODES),
 ) -> list[dict[str, float]]:
     """AP and AR in percent under the names `METRICS`, averaged over categories.
 
     Args:
         images: the annotated images that were predicted.
-        detections: one entry an image; `DetectionScores` are such entries.
+        scores: of the detections in each.
         count: one of `protocols.PROTOCOLS`.
-        num_measures: M.
 
     Returns:
-        A dict for each of the M measures, in their order. NaN where a category and size has
-        no person to be found, 0 where none of them was.
+        A dict for each of `MODES`. NaN where a category and size has no person to be found, 0 where
+        none of them was.
     """
     categories = {
         int(key)
-        for image, found in zip(images, detections, strict=True)
+        for image, found in zip(images, scores, strict=True)
         for key in (*image.category, *found.category)
     }
     curves = [
         _precision_recall(
-            [
-                _outcome(image, found, category, count)
-                for image, found in zip(images, detections, strict=True)
-            ],
-            num_measures,
+            [_outcome(*of_image, category, count) for of_image in zip(images, scores, strict=True)]
         )
         for category in sorted(categories)
     ]
     if not curves:
-        return [dict.fromkeys(METRICS, float("nan")) for _ in range(num_measures)]
+        return [dict.fromkeys(METRICS, float("nan")) for _ in MODES]
     precision = np.stack([precision for precision, _ in curves], axis=-1)
     recall = np.stack([recall for _, recall in curves], axis=-1)
     return [
@@ -109,7 +86,7 @@ class _Outcome:
 
 def _outcome(
     image: AnnotatedImage,
-    detections: Detections | DetectionScores,
+    detections: DetectionScores,
     category: int,
     count: Callable[[Pairs], Matches],
 ) -> _Outcome:
@@ -142,7 +119,7 @@ def _outcome(
     )
 
 
-def _precision_recall(outcomes: list[_Outcome], num_measures: int) -> tuple[np.ndarray, np.ndarray]:
+def _precision_recall(outcomes: list[_Outcome]) -> tuple[np.ndarray, np.ndarray]:
     """Precision (M, A, T, 101) at the recalls and highest recall (M, A, T); NaN without people."""
     score = np.concatenate([outcome.score for outcome in outcomes])
     order = np.argsort(-score, kind="stable")
@@ -151,7 +128,7 @@ def _precision_recall(outcomes: list[_Outcome], num_measures: int) -> tuple[np.n
         for name in ("right", "wrong")
     )
     num_people = np.sum([outcome.num_people for outcome in outcomes], axis=0)
-    shape = num_measures, len(_SIZES), len(THRESHOLDS)
+    shape = right.shape[:-1]
     precision = np.full((*shape, len(_RECALLS)), np.nan)
     recall = np.full(shape, np.nan)
     for at in np.ndindex(shape):

@@ -74,6 +74,11 @@ class AnnotatedImage:
         return np.bincount(self.person, minlength=self.num_people)
 
     @property
+    def counted(self) -> np.ndarray:
+        """(P,) bool, False for points of crowds."""
+        return ~self.iscrowd[self.person]
+
+    @property
     def ignored(self) -> np.ndarray:
         """(G,) bool: people that are neither to be found nor counted, crowds and unlabelled."""
         return self.iscrowd | (self.num_points == 0)

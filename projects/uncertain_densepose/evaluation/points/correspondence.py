@@ -9,12 +9,13 @@ lies outside the detection's box.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ...surface import NUM_PARTS, PART_NAMES
 from ..ground_truth import VISIBILITY_NAMES, AnnotatedImage
+from ..totals import Totals
 from .distance_totals import AUC_LIMITS_CM, THRESHOLDS_CM, DistanceTotals
 from .point_answers import PointAnswers
 from .surface_distance import SurfaceDistance
@@ -34,7 +35,7 @@ def _no_points(num_groups: int = 1):
 
 
 @dataclass(frozen=True)
-class CorrespondenceTotals:
+class CorrespondenceTotals(Totals):
     """The errors of points, as counts and sums. Those of disjoint sets add up.
 
     The trivial answer keeps the predicted part and replaces the coordinates by the centre of its
@@ -54,10 +55,6 @@ class CorrespondenceTotals:
     trivial: DistanceTotals = _no_points()
     model_true: DistanceTotals = _no_points()
     trivial_true: DistanceTotals = _no_points()
-
-    def __add__(self, other: CorrespondenceTotals) -> CorrespondenceTotals:
-        names = (f.name for f in fields(self))
-        return CorrespondenceTotals(*(getattr(self, n) + getattr(other, n) for n in names))
 
     def part_error_cm(self) -> np.ndarray:
         """(25,) float64, the mean error of the model on each part, centimetres; NaN without points.
@@ -95,7 +92,7 @@ def correspondence_totals(
         answers: (P,) one at each of its points.
         distance: the surface of the annotations.
     """
-    counted = ~image.iscrowd[image.person]
+    counted = image.counted
     part, visibility, part_true, uv_true = (
         values[counted] for values in (image.part, image.visibility, image.part_true, image.uv_true)
     )

@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..totals import Totals
+
 THRESHOLDS_CM = (1, 2, 3, 5, 10, 20)
 """Distances on the neutral body below which a point counts, centimetres."""
 
@@ -38,7 +40,7 @@ class AccuracyCurve(NamedTuple):
 
 
 @dataclass(frozen=True)
-class DistanceTotals:
+class DistanceTotals(Totals):
     """The distances of points in G groups. Those of disjoint sets add up.
 
     Attributes:
@@ -77,18 +79,9 @@ class DistanceTotals:
         sums = [np.bincount(group, weights=area, minlength=num_groups) for area in areas]
         return DistanceTotals(count, np.stack(sums, axis=1))
 
-    def __add__(self, other: DistanceTotals) -> DistanceTotals:
-        return DistanceTotals(self.count + other.count, self.area + other.area)
-
     def __getitem__(self, group: int) -> DistanceTotals:
         """One of the groups alone."""
         return DistanceTotals(self.count[[group]], self.area[[group]])
-
-    def all_groups(self) -> DistanceTotals:
-        """All points as one group."""
-        return DistanceTotals(
-            self.count.sum(axis=0, keepdims=True), self.area.sum(axis=0, keepdims=True)
-        )
 
     @property
     def num_points(self) -> np.ndarray:
@@ -113,9 +106,11 @@ class DistanceTotals:
 
     def accuracy(self) -> dict[str, float]:
         """`shares` and `AUC{a}` of all points, percent; NaN without points."""
-        (areas,) = 100 * self.all_groups().areas()
-        names = (f"AUC{limit}" for limit in AUC_LIMITS_CM)
-        return self.shares() | dict(zip(names, areas.tolist(), strict=True))
+        with np.errstate(invalid="ignore"):
+            areas = 100 * self.area.sum(axis=0) / self.num_points.sum()
+        return self.shares() | {
+            f"AUC{a}": float(area) for a, area in zip(AUC_LIMITS_CM, areas, strict=True)
+        }
 
 
 def area_under_curve(distance_m: np.ndarray, limit_cm: float) -> np.ndarray:

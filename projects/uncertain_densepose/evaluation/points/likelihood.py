@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from ...structures import PointPredictions
+from ..totals import Totals
 from .readings import global_noise_model, readings
 
 
@@ -46,7 +47,7 @@ def fit_global_variance(residual_uv: torch.Tensor) -> float:
 
 
 @dataclass(frozen=True)
-class SquaredErrorTotals:
+class SquaredErrorTotals(Totals):
     """What `fit_global_variance` needs of residuals. Totals of disjoint sets add up.
 
     Attributes:
@@ -61,9 +62,6 @@ class SquaredErrorTotals:
     def of(residual_uv: torch.Tensor) -> SquaredErrorTotals:
         """The totals of residuals (P, 2), chart units."""
         return SquaredErrorTotals(residual_uv.double().square().sum().item(), len(residual_uv))
-
-    def __add__(self, other: SquaredErrorTotals) -> SquaredErrorTotals:
-        return SquaredErrorTotals(self.squares + other.squares, self.num_points + other.num_points)
 
     def variance(self) -> float:
         """Mean squared residual per coordinate, chart units².

@@ -66,26 +66,3 @@ def read_all(
     part[near], vertex[near] = read_part, distance.vertex(read_part, uv)
     annotated = distance.vertex(image.part, image.uv)
     return PointAnswers(part, vertex, distance.between_m(vertex, annotated), annotated)
-
-
-def read_matched(
-    image: AnnotatedImage,
-    detections: ImageDetections,
-    detection: np.ndarray,
-    distance: SurfaceDistance,
-) -> PointAnswers:
-    """The answer (P,) of one detection at each annotated point.
-
-    Args:
-        image: its annotations.
-        detections: D detections in it.
-        detection: (P,) int64 in 0..D-1, `UNMATCHED` for no answer.
-        distance: the surface of the annotations.
-    """
-    part = np.zeros(len(detection), dtype=np.int64)
-    uv = np.zeros((len(detection), 2))
-    point = np.flatnonzero(detection != UNMATCHED)
-    part[point], uv[point] = detections.read(detection[point], image.xy[point])
-    vertex = distance.vertex(part, uv)
-    annotated = distance.vertex(image.part, image.uv)
-    return PointAnswers(part, vertex, distance.between_m(vertex, annotated), annotated)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import torch
 
 from ....surface.metric import CM_PER_M, tangent_covariance_cm2
+from ...totals import Totals
 from .coverage import (
     COVERAGE_LEVELS,
     DistanceQuantiles,
@@ -34,7 +35,7 @@ def _zeros(*shape: int, dtype: torch.dtype = torch.float64):
 
 
 @dataclass(frozen=True)
-class ErrorTotals:
+class ErrorTotals(Totals):
     """Predicted and observed errors of points in one unit. Totals of disjoint sets add up.
 
     Attributes:
@@ -60,9 +61,6 @@ class ErrorTotals:
             binned_sums(squared_error, error),
         )
 
-    def __add__(self, other: ErrorTotals) -> ErrorTotals:
-        return ErrorTotals(self.by_variance + other.by_variance, self.by_error + other.by_error)
-
     def sparsification(self) -> SparsificationCurve:
         """See `sparsification_curve`."""
         return tied_sparsification_curve(self.by_variance[[0, 3]], self.by_error)
@@ -80,7 +78,7 @@ class ErrorTotals:
 
 
 @dataclass(frozen=True)
-class CalibrationTotals:
+class CalibrationTotals(Totals):
     """The errors of points, in tables whose size is that of no data set. Disjoint sets add up.
 
     Coverage, `variance_scale`, sharpness and RMS errors are exact. ENCE and sparsification need the
@@ -103,15 +101,6 @@ class CalibrationTotals:
     by_distance: torch.Tensor = _zeros(2, NUM_BINS)
     uv: ErrorTotals = field(default_factory=ErrorTotals)
     cm: ErrorTotals = field(default_factory=ErrorTotals)
-
-    def __add__(self, other: CalibrationTotals) -> CalibrationTotals:
-        return CalibrationTotals(
-            self.num_points + other.num_points,
-            self.covered + other.covered,
-            self.by_distance + other.by_distance,
-            self.uv + other.uv,
-            self.cm + other.cm,
-        )
 
     def quantile_curve(self) -> QuantileCurve:
         """Observed against nominal coverage of the percents."""
