@@ -1,4 +1,4 @@
-"""The evaluation of a model on a data set, in the boxes that it detects and in annotated ones."""
+"""The evaluation of a model on a data set, in detected and in annotated boxes."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ def evaluate_in_boxes(
         loader: the batches of the data set.
         name: of the data set, as registered.
         evaluation: makes the evaluators of dense pose.
-        besides: measures anything else of the detections.
+        besides: measures what is not dense pose.
         detections_folder: for the detections. output_dir: for the report.
 
     Returns:
-        {task: {metric: value}}, empty but in the main process.
+        {task: {metric: value}} in the main process, {} in others.
     """
     detected = evaluation.in_detected_boxes(name, detections_folder)
     annotated = evaluation.in_annotated_boxes(name)
@@ -63,17 +63,15 @@ def report_evaluation(
     points: Mapping[str, PointTotals],
     surface: Surface,
 ) -> None:
-    """Print results, write them as strict JSON, null where there was nothing to measure, and draw
-    the figures of the sums over points that they come from.
-
-    Only the main process does.
+    """Print results, write them as strict JSON (NaN is null) and draw figures of the sums over
+    points; in the main process alone.
 
     Args:
         output_dir: for `metrics_<name>.json` and `figures_<name>/`.
         name: of what was evaluated.
         results: {task: {metric: value}}.
         points: sums over points, by the boxes in which they were read.
-        surface: the body that figures show.
+        surface: the body in the figures.
     """
     if not comm.is_main_process():
         return

@@ -1,6 +1,6 @@
-"""Training and testing with Detectron2's LazyConfig, on the parts that `Trainer` has.
+"""Training and testing with Detectron2's LazyConfig, from the same parts as `Trainer`.
 
-A config has `model`, `optimizer`, `lr_multiplier`, `train` and `dataloader` as Detectron2's do, and
+A config has Detectron2's `model`, `optimizer`, `lr_multiplier`, `train` and `dataloader`, and
 `evaluation`, a call of `ModelEvaluation` without its model. `dataloader.evaluator` measures what is
 not dense pose.
 """
@@ -23,7 +23,11 @@ from .parallel import parallel_model, share_buffers, without_wrapper
 
 
 def check_lazy_config(cfg: DictConfig) -> None:
-    """Refuse what a model cannot be evaluated by, before hours of training."""
+    """Refuse a config with which a model cannot be evaluated, before hours of training.
+
+    Raises:
+        ConfigError, RecalibrationError, SurfaceFileError: as `model_evaluation.check_evaluation`.
+    """
     options = cfg.evaluation
     checked_options(options.protocol, options.kappa_m, options.recalibration)
     check_surfaces([cfg.dataloader.test.dataset.names], options.surface)
@@ -47,11 +51,11 @@ def evaluate_lazy_config(cfg: DictConfig, model: nn.Module) -> OrderedDict:
 
 
 def train_lazy_config(cfg: DictConfig, resume: bool) -> OrderedDict:
-    """Train a model from `train.init_checkpoint`, or with `resume` from the last checkpoint, and
-    test it.
+    """Train from `train.init_checkpoint`, or with `resume` from the last checkpoint; the results of
+    the last test, {task: {metric: value}}.
 
     Raises:
-        ConfigError, RecalibrationError, SurfaceFileError: as `model_evaluation.check_evaluation`.
+        ConfigError, RecalibrationError, SurfaceFileError: as `check_lazy_config`.
         WeightsError: as `SafeCheckpointer`.
     """
     check_lazy_config(cfg)
@@ -69,7 +73,7 @@ def train_lazy_config(cfg: DictConfig, resume: bool) -> OrderedDict:
 def build_trainer(cfg: DictConfig) -> tuple[TrainerBase, SafeCheckpointer]:
     """The training loop of a config with Detectron2's hooks, and its checkpointer.
 
-    The loop gets the attribute `last_results`: what its last test returned.
+    The loop has the attribute `last_results`, what its last test returned.
     """
     model = instantiate(cfg.model).to(cfg.train.device)
     cfg.optimizer.params.model = model

@@ -1,15 +1,13 @@
 """Detectron2's evaluators for dense pose.
 
-Images are reduced one by one to a few numbers a detection, which AP has to sort, and to sums over
-points, whose size does not depend on how many there are; no map is kept. Percentages and nats are
-reported, NaN where there is nothing to measure:
+Each image is reduced to a few numbers a detection, which AP has to sort, and to sums over points of
+fixed size; no map is kept. Results are percentages and nats, NaN where there is nothing to measure:
 
 - `densepose_gps`, `densepose_gpsm`, `densepose_segm`: AP and AR, see `gps_ap` and `protocols`;
 - `correspondence`: share of points within 1 .. 20 cm and AUC, see `correspondence`;
 - `likelihood`: mean log-density of the annotations, see `likelihood`;
 - `calibration`: predicted against observed errors, see `calibration`;
-- `correspondence_gt_boxes`, `likelihood_gt_boxes`, `calibration_gt_boxes`: the same in the
-  annotated boxes.
+- the last three with `_gt_boxes` after their names: in annotated boxes.
 """
 
 from __future__ import annotations
@@ -47,7 +45,7 @@ from .recalibration import Recalibration
 
 SurfaceSource = SurfaceDistance | Surface | str | os.PathLike | None
 """A surface with its tables (which evaluators can share), a surface, its file, or None for the file
-that the data set's metadata name as `densepose_surface`."""
+in the data set's metadata `densepose_surface`."""
 
 
 class _PointEvaluator(ImageByImageEvaluator):
@@ -167,13 +165,11 @@ class GroundTruthBoxEvaluator(_PointEvaluator):
 
 
 class GlobalVarianceEvaluator(ImageByImageEvaluator):
-    """Fits the global variance that likelihood tables compare with, on (part of) a training set.
+    """Fits the global variance of likelihood tables to (part of) a training set.
 
-    It takes the outputs of a `GroundTruthBoxModel` and needs no surface. The result is
-    `{"global_variance": {"variance_uv": chart units², "num_points": ...}}`, the variance NaN if no
-    point was read.
-
-    Args and errors: as `DensePoseEvaluator`.
+    It takes the outputs of a `GroundTruthBoxModel`. The result is `{"global_variance":
+    {"variance_uv": chart units², "num_points": ...}}`, the variance NaN if no point was read. Args
+    and errors are those of `ImageByImageEvaluator`.
     """
 
     _expects_all_images = False
@@ -193,11 +189,15 @@ class GlobalVarianceEvaluator(ImageByImageEvaluator):
 
 
 def load_surface_distance(dataset_name: str, surface: SurfaceSource) -> SurfaceDistance:
-    """Distances on the surface that `surface` stands for.
+    """Distances on the surface of a data set's annotations.
+
+    Args:
+        dataset_name: as registered; read only if `surface` is None.
+        surface: see `SurfaceSource`.
 
     Raises:
-        SurfaceFileError: `surface` is None and the metadata have no `densepose_surface`, or its
-            file cannot be used.
+        SurfaceFileError: the metadata have no `densepose_surface`, or the file is missing or
+            malformed, or has no distances.
     """
     if isinstance(surface, SurfaceDistance):
         return surface
@@ -207,15 +207,15 @@ def load_surface_distance(dataset_name: str, surface: SurfaceSource) -> SurfaceD
 
 
 def dataset_surface_file(dataset_name: str) -> str:
-    """The surface that a data set's metadata name.
+    """The path in a data set's metadata `densepose_surface`.
 
     Raises:
-        SurfaceFileError: they name none.
+        SurfaceFileError: there is none.
     """
     path = MetadataCatalog.get(dataset_name).get("densepose_surface")
     if path is None:
         raise SurfaceFileError(
-            f"data set '{dataset_name}': no 'densepose_surface' in its metadata, the path of the"
+            f"data set '{dataset_name}': its metadata have no 'densepose_surface', the path of the"
             " surface file; set it there or pass `surface`"
         )
     return path

@@ -161,7 +161,7 @@ def _keep_polygons(annotation, file) -> None:
 
 @check(Scope.PERSON, REPAIRED, "the person's other polygons are used", _keep_polygons)
 def polygon_malformed(annotation, file) -> bool:
-    """A polygon has fewer than three points, an odd number of values, or values that are not finite."""
+    """A polygon has fewer than three points, an odd number of values, or a non-finite value."""
     segmentation = annotation.get("segmentation")
     return isinstance(segmentation, list) and not all(map(_is_polygon, segmentation))
 

@@ -1,8 +1,8 @@
 """Average precision and recall of detections under GPS, GPSm and mask IoU.
 
 As in COCO's evaluation of keypoints there are ten thresholds, 0.50:0.05:0.95, the 20 highest scores
-of an image count, precision is averaged over 101 recalls, and medium and large people are measured
-apart. `protocols` says which detections are right and which are wrong.
+of an image count, precision is averaged over 101 recalls, and medium and large people are also
+measured separately. `protocols` defines which detections are right and which are wrong.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .detection_scores import DetectionScores
 from .protocols import THRESHOLDS, Matches, Pairs, count_strict
 
 MAX_DETECTIONS = 20
-"""Detections of an image that count, those of the highest score."""
+"""Only so many detections of an image count, those with the highest scores."""
 
 MODES = ("densepose_gps", "densepose_gpsm", "densepose_segm")
 """What detections are compared by: GPS, GPSm = sqrt(GPS · mask IoU), mask IoU."""
@@ -26,7 +26,7 @@ MODES = ("densepose_gps", "densepose_gpsm", "densepose_segm")
 METRICS = ("AP", "AP50", "AP75", "APm", "APl", "AR", "AR50", "AR75", "ARm", "ARl")
 
 _SIZES = np.array([[0, 1e5**2], [32**2, 96**2], [96**2, 1e5**2]])
-"""Least and greatest area of all, medium and large people, pixels²."""
+"""Smallest and largest area of all, medium and large people, pixels²."""
 
 _RECALLS = np.linspace(0, 1, 101)
 
@@ -70,7 +70,7 @@ def average_precision(
 
 @dataclass(frozen=True)
 class _Outcome:
-    """What became of an image's D detections, and how many people were to be found.
+    """The verdict on each of D detections of an image, and how many people were to be found.
 
     Attributes:
         score: (D,).
@@ -107,7 +107,7 @@ def _outcome(
             ignored=ignored,
         )
     )
-    # Of another size than the one that is measured, unless it found somebody.
+    # A detection of another size than the one measured does not count, unless it found somebody.
     area = boxes[:, 2] * boxes[:, 3]
     other_size = ((area < low) | (area > high))[:, None]
     counted = ~matches.ignored & (matches.matched | ~other_size)
@@ -120,7 +120,7 @@ def _outcome(
 
 
 def _precision_recall(outcomes: list[_Outcome]) -> tuple[np.ndarray, np.ndarray]:
-    """Precision (M, A, T, 101) at the recalls and highest recall (M, A, T); NaN without people."""
+    """Precision (M, A, T, 101) at each recall and highest recall (M, A, T); NaN without people."""
     score = np.concatenate([outcome.score for outcome in outcomes])
     order = np.argsort(-score, kind="stable")
     right, wrong = (
@@ -139,12 +139,8 @@ def _precision_recall(outcomes: list[_Outcome]) -> tuple[np.ndarray, np.ndarray]
 
 
 def _curve(right: np.ndarray, wrong: np.ndarray, num_people: int) -> tuple[np.ndarray, float]:
-    """The highest precision at each of the recalls or beyond, 0 at recalls that are not reached;
-    and the highest recall.
-
-    Args:
-        right, wrong: (N,) bool of all detections, the highest score first.
-    """
+    """The highest precision at or beyond each recall, 0 where it is not reached; and the highest
+    recall; of detections (N,), the highest score first."""
     if len(right) == 0:
         return np.zeros(len(_RECALLS)), 0.0
     num_right, num_wrong = np.cumsum(right), np.cumsum(wrong)
