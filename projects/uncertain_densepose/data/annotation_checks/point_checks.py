@@ -151,4 +151,5 @@ def part_as_float(points) -> np.ndarray:
 @check(Scope.POINTS, REPAIRED, "the point is used; it lies on the edge of the box")
 def point_on_box_edge(points) -> np.ndarray:
     """dp_x or dp_y of a point is exactly 0 or 255."""
-    return np.isin(points.xy, (0.0, DP_EXTENT)).any(axis=1)
+    on_edge = np.isin(points.xy, (0.0, DP_EXTENT))
+    return on_edge[:, 0] | on_edge[:, 1]
