@@ -19,7 +19,11 @@ from uncertain_densepose.config import add_uncertain_densepose_config
 from uncertain_densepose.engine import Trainer
 from uncertain_densepose.engine.train_record import TrainRecord
 from uncertain_densepose.errors import UserError
-from uncertain_densepose.model_zoo.weight_files import Weights, write_pickle, write_safetensors
+from uncertain_densepose.model_zoo.weight_files import (
+    Weights,
+    write_pickled_weights,
+    write_safetensors,
+)
 from uncertain_densepose.model_zoo.zoo import Release
 
 from .limits import MAX_SHIPPED_BYTES
@@ -71,7 +75,7 @@ def make_release(
     check_training(checkpoint, cfg, record)
     check_weights(checkpoint, weights, build_model(cfg))
     weights = stored(checkpoint, weights, half)
-    file, pickle_file = write_safetensors(weights, folder), write_pickle(weights, folder)
+    file, pickle_file = write_safetensors(weights, folder), write_pickled_weights(weights, folder)
     if not address and file.stat().st_size > MAX_SHIPPED_BYTES:
         raise ReleaseError(
             f"{checkpoint}: its weights are {file.stat().st_size / 1e6:.1f} MB, the package takes "

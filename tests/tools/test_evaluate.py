@@ -106,8 +106,8 @@ def test_or_is_left_out_and_counted(run, capsys, tmp_path):
     bad = [good() | {"score": float("nan")}, good() | {"score": None}, good() | {"uv_data": "%"}]
     run([good(), *bad], "--lenient", "--out", str(tmp_path / "out"))
     captured = capsys.readouterr()
-    assert "warning: 2 results left out for their field 'score'" in captured.err
-    assert "warning: 1 results left out for their field 'uv_data'" in captured.err
+    assert "warning: 2 results left out because of field 'score'" in captured.err
+    assert "warning: 1 results left out because of field 'uv_data'" in captured.err
     settings = json.loads((tmp_path / "out" / "metrics.json").read_text())["settings"]
     assert settings["left_out"] == {"score": 2, "uv_data": 1}
 

@@ -10,9 +10,9 @@ from detectron2.engine import default_setup
 from omegaconf import DictConfig
 
 from ..engine.events import write_events
-from ..engine.lazy import check, evaluate, train
+from ..engine.lazy import check_lazy_config, evaluate_lazy_config, train_lazy_config
 from ..engine.lazy_overrides import apply_overrides
-from ..engine.trainer import load_weights
+from ..engine.trainer import load_weights_to_evaluate
 
 
 def setup(args: argparse.Namespace) -> DictConfig:
@@ -28,10 +28,12 @@ def train_or_evaluate(args: argparse.Namespace) -> dict:
     """Train, or with `--eval-only` evaluate, and return the results of the evaluation."""
     cfg = setup(args)
     if not args.eval_only:
-        return train(cfg, args.resume)
-    check(cfg)
+        return train_lazy_config(cfg, args.resume)
+    check_lazy_config(cfg)
     model = instantiate(cfg.model).to(cfg.train.device)
-    iteration = load_weights(model, cfg.train.init_checkpoint, cfg.train.output_dir, args.resume)
-    results = evaluate(cfg, model)
+    iteration = load_weights_to_evaluate(
+        model, cfg.train.init_checkpoint, cfg.train.output_dir, args.resume
+    )
+    results = evaluate_lazy_config(cfg, model)
     write_events(cfg.train.output_dir, results, iteration)
     return results

@@ -1,4 +1,4 @@
-"""Starting the processes of a command line, and its errors in one line."""
+"""Starting the processes of a command line, with errors reported in one line."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def launch_tool(main: Callable[[Namespace], object], arguments: Namespace) -> No
     """Run a function in the processes that Detectron2's command line asks for.
 
     Args:
-        main: called with the arguments in each process; importable, or of a script. Its `UserError`
-            and `FileNotFoundError` are reported in one line, without a traceback.
+        main: called with the arguments in each process, and picklable. Its `UserError` and
+            `FileNotFoundError` are reported in one line, without a traceback.
         arguments: of Detectron2's `default_argument_parser`.
 
     Raises:
-        SystemExit: for such an error, or when a signal ends a process, with status 1.
+        SystemExit: with status 1, for such an error or if a signal ended a process.
     """
     try:
         launch(
@@ -33,7 +33,7 @@ def launch_tool(main: Callable[[Namespace], object], arguments: Namespace) -> No
             args=(main, arguments),
         )
     except ProcessExitedException as error:
-        # The process has said why, unless a signal ended it: that of a machine without memory, say.
+        # The process has said why, unless a signal ended it, for example when memory ran out.
         sys.exit(f"error: {error}" if error.exit_code < 0 else error.exit_code)
 
 

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 import torch
 
 from ..distributions import (
-    AnisotropicUV,
-    IsotropicUV,
     PartCorrelatedUV,
     UVDistribution,
     basis_of_size,
     offset_basis,
+    uv_distribution,
 )
 from .tensor_fields import TensorFields
 
@@ -100,9 +99,7 @@ class PointPredictions(TensorFields):
             raise ValueError("the model predicts no variance; its density needs a global variance")
         if self.shared_covariance is not None:
             return self.joint_distribution(group)
-        if self.direction is not None:
-            return AnisotropicUV(self.mean_uv, self.variance, self.direction)
-        return IsotropicUV(self.mean_uv, self.variance)
+        return uv_distribution(self.mean_uv, self.variance, self.direction)
 
     def covariance(self, group: torch.Tensor | None = None) -> torch.Tensor | None:
         """(P, 2, 2) marginal covariance of :meth:`distribution` in chart units².

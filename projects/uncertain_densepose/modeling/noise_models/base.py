@@ -10,7 +10,7 @@ from detectron2.config import configurable
 from detectron2.utils.registry import Registry
 
 from ...config import ConfigError
-from ...distributions.base import UVDistribution
+from ...distributions import UVDistribution, uv_distribution
 
 NOISE_MODEL_REGISTRY = Registry("UV_NOISE_MODEL")
 NOISE_MODEL_REGISTRY.__doc__ = """
@@ -133,14 +133,27 @@ class NoiseModel:
     def distribution(
         self, mean_uv: torch.Tensor, parameters: Mapping[str, torch.Tensor], group: torch.Tensor
     ) -> UVDistribution:
-        """The distribution of P annotated points around the predicted ones.
+        """The distribution of P annotated points around the predicted ones, by default that of
+        :func:`~uncertain_densepose.distributions.uv_distribution`.
 
         Args:
             mean_uv: (P, 2) chart units.
             parameters: what :meth:`parameters` returns for points (P,) and groups (G,).
-            group: (P,) int64.
+            group: (P,) int64 in 0..G-1.
+
+        Raises:
+            NotImplementedError: the model predicts no variance.
         """
-        raise NotImplementedError(f"{type(self).__name__} has no likelihood")
+        if "variance" not in parameters:
+            raise NotImplementedError(f"{type(self).__name__} has no likelihood")
+        direction = parameters.get("direction")
+        return uv_distribution(
+            mean_uv,
+            parameters["variance"],
+            None if direction is None else direction.T,
+            parameters.get("shared_covariance"),
+            group,
+        )
 
     def squared_error(self, mean_uv: torch.Tensor, target_uv: torch.Tensor) -> torch.Tensor:
         """Σ |δ|² / (2 s_0), a scalar: the Gaussian loss at the reference variance."""
