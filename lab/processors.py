@@ -21,7 +21,7 @@ from tabulate import tabulate
 from uncertain_densepose.cli import run_tool
 from uncertain_densepose.surface.paths import default_surface_path
 
-from .reproducibility.comparison import table
+from .reproducibility.comparison import difference_table
 from .reproducibility.settings import SETTINGS
 
 AS_IT_IS = "as it is"
@@ -41,7 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def run(name: str, variables: dict[str, str], folder: Path) -> dict[str, np.ndarray]:
+def run_workload(name: str, variables: dict[str, str], folder: Path) -> dict[str, np.ndarray]:
     """The workload in a process of its own.
 
     Raises:
@@ -69,9 +69,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     also = {name: dict(pair.split("=", 1) for pair in pairs) for name, *pairs in args.also}
     settings = SETTINGS | also
     with tempfile.TemporaryDirectory() as folder:
-        first = run(AS_IT_IS, {}, Path(folder))
-        others = {name: run(name, variables, Path(folder)) for name, variables in settings.items()}
-    print(tabulate(table(first, others), headers=["", *others], tablefmt="github"))
+        first = run_workload(AS_IT_IS, {}, Path(folder))
+        others = {
+            name: run_workload(name, variables, Path(folder))
+            for name, variables in settings.items()
+        }
+    print(tabulate(difference_table(first, others), headers=["", *others], tablefmt="github"))
 
 
 if __name__ == "__main__":

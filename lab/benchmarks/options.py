@@ -10,7 +10,7 @@ from uncertain_densepose.cli.options import add_threads, make_parser, number
 WINDOWS = ((400, 250), (250, 400))
 """Heights and widths of the detections, pixels."""
 
-EPILOGUE = """\
+_EPILOGUE = """\
   losses  value and gradient of log_prob: independent points (indep_aniso), the joint model (full),
           and the same density by torch.distributions, dense and low-rank; then the coordinate loss
           as the training has it, from raw maps to their gradients
@@ -33,7 +33,7 @@ examples:
 
 def build_parser(description: str | None = None) -> argparse.ArgumentParser:
     """The command line, with a subcommand for each benchmark."""
-    parser = make_parser(description, EPILOGUE)
+    parser = make_parser(description, _EPILOGUE)
     commands = parser.add_subparsers(
         dest="command", required=True, metavar="{losses,head,postprocessing}"
     )

@@ -27,9 +27,7 @@ from uncertain_densepose.structures.coco_annotation import (
 from uncertain_densepose.structures.point_annotations import MASK_SIZE
 from uncertain_densepose.surface.parts import FLIP_COARSE_PARTS
 
-from .crops import Person, load_crops
-
-SPLITS = ("train", "val")
+from .crops import CropSource, load_crops
 
 _FLIP_COARSE_PARTS = torch.from_numpy(FLIP_COARSE_PARTS.astype("uint8"))
 
@@ -180,7 +178,7 @@ def load_split(folder: Path, split: str, world: str, side: int) -> tuple[CropSet
     labelled = [a for a in content["annotations"] if a.get("dp_x") and not a.get("iscrowd", 0)]
     labelled.sort(key=lambda a: a["image_id"])
     people = [
-        Person(
+        CropSource(
             annotation_id=annotation["id"],
             image_id=annotation["image_id"],
             file=Path(folder) / "images" / pictures[annotation["image_id"]],

@@ -53,7 +53,7 @@ class Crops:
 
 
 @dataclass(frozen=True)
-class Person:
+class CropSource:
     """One person to cut out.
 
     Attributes:
@@ -70,7 +70,7 @@ class Person:
     masks: list
 
 
-def load_crops(cache: Path, people: Sequence[Person], side: int) -> Crops:
+def load_crops(cache: Path, people: Sequence[CropSource], side: int) -> Crops:
     """The crops of people, from the cache if it holds exactly these, else cut out and kept there.
 
     Args:
@@ -89,7 +89,7 @@ def load_crops(cache: Path, people: Sequence[Person], side: int) -> Crops:
     return crops
 
 
-def cut_out(people: Sequence[Person], side: int) -> Crops:
+def cut_out(people: Sequence[CropSource], side: int) -> Crops:
     """Cut people out of their pictures; arguments as for :func:`load_crops`."""
     align = ROIAlign((side, side), 1.0, sampling_ratio=0, aligned=True)
     image = np.empty((len(people), side, side, 3), dtype=np.uint8)
@@ -121,7 +121,7 @@ def _coarse_segm(masks: list, side: int) -> np.ndarray:
     return segm
 
 
-def _cache_key(people: Sequence[Person], side: int) -> np.ndarray:
+def _cache_key(people: Sequence[CropSource], side: int) -> np.ndarray:
     """(2,) int64 that tells other people, boxes, pictures or sizes from these."""
     crc = zlib.crc32(f"{CACHE_VERSION} {side}".encode())
     for person in people:

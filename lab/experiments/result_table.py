@@ -14,7 +14,7 @@ import pandas as pd
 
 from uncertain_densepose.atomic_file import replacing
 
-from .settings import CELL_COLUMNS, Cell, ExperimentError
+from .settings import CELL_COLUMNS, ExperimentCell, ExperimentError
 
 ROW_COLUMNS = (*CELL_COLUMNS, "steps", "split", "seconds", "recipe")
 """The columns that every row has; metrics follow. `seconds` is the time of the whole cell."""
@@ -39,7 +39,7 @@ class ResultTable:
         self.recipe = recipe
         self.rows = self._read()
 
-    def rows_of(self, cell: Cell) -> list[dict[str, str]]:
+    def rows_of(self, cell: ExperimentCell) -> list[dict[str, str]]:
         """The rows of a cell, in the order of its evaluations; [] if it has not been run."""
         if cell.setting is None:
             return []
@@ -53,7 +53,9 @@ class ResultTable:
         seconds, steps = last[["seconds", "steps"]].astype(float).sum()
         return seconds / steps if steps else None
 
-    def append(self, cell: Cell, rows: Sequence[Mapping[str, float | str]], seconds: float) -> None:
+    def append(
+        self, cell: ExperimentCell, rows: Sequence[Mapping[str, float | str]], seconds: float
+    ) -> None:
         """Add the rows of a finished cell.
 
         Args:

@@ -13,8 +13,6 @@ from detectron2.config import CfgNode, get_cfg
 from uncertain_densepose.config import add_uncertain_densepose_config
 from uncertain_densepose.errors import UserError
 
-STAGES = ("tune", "final")
-
 
 class ExperimentError(UserError, ValueError):
     """An experiment that cannot be run as asked; the message says what to change."""
@@ -162,7 +160,7 @@ def effective_setting(model: str, setting: Setting) -> Setting:
 
 
 @dataclass(frozen=True)
-class Cell:
+class ExperimentCell:
     """One training.
 
     Attributes:
@@ -204,15 +202,15 @@ class Cell:
         return {name: str(value) for name, value in values.items()} | numbers
 
 
-CELL_COLUMNS = tuple(Cell("", "", "", 0, Setting(0, 0, 0)).columns())
+CELL_COLUMNS = tuple(ExperimentCell("", "", "", 0, Setting(0, 0, 0)).columns())
 
 
-def tuning_cells(cfg: CfgNode, model: str) -> list[Cell]:
+def tuning_cells(cfg: CfgNode, model: str) -> list[ExperimentCell]:
     """The cells between which the setting of a model is chosen; none if there is no choice."""
     options = cfg.EXPERIMENT
     settings = settings_of(cfg, model)
     return [
-        Cell("tune", options.HEADLINE_WORLD, model, options.TUNING.SEED, setting)
+        ExperimentCell("tune", options.HEADLINE_WORLD, model, options.TUNING.SEED, setting)
         for setting in settings
         if len(settings) > 1
     ]
@@ -224,13 +222,15 @@ def settings_of(cfg: CfgNode, model: str) -> list[Setting]:
     return list(dict.fromkeys(effective_setting(model, setting) for setting in grid))
 
 
-def final_cells(cfg: CfgNode, model: str, setting: Setting | None) -> list[Cell]:
+def final_cells(cfg: CfgNode, model: str, setting: Setting | None) -> list[ExperimentCell]:
     """The cells that are reported of a model."""
     options = cfg.EXPERIMENT
     worlds = [options.HEADLINE_WORLD] if model in options.HEADLINE_MODELS else []
     worlds += list(options.CONTROL_WORLDS) if model in options.CONTROL_MODELS else []
     return [
-        Cell("final", world, model, seed, setting) for world in worlds for seed in options.SEEDS
+        ExperimentCell("final", world, model, seed, setting)
+        for world in worlds
+        for seed in options.SEEDS
     ]
 
 
@@ -240,7 +240,7 @@ def models_of(cfg: CfgNode) -> list[str]:
     return list(dict.fromkeys([*options.HEADLINE_MODELS, *options.CONTROL_MODELS]))
 
 
-def cell_steps(cfg: CfgNode, cell: Cell) -> int:
+def cell_steps(cfg: CfgNode, cell: ExperimentCell) -> int:
     """Training steps of a cell."""
     last = cfg.SOLVER.MAX_ITER
     return cfg.EXPERIMENT.TUNING_ITER or last if cell.stage == "tune" else last
@@ -250,8 +250,8 @@ class Filter:
     """Which cells are wanted.
 
     Args:
-        text: `field=value,...` with fields of :class:`Cell`; a field that is named again may have
-            either value. "" wants all.
+        text: `field=value,...` with fields of :class:`ExperimentCell`; a field that is named again
+            may have either value. "" wants all.
 
     Raises:
         ExperimentError: it is not of that form.
@@ -270,5 +270,5 @@ class Filter:
                 )
             self._wanted.setdefault(name, set()).add(value)
 
-    def __call__(self, cell: Cell) -> bool:
+    def __call__(self, cell: ExperimentCell) -> bool:
         return all(str(getattr(cell, name)) in values for name, values in self._wanted.items())

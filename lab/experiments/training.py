@@ -66,7 +66,7 @@ class TrainingItems:
         return {"image": image, "densepose": self._labels[mirrored].of_person(person, coarse_segm)}
 
 
-def train(
+def train_crop_model(
     cfg: CfgNode,
     model: nn.Module,
     crops: CropSet,

@@ -24,7 +24,7 @@ CLEAN_NAME = re.compile(r"[A-Za-z0-9_]+(/[A-Za-z0-9_]+)*")
 CLEAN_ADDRESS = re.compile(r"https://[A-Za-z0-9._~/-]+")
 
 
-def run(args: argparse.Namespace) -> tuple[str, Release]:
+def release_checkpoint(args: argparse.Namespace) -> tuple[str, Release]:
     """Do what a command line asks for; the model's name and its row are returned.
 
     Raises:

@@ -18,7 +18,7 @@ from uncertain_densepose import add_uncertain_densepose_config, model_zoo
 from uncertain_densepose.inference import Predictor
 
 PRESET = "tiny"
-MODEL = "synth/unc_full_small"
+_MODEL = "synth/unc_full_small"
 TRAINING_STEPS = 5
 TRAINING = (
     "DATASETS.TRAIN",
@@ -75,7 +75,7 @@ def rendered(folder: Path, surface: Path) -> dict[str, np.ndarray]:
 
 def predicted(pictures: np.ndarray) -> dict[str, np.ndarray]:
     """What the shipped model says of pictures (N, H, W, 3)."""
-    predictor = Predictor.from_zoo(MODEL)
+    predictor = Predictor.from_zoo(_MODEL)
     people = [person for picture in pictures for person in predictor(picture)]
     return {
         "predicted boxes": np.stack([person.box_xyxy for person in people]),
@@ -120,10 +120,10 @@ def evaluated(out: Path) -> dict[str, np.ndarray]:
     """Metrics of the shipped model."""
     from uncertain_densepose.engine import Trainer
 
-    cfg = model_zoo.get_config(MODEL)
+    cfg = model_zoo.get_config(_MODEL)
     cfg.merge_from_list([*TRAINING, "OUTPUT_DIR", str(out)])
-    cfg.MODEL.WEIGHTS = str(model_zoo.get_checkpoint(MODEL))
-    model = model_zoo.get(MODEL, device="cpu")
+    cfg.MODEL.WEIGHTS = str(model_zoo.get_checkpoint(_MODEL))
+    model = model_zoo.get(_MODEL, device="cpu")
     values = _numbers(Trainer.test(cfg, model))
     return {"metrics": np.array([values[name] for name in sorted(values)])}
 

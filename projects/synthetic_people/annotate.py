@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 from pycocotools import mask as coco_mask
 
+from uncertain_densepose.structures.coco_annotation import NUM_COARSE_PARTS
+
 from .body_mesh import SKIN, BodyMesh
 from .camera import Camera
 from .geometry import normalised
@@ -19,7 +21,6 @@ from .render import Correspondences
 from .sampling_points import choose_points
 from .scene import Scene
 
-NUM_COARSE_PARTS = 14
 _MASK_SIDE = 256
 _ADULT_STATURE_M = 1.7
 

@@ -23,7 +23,7 @@ class PictureFileError(UserError, ValueError):
     """A file that no picture can be written to."""
 
 
-def run(
+def report_annotators(
     annotations: Path,
     surface_file: Path,
     out: Path,
@@ -45,7 +45,7 @@ def run(
     Raises:
         PictureFileError, AnnotationFileError, SurfaceFileError: a file cannot be used.
     """
-    check_output(out)
+    check_picture_file(out)
     distance = SurfaceDistance.load(surface_file)
     surface = distance.surface
     points = LabelledTruth.load(annotations)
@@ -55,7 +55,7 @@ def run(
         surface, vertex, error_cm, points.person, bandwidth_cm / 100
     )
     table = part_table(error_cm, points)
-    draw(surface, mean_cm, limit_cm, out)
+    draw_mean_error(surface, mean_cm, limit_cm, out)
     if json_file is not None:
         content = {
             "annotations": str(annotations),
@@ -73,7 +73,7 @@ def run(
     return f"{table_text(table)}\n\n{mean_text(mean_cm)}\nfigure: {out}"
 
 
-def check_output(path: Path) -> None:
+def check_picture_file(path: Path) -> None:
     """Refuse a file that no picture can be written to.
 
     Raises:
@@ -106,7 +106,7 @@ def mean_text(mean_cm: np.ndarray) -> str:
     )
 
 
-def draw(surface: Surface, mean_cm: np.ndarray, limit_cm: float, path: Path) -> None:
+def draw_mean_error(surface: Surface, mean_cm: np.ndarray, limit_cm: float, path: Path) -> None:
     """Paint the mean error; the scale ends where it leaves out one vertex in 200."""
     label = "mean annotator error (cm)"
     if math.isfinite(limit_cm):

@@ -14,11 +14,11 @@ from .noise import LabelNoiseModel
 from .shards import image_name, read_shard, write_atomically
 
 
-# COCO's, in its own order; keypoints are counted from 1.
 class MissingImageError(UserError, RuntimeError):
     """An image of a data set that was there is gone. The message names it."""
 
 
+# COCO's, in its own order; keypoints are counted from 1.
 _SKELETON = (
     (16, 14), (14, 12), (17, 15), (15, 13), (12, 13), (6, 12), (7, 13), (6, 7), (6, 8), (7, 9),
     (8, 10), (9, 11), (2, 3), (1, 2), (1, 3), (2, 4), (3, 5), (4, 6), (5, 7),

@@ -13,7 +13,7 @@ from synthetic_people.dataset import DatasetFolderError, make_dataset
 from synthetic_people.presets import PRESETS, Preset
 from synthetic_people.shards import image_path, shard_path
 from synthetic_people.worlds.clean import CleanWorld
-from synthetic_people.worlds.relabel import Source, write_world
+from synthetic_people.worlds.relabel import RenderedSplit, write_world
 from tests.killed_writer import leave_half_written
 from tests.tool_loader import load_tool
 from uncertain_densepose.data.coco_densepose import load_densepose_json
@@ -145,7 +145,7 @@ def test_noise_worlds_are_deleted_when_their_pictures_were_made_anew_as_others(
 ):
     """A machine that rounds otherwise may see another pixel, and another person in the end."""
     for split in ("train", "val"):
-        write_world(Source.load(copy, split, embedded_surface), "clean", CleanWorld())
+        write_world(RenderedSplit.load(copy, split, embedded_surface), "clean", CleanWorld())
     image_path(copy, "train", 3).unlink()
     make_dataset(copy, "small", seed=5)
     assert (copy / "train_clean.json").exists()

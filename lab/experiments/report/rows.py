@@ -64,7 +64,7 @@ def read_rows(path: str | os.PathLike) -> pd.DataFrame:
     return pd.concat([rows[_TEXTS], whole, numbers.drop(columns=_WHOLE)], axis=1)
 
 
-class Results:
+class ExperimentResults:
     """The reported rows, by world, model, length of training and seed.
 
     Args:

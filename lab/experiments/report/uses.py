@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ..fusion import STAGE as FUSED
+from ..fusion import FUSED_STAGE
 from ..result_table import ROW_COLUMNS
 from .clicks import click_table, clicks_figure
 from .fusion import fusion_tables
@@ -17,7 +17,6 @@ from .markdown import fill_blocks
 from .rows import FINAL, TEST, DocumentError, read_rows
 
 FIGURE = "clicks.png"
-DPI = 120
 NO_FUSIONS = "No fusion has been measured yet."
 
 
@@ -58,7 +57,7 @@ def write_uses(
         raise DocumentError(f"{path}: {error}") from error
     figure = Figure(layout="constrained")
     clicks_figure(clicked, figure)
-    figure.savefig(picture, dpi=DPI)
+    figure.savefig(picture, dpi=120)
     path.write_text(text, encoding="utf-8")
 
 
@@ -67,7 +66,7 @@ def _fusions(trained: str | os.PathLike, fused: str | os.PathLike) -> str:
     alone, together = _rows([trained]), _rows([fused])
     return fusion_tables(
         alone[(alone["stage"] == FINAL) & (alone["split"] == TEST)],
-        together[(together["stage"] == FUSED) & (together["split"] == TEST)],
+        together[(together["stage"] == FUSED_STAGE) & (together["split"] == TEST)],
     )
 
 

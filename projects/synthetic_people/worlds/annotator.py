@@ -16,6 +16,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from uncertain_densepose.structures.coco_annotation import NUM_COARSE_PARTS
 from uncertain_densepose.surface import FINE_TO_COARSE
 
 from .base import Relabelling, TruePoints, generator
@@ -23,7 +24,7 @@ from .click_noise import ClickNoise
 from .part_views import PIXEL_M, PartViews, Placement
 from .scales import GroupScales, visible_difficulty
 from .slips import Slips
-from .view_frames import NUM_COARSE_PARTS, NUM_VIEWS, VIEW_NAMES
+from .view_frames import NUM_VIEWS, VIEW_NAMES
 
 
 @dataclasses.dataclass(frozen=True)

@@ -16,11 +16,12 @@ import dataclasses
 import numpy as np
 from scipy.ndimage import distance_transform_edt
 
+from uncertain_densepose.structures.coco_annotation import NUM_COARSE_PARTS
 from uncertain_densepose.surface import FINE_TO_COARSE, NUM_PARTS, Surface
 
 from ..requirements import require_synth_extra
 from .neutral_positions import NeutralPositions
-from .view_frames import NUM_COARSE_PARTS, NUM_VIEWS, coarse_centre, view_axes
+from .view_frames import NUM_VIEWS, coarse_centre, view_axes
 
 PIXEL_M = 0.002
 _MARGIN_PIXELS = 40

@@ -48,7 +48,7 @@ class SourceFileError(UserError, ValueError):
 
 
 @dataclasses.dataclass(frozen=True)
-class Source:
+class RenderedSplit:
     """The annotations of a rendered split.
 
     Attributes:
@@ -62,7 +62,7 @@ class Source:
     crc32: int
 
     @staticmethod
-    def load(folder: str | Path, split: str, surface: Surface) -> Source:
+    def load(folder: str | Path, split: str, surface: Surface) -> RenderedSplit:
         """Read ``<folder>/<split>.json``.
 
         Raises:
@@ -85,7 +85,7 @@ class Source:
                 f"{path}: made with another surface than the one given ('{info['surface']}' then, "
                 f"'{surface.name}' now); give the data set's own by --surface"
             )
-        return Source(path, content, zlib.crc32(raw))
+        return RenderedSplit(path, content, zlib.crc32(raw))
 
     @property
     def num_people(self) -> int:
@@ -109,12 +109,12 @@ def write_worlds(
 
     Raises:
         SurfaceFileError: of the surface.
-        SourceFileError, AnnotationFileError: as `Source.load` and `write_world`.
+        SourceFileError, AnnotationFileError: as `RenderedSplit.load` and `write_world`.
     """
     surface = Surface.load(surface_file)
     worlds = {name: find_world(name)(surface) for name in names}
     for split in splits:
-        source = Source.load(folder, split, surface)
+        source = RenderedSplit.load(folder, split, surface)
         for name, world in worlds.items():
             with tqdm(
                 total=source.num_people, desc=f"{split} {name}", unit="person", disable=None
@@ -124,7 +124,7 @@ def write_worlds(
 
 
 def write_world(
-    source: Source,
+    source: RenderedSplit,
     name: str,
     world: World,
     seed: int = 0,
@@ -226,7 +226,9 @@ def read_true_points(annotation: dict) -> TruePoints | None:
     )
 
 
-def _info(source: Source, name: str, world: World, seed: int, annotations: list[dict]) -> dict:
+def _info(
+    source: RenderedSplit, name: str, world: World, seed: int, annotations: list[dict]
+) -> dict:
     info = source.content["info"]
     statistics = {key: info["statistics"][key] for key in _KEPT_STATISTICS}
     if world.changes_parts:

@@ -5,14 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from uncertain_densepose.surface import FINE_TO_COARSE, Surface
-from uncertain_densepose.surface.parts import COARSE_PART_NAMES
 
 NUM_VIEWS = 6
 VIEW_NAMES = ("front", "back", "left side", "right side", "upper end", "lower end")
 """The sides are the person's; of the hands, front is the flat side that looks more to the front.
 Views 2k and 2k + 1 are opposite."""
-
-NUM_COARSE_PARTS = len(COARSE_PART_NAMES) - 1
 
 # Arms and legs are shown along and across their bone; hands besides square to the palm. For torso,
 # feet and head the axes are the body's.

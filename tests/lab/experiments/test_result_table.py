@@ -3,7 +3,7 @@ import math
 import pytest
 
 from lab.experiments.result_table import ROW_COLUMNS, ResultTable
-from lab.experiments.settings import Cell, ExperimentError, Setting
+from lab.experiments.settings import ExperimentCell, ExperimentError, Setting
 
 RECIPE = "00c0ffee"
 
@@ -12,7 +12,7 @@ SETTING = Setting(0.1, 0.5, 0.25)
 
 
 def cell(model="full", seed=1, setting=SETTING):
-    return Cell("final", "annotator", model, seed, setting)
+    return ExperimentCell("final", "annotator", model, seed, setting)
 
 
 def rows(**metrics):

@@ -4,13 +4,13 @@ import re
 
 import pytest
 
-from lab.experiments.report import DocumentError, Results, read_rows
+from lab.experiments.report.rows import DocumentError, ExperimentResults, read_rows
 from lab.experiments.result_table import ROW_COLUMNS
 from tests.lab.experiments.invented_rows import CELLS, STEPS, metric_names, rows, value, write_rows
 
 
 def results_of(tmp_path, table):
-    return Results(read_rows(write_rows(tmp_path / "rows.csv", table)))
+    return ExperimentResults(read_rows(write_rows(tmp_path / "rows.csv", table)))
 
 
 def test_rows_come_back_as_they_were_written(tmp_path):
