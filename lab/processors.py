@@ -1,8 +1,8 @@
 """How far results differ between processors.
 
-Runs the same work (tiny data set rendered, shipped model applied and evaluated, five training
-steps) once as it is and once for each library forced to the code of an older processor, and prints
-the largest differences. Each row is a quantity; pictures are in grey levels, boxes in pixels.
+Does the same work (render a tiny data set, apply and evaluate the shipped model, train five steps)
+once as usual and once for each library forced to the code of an older processor, and prints the
+largest differences. Each row is a quantity; pictures are in grey levels, boxes in pixels.
 """
 
 from __future__ import annotations
@@ -36,13 +36,21 @@ def build_parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar=("NAME", "VAR=VALUE"),
-        help="one more setting; for example LD_PRELOAD of a library that answers for the processor",
+        help="another setting, such as an LD_PRELOAD library that reports another processor",
     )
     return parser
 
 
 def run_workload(name: str, variables: dict[str, str], folder: Path) -> dict[str, np.ndarray]:
-    """The workload in a process of its own.
+    """The results of the workload, run in a process of its own.
+
+    Args:
+        name: of the setting.
+        variables: of the environment.
+        folder: for what it writes.
+
+    Returns:
+        arrays by quantity, see `workload`.
 
     Raises:
         subprocess.CalledProcessError: it failed; its message is on the screen.

@@ -7,22 +7,19 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from lab.reproducibility.settings import TINY_TRAINING
+
 TOOLS = Path(__file__).parents[1] / "tools"
 TOOL = TOOLS / "train_net.py"
-OPTIONS = {
-    "DATASETS.TRAIN": "('synth_people_tiny_train',)",
-    "DATASETS.TEST": "('synth_people_tiny_val',)",
+OPTIONS = TINY_TRAINING | {
     "SOLVER.MAX_ITER": "3",
     "SOLVER.STEPS": "()",
-    "SOLVER.IMS_PER_BATCH": "2",
     "SOLVER.CHECKPOINT_PERIOD": "2",
     "MODEL.ROI_DENSEPOSE_HEAD.UV_CONFIDENCE.WARM_START_ITERS": "1",
     "MODEL.ROI_DENSEPOSE_HEAD.NUM_STACKED_CONVS": "1",
     "MODEL.ROI_DENSEPOSE_HEAD.CONV_HEAD_DIM": "16",
     "MODEL.FPN.OUT_CHANNELS": "32",
     "DENSEPOSE_EVALUATION.GLOBAL_VARIANCE_IMAGES": "4",
-    "DATALOADER.NUM_WORKERS": "0",
-    "MODEL.DEVICE": "cpu",
 }
 LAZY_OPTIONS = (
     "dataloader.train.dataset.names=[synth_people_tiny_train]",

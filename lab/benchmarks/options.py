@@ -21,7 +21,7 @@ _EPILOGUE = """\
           chart against resampling all channels of every field first
 
 Contestants take turns within one run. Times are the shortest of the repeats; a median far above
-means that the machine was busy. Memory is counted from torch's allocator, beyond what was in use
+means that the machine was busy. Memory is what torch's allocator hands out, above what was in use
 before the step.
 
 examples:
@@ -79,5 +79,5 @@ def build_parser(description: str | None = None) -> argparse.ArgumentParser:
         )
         add_threads(add)
         add("--device", default="cpu", help="cpu, cuda, cuda:1, ... (default: %(default)s)")
-        add("--out", type=Path, metavar="FILE", help="write the numbers to this json file, too")
+        add("--out", type=Path, metavar="FILE", help="also write the numbers to this json file")
     return parser

@@ -61,7 +61,7 @@ def click_rows(outcome: Outcome, seed: int) -> list[dict]:
 
 
 def click_cells(cfg: CfgNode, table: ResultTable) -> dict[ExperimentCell, ExperimentCell]:
-    """What is to be measured, of stage `CLICKS_STAGE`, to the trained cell that it is measured on.
+    """The cells of stage `CLICKS_STAGE`, each with the trained cell that it is measured on.
 
     Args:
         cfg: of the experiment.

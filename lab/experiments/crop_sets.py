@@ -153,15 +153,15 @@ def load_sets(
 
 
 def annotation_file(folder: Path, split: str, world: str) -> Path:
-    """The annotations of a split in a world.
+    """The annotation file of a split in a world.
 
     Raises:
-        FileNotFoundError: there are none.
+        FileNotFoundError: it does not exist.
     """
     file = Path(folder) / f"{split}_{world}.json"
     if not file.exists():
         raise FileNotFoundError(
-            f"noise world {world!r} needs {file}, which is missing; make it by "
+            f"noise world {world!r} needs {file}, which is missing; make it with "
             f"`python tools/relabel_synthetic_dataset.py --data {folder}`"
         )
     return file
@@ -245,9 +245,9 @@ def _person_columns(annotation: dict, source: str) -> dict[str, np.ndarray]:
         np.shape(values)[-1:] != (len(part),) for values in columns.values()
     ):
         raise AnnotationFileError(
-            f"{source}: annotation {annotation['id']}: has no truth of all its points; the "
-            f"experiment is measured against it, and needs {', '.join(TRUE_FIELDS)} of a value a "
-            f"point, and so {TRUE_PART_FIELD} and dp_noise.shared_variance where they are there"
+            f"{source}: annotation {annotation['id']}: lacks the truth of some points; the "
+            f"experiment is measured against it. {', '.join(TRUE_FIELDS)} must have one value per "
+            f"point, and so must {TRUE_PART_FIELD} and dp_noise.shared_variance if present"
         )
     return {
         name: np.array(values, dtype=np.int64 if name.startswith("part") else np.float32).T
@@ -256,11 +256,11 @@ def _person_columns(annotation: dict, source: str) -> dict[str, np.ndarray]:
 
 
 def num_before_last_images(image_id: np.ndarray, share: float) -> int:
-    """How many people come before those of the last images.
+    """The number of people who come before those of the last images.
 
     Args:
-        image_id: (N,) those of one image in succession.
-        share: of the images, rounded to whole ones.
+        image_id: (N,) image of each person, people of one image in succession.
+        share: of the images that are the last ones, rounded to whole images.
     """
     images = np.unique(image_id)
     last = images[len(images) - round(share * len(images)) :]

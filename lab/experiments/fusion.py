@@ -45,17 +45,18 @@ class FusedCropModel(nn.Module):
 
     @property
     def device(self) -> torch.device:
+        """Where the weights are."""
         return self._members[0].device
 
     def predict(self, images: torch.Tensor) -> ChartMaps:
-        """Crops (N, 3, S, S) to their charts."""
+        """The fused chart maps of crops (N, 3, S, S), RGB in 0..255; one box each."""
         return fuse_maps([model.predict(images) for model in self._members], self.rule)
 
 
 def fused_cells(cfg: CfgNode, table: ResultTable) -> dict[ExperimentCell, list[ExperimentCell]]:
-    """Every fusion of the headline's models to its members, whose seeds follow each other.
+    """Every fusion of the headline's models, with its members, whose seeds follow each other.
 
-    Seeds that are left over when all fusions have `EXPERIMENT.FUSION_MEMBERS` of them enter none.
+    Each has `EXPERIMENT.FUSION_MEMBERS` members; seeds that are left over are not used.
 
     Args:
         cfg: of the experiment.

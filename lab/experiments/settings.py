@@ -13,6 +13,8 @@ from detectron2.config import CfgNode, get_cfg
 from uncertain_densepose.config import add_uncertain_densepose_config
 from uncertain_densepose.errors import UserError
 
+from ..flat_keys import flat_keys
+
 
 class ExperimentError(UserError, ValueError):
     """An experiment that cannot be run as asked; the message says what to change."""
@@ -68,7 +70,7 @@ def load_experiment(config_file: str | Path, overrides: Sequence[str] = ()) -> C
 
     Raises:
         FileNotFoundError: there is no such file.
-        ExperimentError: a key is unknown, or its value of another type.
+        ExperimentError: a key is unknown, or its value has another type.
     """
     if not Path(config_file).is_file():
         raise FileNotFoundError(
@@ -86,7 +88,7 @@ def load_experiment(config_file: str | Path, overrides: Sequence[str] = ()) -> C
     return cfg
 
 
-# What a cell sets by itself, what says only which cells there are, and where they run.
+# Set by each cell, or about which cells there are and where they run.
 _NOT_OF_THE_RECIPE = (
     "EXPERIMENT.SEEDS",
     "EXPERIMENT.RESULTS",
@@ -104,27 +106,16 @@ _NOT_OF_THE_RECIPE = (
 
 
 def recipe(config_file: str | Path, overrides: Sequence[str] = ()) -> str:
-    """Eight hex digits that change with what a file and its overrides say of training and data.
+    """Eight hex digits that identify the training and data that a file and its overrides set.
 
-    Keys that the file leaves at their defaults do not count, so that rows stay valid when the
-    project gets new keys.
+    Keys left at their defaults do not count, so rows stay valid when the project gets new keys.
     """
-    said = _flatten(CfgNode.load_yaml_with_base(str(config_file)))
+    said = flat_keys(CfgNode.load_yaml_with_base(str(config_file)))
     said |= dict(zip(overrides[::2], overrides[1::2], strict=True))
     kept = {
         key: str(value) for key, value in said.items() if not key.startswith(_NOT_OF_THE_RECIPE)
     }
     return f"{zlib.crc32(json.dumps(kept, sort_keys=True).encode()):08x}"
-
-
-def _flatten(node: dict, prefix: str = "") -> dict[str, object]:
-    flat: dict[str, object] = {}
-    for key, value in node.items():
-        if isinstance(value, dict):
-            flat |= _flatten(value, f"{prefix}{key}.")
-        else:
-            flat[prefix + key] = value
-    return flat
 
 
 @dataclass(frozen=True)
@@ -146,13 +137,13 @@ class Setting:
 
 
 WITHOUT_LIKELIHOOD = ("mse", "smooth_l1")
-"""Models whose loss is of the means alone."""
+"""Models whose loss has no noise term."""
 
 
 def effective_setting(model: str, setting: Setting) -> Setting:
-    """The setting that stands for all of the same effect on a model.
+    """The one setting that stands for all with the same effect on a model.
 
-    Without a likelihood there is nothing to start before, and the anchor adds to the weight.
+    Without a likelihood a warm start changes nothing, and the anchor adds to the weight.
     """
     if model not in WITHOUT_LIKELIHOOD:
         return setting

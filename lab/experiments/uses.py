@@ -26,14 +26,14 @@ def measure_missing(
     Args:
         cfg: of the experiment.
         table: of the results.
-        needs: what is to be measured, to the trained cells that it is measured on.
-        run: gives its rows.
+        needs: each cell to measure, with the trained cells that it is measured on.
+        run: measures a cell and gives its rows.
     """
     left = [cell for cell in needs if not table.rows_of(cell)]
     folder = cfg.EXPERIMENT.WEIGHTS_DIR
     ready = [c for c in left if all(weights_file(folder, one).is_file() for one in needs[c])]
     if len(ready) < len(left):
-        print(f"{table.path}: {len(left) - len(ready)} wait for weights in {folder!r}")
+        print(f"{table.path}: {len(left) - len(ready)} cells wait for weights in {folder!r}")
     for cell in tqdm(ready, desc=table.path.stem, disable=not ready):
         start = time.perf_counter()
         table.append(cell, run(cell), time.perf_counter() - start)

@@ -20,7 +20,7 @@ from .annotator_error import LabelledTruth, mean_error_on_surface, part_table, p
 
 
 class PictureFileError(UserError, ValueError):
-    """A file that no picture can be written to."""
+    """A file to which a picture cannot be written."""
 
 
 def report_annotators(
@@ -74,21 +74,21 @@ def report_annotators(
 
 
 def check_picture_file(path: Path) -> None:
-    """Refuse a file that no picture can be written to.
+    """Refuse a file to which a picture cannot be written.
 
     Raises:
-        PictureFileError: its ending is that of no picture, or its folder is not there.
+        PictureFileError: its ending is not that of a picture, or its folder does not exist.
     """
     formats = sorted(Figure().canvas.get_supported_filetypes())
     if path.suffix[1:] not in formats:
         endings = ", .".join(formats)
         raise PictureFileError(f"--out {path}: the name must end in one of .{endings}")
     if not path.parent.is_dir():
-        raise PictureFileError(f"--out {path}: there is no folder {path.parent}")
+        raise PictureFileError(f"--out {path}: its folder {path.parent} does not exist")
 
 
 def table_text(table: dict[str, dict]) -> str:
-    """A row for each part."""
+    """The table of `part_table`, of errors in cm, as text; a row for each part."""
     rows = [
         [name, row["points"], row["mean"], row["median"], row["p90"], 100 * row["other_chart"]]
         for name, row in table.items()
@@ -98,7 +98,7 @@ def table_text(table: dict[str, dict]) -> str:
 
 
 def mean_text(mean_cm: np.ndarray) -> str:
-    """The mean over the vertices of the body that have one."""
+    """In words: the mean of (V,) errors over the vertices that have one, cm; NaN elsewhere."""
     seen = np.isfinite(mean_cm)
     return (
         f"mean over the body's vertices: {mean_cm[seen].mean():.2f} cm "
@@ -107,7 +107,7 @@ def mean_text(mean_cm: np.ndarray) -> str:
 
 
 def draw_mean_error(surface: Surface, mean_cm: np.ndarray, limit_cm: float, path: Path) -> None:
-    """Paint the mean error; the scale ends where it leaves out one vertex in 200."""
+    """Write a picture of (V,) mean errors, cm; the colour scale leaves out one vertex in 200."""
     label = "mean annotator error (cm)"
     if math.isfinite(limit_cm):
         label += f", at most {limit_cm:g} a point"

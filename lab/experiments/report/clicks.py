@@ -26,7 +26,7 @@ def click_table(rows: pd.DataFrame) -> str:
         rows: of `experiments.clicks`, as `read_rows` gives them.
 
     Raises:
-        DocumentError: there are none.
+        DocumentError: there are no rows.
     """
     if rows.empty:
         raise DocumentError("no clicks have been measured yet")
@@ -45,7 +45,14 @@ def click_table(rows: pd.DataFrame) -> str:
 
 
 def clicks_figure(rows: pd.DataFrame, figure: Figure) -> None:
-    """Error over that without clicks against clicks, a panel a reference and a line a model."""
+    """Plot errors relative to those without clicks against clicks.
+
+    One panel per reference, one line per world, model and steps.
+
+    Args:
+        rows: as for `click_table`.
+        figure: to draw on; its size is set.
+    """
     numbers, series = _numbers(rows), _series(rows)
     width, height = PANEL_INCHES
     figure.set_size_inches(width * len(REFERENCES) + LEGEND_INCHES, height)

@@ -34,7 +34,7 @@ def write_uses(
         command: which makes all this.
 
     Raises:
-        DocumentError: a file is no table of results, or the document lacks a block.
+        DocumentError: a file is not a table of results, or the document lacks a block.
     """
     path = Path(document)
     if not path.is_file():
@@ -71,6 +71,6 @@ def _fusions(trained: str | os.PathLike, fused: str | os.PathLike) -> str:
 
 
 def _rows(files: Iterable[str | os.PathLike]) -> pd.DataFrame:
-    """The rows of csv files, none of those that are missing."""
+    """The rows of those csv files that exist."""
     found = [read_rows(file) for file in files if os.path.isfile(file)]
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=[*ROW_COLUMNS])

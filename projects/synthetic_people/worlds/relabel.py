@@ -66,10 +66,11 @@ class RenderedSplit:
         """Read ``<folder>/<split>.json``.
 
         Raises:
-            SourceFileError: it is missing, no rendered data set, or of another surface.
+            SourceFileError: it is missing, does not belong to a rendered data set, or was made with
+                another surface.
         """
         path = Path(folder) / f"{split}.json"
-        remedy = "make the data set by `python tools/make_synthetic_dataset.py`"
+        remedy = "make the data set with `python tools/make_synthetic_dataset.py`"
         if not path.is_file():
             raise SourceFileError(f"{path}: no such file; {remedy}")
         raw = path.read_bytes()
@@ -83,7 +84,7 @@ class RenderedSplit:
         if info["surface_crc32"] != surface_crc32(surface):
             raise SourceFileError(
                 f"{path}: made with another surface than the one given ('{info['surface']}' then, "
-                f"'{surface.name}' now); give the data set's own by --surface"
+                f"'{surface.name}' now); give the data set's own with --surface"
             )
         return RenderedSplit(path, content, zlib.crc32(raw))
 
@@ -100,7 +101,8 @@ def write_worlds(
 
     Args:
         folder: of the data set.
-        splits: of it. names: of worlds.
+        splits: of the data set, such as ``train``.
+        names: of worlds.
         seed: of the annotators, at least 0.
         surface_file: the surface that the data set was made with.
 

@@ -55,7 +55,12 @@ class Slips:
         """The coarse part and the view on which points are clicked.
 
         Args:
-            slip, coarse, view: (P,) of the points.
+            slip: (P,) as drawn for the points' coarse parts.
+            coarse: (P,) coarse parts 1..14.
+            view: (P,) 0..5.
+
+        Returns:
+            (P,) coarse parts and (P,) views.
         """
         twin = np.where(slip == LEFT_RIGHT, FLIP_COARSE_PARTS[coarse], coarse)
         return twin, np.where(slip == FRONT_BACK, view ^ 1, view)

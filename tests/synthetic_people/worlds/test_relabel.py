@@ -136,7 +136,7 @@ def test_unknown_worlds_are_refused(source, worlds):
 
 
 def test_missing_foreign_and_damaged_files_are_refused(folder, embedded_surface):
-    with pytest.raises(SourceFileError, match=r"val\.json: no such file; make the data set by"):
+    with pytest.raises(SourceFileError, match=r"val\.json: no such file; make the data set with"):
         RenderedSplit.load(folder, "val", embedded_surface)
     (folder / "val.json").write_text('{"images": [], "annotations": []}')
     with pytest.raises(SourceFileError, match="not the annotations of a rendered data set"):

@@ -90,7 +90,7 @@ def changed(tmp_path, old, new):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        (",steps,", ",step,", "is no table of results, columns ['steps'] missing"),
+        (",steps,", ",step,", "not a table of results: columns ['steps'] are missing"),
         (",500,", ",many,", "line 2: column 'steps' must be a number, not 'many'"),
         (",1234,", ",lots,", "line 2: column 'num_points' must be a number, not 'lots'"),
     ],
