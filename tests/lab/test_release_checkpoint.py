@@ -2,10 +2,8 @@
 
 import importlib
 import json
-import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ import torch
 
 from lab.releases.page import COLUMNS, zoo_page
 from tests.tiny_training import OPTIONS, train_net, trained_folder
+from tests.tool_processes import run_forked
 from uncertain_densepose.checkpoint import sha256_of
 from uncertain_densepose.config import load_config
 from uncertain_densepose.model_zoo import ModelZoo
@@ -56,9 +55,8 @@ def zoo(tmp_path) -> ModelZoo:
 
 
 def release(root: Path, *arguments: str) -> subprocess.CompletedProcess:
-    environment = os.environ | {"DETECTRON2_DATASETS": str(root)}
-    command = [sys.executable, "-m", MODULE, *arguments, "--device", "cpu"]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    command = ["-m", MODULE, *arguments, "--device", "cpu"]
+    return run_forked(command, DETECTRON2_DATASETS=str(root))
 
 
 @pytest.fixture(scope="module")

@@ -37,15 +37,15 @@ class Slips:
         """Draw the slips of a person.
 
         Args:
-            visible: (15,) v of each coarse part.
+            visible: (..., 15) v of each coarse part.
             rng: draws them.
 
         Returns:
-            (15,) `NO_SLIP`, `LEFT_RIGHT` or `FRONT_BACK`.
+            (..., 15) `NO_SLIP`, `LEFT_RIGHT` or `FRONT_BACK`.
         """
         first = self.left_right * visible**2 * _WITH_TWIN
         second = self.front_back * visible**2 * _WITH_TWO_SIDES
-        drawn = rng.random(len(visible))
+        drawn = rng.random(visible.shape)
         return np.select([drawn < first, drawn < first + second], [LEFT_RIGHT, FRONT_BACK], NO_SLIP)
 
     @staticmethod
