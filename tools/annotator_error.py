@@ -61,10 +61,12 @@ def build_parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line."""
     args = build_parser().parse_args(arguments)
-    from synthetic_people.annotator_report import run
+    from synthetic_people.annotator_report import report_annotators
 
     print(
-        run(args.annotations, args.surface, args.out, args.json, args.bandwidth_cm, args.limit_cm)
+        report_annotators(
+            args.annotations, args.surface, args.out, args.json, args.bandwidth_cm, args.limit_cm
+        )
     )
 
 

@@ -60,7 +60,7 @@ class LabelledTruth:
 
         Raises:
             FileNotFoundError: there is no such file.
-            AnnotationFileError: it is no COCO file, an annotation is malformed or without the
+            AnnotationFileError: it is not a COCO file, an annotation is malformed or lacks the
                 truth, or nobody has points. The message names file, annotation and field.
         """
         path = Path(json_file)

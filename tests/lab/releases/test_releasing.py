@@ -83,7 +83,7 @@ def test_a_key_that_came_after_the_training_may_have_its_default_and_no_other_va
 
 
 def test_a_training_that_has_not_ended_is_refused():
-    with pytest.raises(ReleaseError, match=r"x\.pth: is of iteration 300 of 900"):
+    with pytest.raises(ReleaseError, match=r"x\.pth: stopped at iteration 300 of 900"):
         check_training("x.pth", CONFIG, record_of(CONFIG, iterations=300))
 
 
