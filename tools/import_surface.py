@@ -1,5 +1,9 @@
 #!/usr/bin/env python
-"""Make a surface file of a body that you have: DensePose's SMPL files, or a mesh of your own."""
+"""Convert a body into a surface file: DensePose's SMPL files, or a mesh of your own.
+
+`tools/import_surface.py SOURCE --help` has the options of each source. The surface file is what
+data sets, evaluation and visualisation read.
+"""
 
 from __future__ import annotations
 

@@ -1,15 +1,14 @@
-"""Predictions of an image on disk: one `.npz` that numpy alone reads, without pickle.
+"""The people of an image on disk: one `.npz` file, readable with numpy and without pickle.
 
-Arrays of the file:
+Arrays:
 
-- `version` () int64, `image_size` (2,) int64 height and width, `frame` () text, "box" or "image",
+- `version` () int64; `image_size` (2,) int64, height and width; `frame` () text, "box" or "image";
   `num_people` () int64;
-- for person i what `Person.tensors` gives in that frame, as `<i>/box`, `<i>/score`, `<i>/window`,
-  `<i>/part`, `<i>/uv`, `<i>/part_probability`, and, where the model has a noise model,
-  `<i>/covariance_uv`, `<i>/sigma_uv`, `<i>/sigma_cm` and `<i>/shared_covariance`. The mask is
-  `part > 0`.
+- for person i the values of `Person.tensors` in that frame: `<i>/box`, `<i>/score`, `<i>/window`,
+  `<i>/part`, `<i>/uv`, `<i>/part_probability` and, with a noise model, `<i>/covariance_uv`,
+  `<i>/sigma_uv`, `<i>/sigma_cm`, `<i>/shared_covariance`. The mask is `part > 0`.
 
-Files of version 1 lack `part_probability` and are refused: the people have to be predicted again.
+Files of version 1 lack `part_probability` and are refused: predict the people again.
 """
 
 from __future__ import annotations
@@ -31,22 +30,22 @@ from .person import FRAMES, REAL_MAPS, Person
 VERSION = 2
 
 UV_TYPES = (np.float16, np.float32)
-"""Types in which `uv` may be kept. Half precision is exact to 1/4096 of a chart."""
+"""Types that `uv` may be stored in. Half precision is exact to 1/4096 of a chart."""
 
 
 class PeopleFileError(UserError, ValueError):
-    """A file of people that cannot be used. The message is one line with file and array."""
+    """A file of people that cannot be used. The message names the file and the array."""
 
 
 @dataclass(frozen=True)
 class SavedPeople:
-    """What a file of people holds.
+    """The content of a file of people.
 
     Attributes:
         image_size: height and width of the image, pixels.
         frame: "box" or "image", see `Person.tensors`.
-        people: for each person the arrays that `Person.tensors` names; None for what the model
-            does not predict.
+        people: for each person the arrays of `Person.tensors`, None for what the model does not
+            predict.
     """
 
     image_size: tuple[int, int]
@@ -61,17 +60,17 @@ def save_people(
     frame: str = "box",
     uv_type: type = np.float32,
 ) -> None:
-    """Write the people of an image, atomically: a reader sees the old file or the new one.
+    """Write the people of an image, atomically.
 
     Args:
-        path: the file, by custom `.npz`; its folder is made if absent.
-        people: of the image, possibly none.
-        image_size: its height and width, pixels.
-        frame: "box" keeps the maps of the people's windows, "image" those of the whole image.
-        uv_type: np.float32 or np.float16, of `uv` alone: variances are too small for the latter.
+        path: the file, usually `.npz`; its folder is created if missing.
+        people: found in the image, possibly none.
+        image_size: height and width of the image, pixels.
+        frame: "box" for maps of the people's windows, "image" for maps of the whole image.
+        uv_type: np.float32 or np.float16, for `uv` only; variances are too small for the latter.
 
     Raises:
-        ValueError: there is no such frame or type, or a person is of an image of another size.
+        ValueError: `frame` or `uv_type` is neither, or a person's image has another size.
     """
     if uv_type not in UV_TYPES:
         raise ValueError(f"uv_type must be np.float16 or np.float32, not {uv_type}")
@@ -86,15 +85,15 @@ def save_people(
     for index, person in enumerate(people):
         if tuple(person.image_size) != tuple(image_size):
             raise ValueError(
-                f"person {index} is of an image of height and width {tuple(person.image_size)}, "
-                f"not {tuple(image_size)}"
+                f"person {index} was found in an image of height and width "
+                f"{tuple(person.image_size)}, not {tuple(image_size)}"
             )
         for name, values in person.tensors(frame).items():
             if name != "mask" and values is not None:
                 stored = values.numpy()
                 arrays[f"{index}/{name}"] = stored.astype(uv_type) if name == "uv" else stored
     with replacing(Path(path)) as temporary, temporary.open("wb") as file:
-        # None of the names is that of an option.
+        # No array is named like an option of this function.
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
 
@@ -102,8 +101,8 @@ def load_people(path: str | os.PathLike) -> SavedPeople:
     """Read and check a file of :func:`save_people`.
 
     Raises:
-        PeopleFileError: the file is missing, damaged or of another version; or an array is missing
-            or has the wrong type, shape or values.
+        PeopleFileError: the file is missing, damaged or of another version, or an array is missing
+            or has a wrong type, shape or value.
     """
     path = Path(path)
     if not path.is_file():
@@ -114,11 +113,11 @@ def load_people(path: str | os.PathLike) -> SavedPeople:
         with np.load(path, allow_pickle=False) as archive:
             return _read(_Arrays(path, archive))
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError) as error:
-        raise PeopleFileError(f"{path}: unreadable, truncated or no .npz ({error})") from error
+        raise PeopleFileError(f"{path}: not a .npz file, or truncated ({error})") from error
 
 
 class _Arrays:
-    """The arrays of a file, each checked when it is read."""
+    """The arrays of a file, checked on reading."""
 
     def __init__(self, path: Path, archive: Mapping[str, np.ndarray]):
         self._path, self._archive = path, archive
@@ -127,13 +126,13 @@ class _Arrays:
         return key in self._archive
 
     def read(self, key: str, kinds: str, shape: tuple[int | None, ...]) -> np.ndarray:
-        """An array of one of the kinds of types ("f", "iu", ...) and a shape; None is any side."""
+        """An array whose dtype kind is one of `kinds` ("f", "iu", ...); None in `shape` is any."""
         if key not in self._archive:
             raise self.error(key, "is missing")
         try:
             values = self._archive[key]
         except ValueError as error:
-            raise self.error(key, f"is no plain array ({error})") from error
+            raise self.error(key, f"is not a plain array ({error})") from error
         if values.dtype.kind not in kinds:
             raise self.error(key, f"has type {values.dtype}")
         fits = len(values.shape) == len(shape) and all(
@@ -152,7 +151,7 @@ def _read(arrays: _Arrays) -> SavedPeople:
     version = int(arrays.read("version", "iu", ()))
     if version != VERSION:
         raise arrays.error(
-            "version", f"is {version}, this program reads {VERSION}; predict the people again"
+            "version", f"is {version}, but only {VERSION} can be read; predict the people again"
         )
     height, width = arrays.read("image_size", "iu", (2,)).tolist()
     if height < 1 or width < 1:
@@ -180,7 +179,8 @@ def _read_person(
     x0, y0, x1, y1 = window.tolist()
     if not (0 <= x0 <= x1 <= width and 0 <= y0 <= y1 <= height):
         raise arrays.error(
-            f"{prefix}window", f"is {window.tolist()}, outside of {width} x {height} pixels"
+            f"{prefix}window",
+            f"is {window.tolist()}, outside the {width} x {height} pixels",
         )
     size = (y1 - y0, x1 - x0)
     part = arrays.read(f"{prefix}part", "iu", size)
@@ -202,10 +202,10 @@ def _read_person(
     for name in REAL_MAPS:
         values = person[name]
         if values is not None and np.isnan(values[part > 0]).any():
-            raise arrays.error(f"{prefix}{name}", "is NaN where 'part' is not background")
+            raise arrays.error(f"{prefix}{name}", "is NaN on pixels that show a part")
     probability = part_probability[part > 0]
     if ((probability < 0) | (probability > 1)).any():
-        raise arrays.error(f"{prefix}part_probability", "has values outside of 0..1")
+        raise arrays.error(f"{prefix}part_probability", "has values outside 0..1")
     person["shared_covariance"] = _read_shared_covariance(arrays, f"{prefix}shared_covariance")
     return person
 
