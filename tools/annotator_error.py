@@ -41,7 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
         type=Path,
         required=True,
         metavar="JSON",
-        help="COCO file with truth",
+        help="COCO file with labels and their truth",
     )
     add("--out", type=Path, required=True, metavar="FIG", help="picture to write, e.g. errors.png")
     add("--json", type=Path, metavar="FILE", help="also write all numbers, per vertex too")

@@ -56,14 +56,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if args.charts is not None and args.charts.resolve() == args.out.resolve():
         parser.error(f"--charts {args.charts}: is the same file as --out")
     from synthetic_people.built_surface import load_or_build
+    from uncertain_densepose.cli.import_surface import describe_surface
 
     started = time.perf_counter()
     surface, done = load_or_build(args.out, args.force, args.workers)
-    print(
-        f"{args.out}: {done} in {time.perf_counter() - started:.1f} s: '{surface.name}', "
-        f"{len(surface.vertices)} vertices, {len(surface.faces)} faces, geodesic table of "
-        f"{len(surface.geodesic_vertices)} vertices"
-    )
+    seconds = time.perf_counter() - started
+    print(f"{args.out}: {done} in {seconds:.1f} s: {describe_surface(surface)}")
     if args.charts is not None:
         surface.without_distances().save(args.charts)
         print(f"charts: {args.charts}, {args.charts.stat().st_size / 1e6:.2f} MB")

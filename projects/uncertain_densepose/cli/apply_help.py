@@ -15,12 +15,12 @@ the end, and the exit status is then 1.
 LAYERS = {
     "box": "Boxes with number and score.",
     "part": "The 24 charts, a colour each.",
-    "probability": "How likely the shown part is, by the network.",
+    "probability": "The network's probability of the shown part.",
     "uv": "U and V, two pictures.",
     "isolines": "Lines of equal u and of equal v.",
     "sigma": "The standard deviation in centimetres.",
-    "ellipses": "Covariances, carried back to the image.",
-    "samples": "Draws of the joint error, a picture each.",
+    "ellipses": "Covariance ellipses, carried back to the image.",
+    "samples": "Random draws of the joint error, a picture each.",
 }
 """The layers of `visualization.picture_layers`, each with the first line of its docstring."""
 

@@ -82,6 +82,14 @@ def import_surface(args: argparse.Namespace) -> Surface:
     return Surface.load(args.out)
 
 
+def describe_surface(surface: Surface) -> str:
+    """The name and the size of a surface, in one line."""
+    return (
+        f"'{surface.name}', {len(surface.vertices)} vertices, {len(surface.faces)} faces, geodesic "
+        f"table of {len(surface.geodesic_vertices)} vertices"
+    )
+
+
 def _advance(bar: tqdm, done: int, total: int) -> None:
     bar.total = total
     bar.update(done)

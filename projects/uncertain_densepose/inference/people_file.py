@@ -117,34 +117,37 @@ def load_people(path: str | os.PathLike) -> SavedPeople:
 
 
 class _Arrays:
-    """The arrays of a file, checked on reading."""
+    """The arrays of a file whose keys begin with a prefix, checked on reading."""
 
-    def __init__(self, path: Path, archive: Mapping[str, np.ndarray]):
-        self._path, self._archive = path, archive
+    def __init__(self, path: Path, archive: Mapping[str, np.ndarray], prefix: str = ""):
+        self._path, self._archive, self._prefix = path, archive, prefix
 
-    def __contains__(self, key: str) -> bool:
-        return key in self._archive
+    def of_person(self, index: int) -> _Arrays:
+        return _Arrays(self._path, self._archive, f"{index}/")
 
-    def read(self, key: str, kinds: str, shape: tuple[int | None, ...]) -> np.ndarray:
+    def __contains__(self, name: str) -> bool:
+        return self._prefix + name in self._archive
+
+    def read(self, name: str, kinds: str, shape: tuple[int | None, ...]) -> np.ndarray:
         """An array whose dtype kind is one of `kinds` ("f", "iu", ...); None in `shape` is any."""
-        if key not in self._archive:
-            raise self.error(key, "is missing")
+        if name not in self:
+            raise self.error(name, "is missing")
         try:
-            values = self._archive[key]
+            values = self._archive[self._prefix + name]
         except ValueError as error:
-            raise self.error(key, f"is not a plain array ({error})") from error
+            raise self.error(name, f"is not a plain array ({error})") from error
         if values.dtype.kind not in kinds:
-            raise self.error(key, f"has type {values.dtype}")
+            raise self.error(name, f"has type {values.dtype}")
         fits = len(values.shape) == len(shape) and all(
             side in (None, found) for side, found in zip(shape, values.shape, strict=True)
         )
         if not fits:
             expected = "(" + ", ".join("any" if s is None else str(s) for s in shape) + ")"
-            raise self.error(key, f"has shape {values.shape}, expected {expected}")
+            raise self.error(name, f"has shape {values.shape}, expected {expected}")
         return values
 
-    def error(self, key: str, complaint: str) -> PeopleFileError:
-        return PeopleFileError(f"{self._path}: array '{key}' {complaint}")
+    def error(self, name: str, complaint: str) -> PeopleFileError:
+        return PeopleFileError(f"{self._path}: array '{self._prefix}{name}' {complaint}")
 
 
 def _read(arrays: _Arrays) -> SavedPeople:
@@ -162,58 +165,51 @@ def _read(arrays: _Arrays) -> SavedPeople:
     count = int(arrays.read("num_people", "iu", ()))
     if count < 0:
         raise arrays.error("num_people", f"is {count}")
-    people = [_read_person(arrays, f"{index}/", height, width) for index in range(count)]
+    people = [_read_person(arrays.of_person(index), height, width) for index in range(count)]
     return SavedPeople((height, width), frame, people)
 
 
-def _read_person(
-    arrays: _Arrays, prefix: str, height: int, width: int
-) -> dict[str, np.ndarray | None]:
-    box = arrays.read(f"{prefix}box", "f", (4,))
+def _read_person(arrays: _Arrays, height: int, width: int) -> dict[str, np.ndarray | None]:
+    box = arrays.read("box", "f", (4,))
     if not np.isfinite(box).all():
-        raise arrays.error(f"{prefix}box", "is not finite")
-    score = arrays.read(f"{prefix}score", "f", ())
+        raise arrays.error("box", "is not finite")
+    score = arrays.read("score", "f", ())
     if not 0 <= score <= 1:
-        raise arrays.error(f"{prefix}score", f"is {score}, expected 0..1")
-    window = arrays.read(f"{prefix}window", "iu", (4,))
+        raise arrays.error("score", f"is {score}, expected 0..1")
+    window = arrays.read("window", "iu", (4,))
     x0, y0, x1, y1 = window.tolist()
     if not (0 <= x0 <= x1 <= width and 0 <= y0 <= y1 <= height):
-        raise arrays.error(
-            f"{prefix}window",
-            f"is {window.tolist()}, outside the {width} x {height} pixels",
-        )
+        complaint = f"is {window.tolist()}, outside the {width} x {height} pixels"
+        raise arrays.error("window", complaint)
     size = (y1 - y0, x1 - x0)
-    part = arrays.read(f"{prefix}part", "iu", size)
+    part = arrays.read("part", "iu", size)
     if part.size and (part.min() < 0 or part.max() > NUM_PARTS):
-        raise arrays.error(f"{prefix}part", f"has {part.min()}..{part.max()}, expected 0..24")
+        raise arrays.error("part", f"has {part.min()}..{part.max()}, expected 0..24")
+    shown = part > 0
+    probability = arrays.read("part_probability", "f", size)
     person: dict[str, np.ndarray | None] = {
         "box": box,
         "score": score,
         "window": window,
         "part": part,
-        "mask": part > 0,
-        "uv": arrays.read(f"{prefix}uv", "f", (*size, 2)),
+        "mask": shown,
+        "uv": arrays.read("uv", "f", (*size, 2)),
+        "part_probability": probability,
+        "shared_covariance": None,
     }
-    part_probability = arrays.read(f"{prefix}part_probability", "f", size)
-    person["part_probability"] = part_probability
     for name, value_shape in {"covariance_uv": (2, 2), "sigma_uv": (), "sigma_cm": ()}.items():
-        key = f"{prefix}{name}"
-        person[name] = arrays.read(key, "f", (*size, *value_shape)) if key in arrays else None
+        known = name in arrays
+        person[name] = arrays.read(name, "f", (*size, *value_shape)) if known else None
     for name in REAL_MAPS:
         values = person[name]
-        if values is not None and np.isnan(values[part > 0]).any():
-            raise arrays.error(f"{prefix}{name}", "is NaN on pixels that show a part")
-    probability = part_probability[part > 0]
-    if ((probability < 0) | (probability > 1)).any():
-        raise arrays.error(f"{prefix}part_probability", "has values outside 0..1")
-    person["shared_covariance"] = _read_shared_covariance(arrays, f"{prefix}shared_covariance")
+        if values is not None and np.isnan(values[shown]).any():
+            raise arrays.error(name, "is NaN on pixels that show a part")
+    if ((probability[shown] < 0) | (probability[shown] > 1)).any():
+        raise arrays.error("part_probability", "has values outside 0..1")
+    if "shared_covariance" in arrays:
+        shared = arrays.read("shared_covariance", "f", (NUM_PARTS + 1, None, None))
+        if shared.shape[1] != shared.shape[2]:
+            complaint = f"has shape {shared.shape}, expected {NUM_PARTS + 1} squares"
+            raise arrays.error("shared_covariance", complaint)
+        person["shared_covariance"] = shared
     return person
-
-
-def _read_shared_covariance(arrays: _Arrays, key: str) -> np.ndarray | None:
-    if key not in arrays:
-        return None
-    shared = arrays.read(key, "f", (NUM_PARTS + 1, None, None))
-    if shared.shape[1] != shared.shape[2]:
-        raise arrays.error(key, f"has shape {shared.shape}, expected {NUM_PARTS + 1} squares")
-    return shared

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import cast
+from typing import Any
 
 import numpy as np
 from matplotlib.colors import Colormap
@@ -44,9 +44,7 @@ def draw_uv(
     if coordinate not in COORDINATES:
         raise ValueError(f"coordinate must be one of {sorted(COORDINATES)}, not {coordinate!r}")
     axis = COORDINATES[coordinate]
-    return paint(
-        image, people, lambda p: colourise(p.uv[..., axis], 1.0, COORDINATE_COLOURS), opacity
-    )
+    return _paint_values(image, people, lambda p: p.uv[..., axis], opacity)
 
 
 def draw_probability(
@@ -57,9 +55,7 @@ def draw_probability(
     Args:
         image, people, opacity: see :func:`draw_parts`.
     """
-    return paint(
-        image, people, lambda p: colourise(p.part_probability, 1.0, COORDINATE_COLOURS), opacity
-    )
+    return _paint_values(image, people, lambda p: p.part_probability, opacity)
 
 
 def draw_sigma_cm(
@@ -72,12 +68,18 @@ def draw_sigma_cm(
         vmax_cm: upper end of the scale, from black at 0 to yellow, centimetres.
     """
     known = [person for person in people if person.has_uncertainty]
-    return paint(
-        image,
-        known,
-        lambda p: colourise(cast(np.ndarray, p.sigma_cm), vmax_cm, SIGMA_COLOURS),
-        opacity,
-    )
+    return _paint_values(image, known, lambda p: p.sigma_cm, opacity, vmax_cm, SIGMA_COLOURS)
+
+
+def _paint_values(
+    image: np.ndarray,
+    people: Sequence[Person],
+    values: Callable[[Person], Any],
+    opacity: float,
+    vmax: float = 1.0,
+    colours: Colormap = COORDINATE_COLOURS,
+) -> np.ndarray:
+    return paint(image, people, lambda p: colourise(values(p), vmax, colours), opacity)
 
 
 def colourise(values: np.ndarray, vmax: float, colours: Colormap) -> np.ndarray:

@@ -123,7 +123,7 @@ class PartLayer(PictureLayer):
 
 @register_picture_layer("probability")
 class ProbabilityLayer(PictureLayer):
-    """How likely the shown part is, by the network."""
+    """The network's probability of the shown part."""
 
     titles = ("probability of the part",)
 
@@ -176,7 +176,7 @@ class SigmaLayer(PictureLayer):
 
 @register_picture_layer("ellipses")
 class EllipseLayer(PictureLayer):
-    """Covariances, carried back to the image."""
+    """Covariance ellipses, carried back to the image."""
 
     titles = ("1σ ellipses",)
     needs_noise_model = True
@@ -187,7 +187,7 @@ class EllipseLayer(PictureLayer):
 
 @register_picture_layer("samples")
 class SampleLayer(PictureLayer):
-    """Draws of the joint error, a picture each."""
+    """Random draws of the joint error, a picture each."""
 
     needs_noise_model = True
 
