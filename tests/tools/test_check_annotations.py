@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.tool_loader import load_tool
 from tests.uncertain_densepose.data.oddities import (
     ODDITIES,
     annotation,
@@ -17,11 +16,6 @@ from tests.uncertain_densepose.data.oddities import (
 )
 from uncertain_densepose.data.annotation_checks import CHECKS
 from uncertain_densepose.data.coco_densepose import load_densepose_json
-
-
-@pytest.fixture(scope="module")
-def tool():
-    return load_tool("check_annotations")
 
 
 @pytest.fixture
@@ -110,13 +104,7 @@ def test_many_ids_are_cut_short(tool, write, capsys):
     assert "dropped: crowd: 9 annotations (ids 0, 1, 2, 3, 4, ...)" in capsys.readouterr().out
 
 
-def test_mistakes_are_told_in_one_line(tool, tmp_path, capsys):
-    def refused(*arguments):
-        with pytest.raises(SystemExit) as end:
-            tool.main([str(argument) for argument in arguments])
-        assert end.value.code == 2
-        return capsys.readouterr().err.strip().splitlines()[-1]
-
+def test_mistakes_are_told_in_one_line(refused, tmp_path):
     assert "none.json" in refused(tmp_path / "none.json")
     (tmp_path / "bad.json").write_text('{"images": [')
     assert "bad.json: not JSON" in refused(tmp_path / "bad.json")
