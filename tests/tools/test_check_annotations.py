@@ -66,7 +66,7 @@ def test_repairs_are_told_and_do_no_harm(tool, write, capsys):
         "",
         "repaired: part_as_float: 2 points in 1 annotations (ids 77)",
         "    A point's part is written with a decimal point, as DensePose-COCO does: it is read as"
-        " the whole number that it is",
+        " a whole number",
     ]
 
 

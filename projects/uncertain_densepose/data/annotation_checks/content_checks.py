@@ -57,13 +57,13 @@ def _names(entries: list, is_whole) -> list:
 
 @check(Scope.CONTENT, FATAL, "training needs COCO's format, see docs/ANNOTATIONS.md")
 def not_coco(content) -> list:
-    """The file is no object with the lists "images", "annotations" and "categories"."""
+    """The file is not an object with the lists "images", "annotations" and "categories"."""
     if not isinstance(content, dict):
         return [f"a {type(content).__name__}"]
     return [name for name in LISTS if not isinstance(content.get(name), list)]
 
 
-@check(Scope.CONTENT, FATAL, "training does not know which file to read, or of which size it is")
+@check(Scope.CONTENT, FATAL, "training does not know which file to read, or how large it is")
 def image_malformed(content) -> list:
     """An image has no integer "id", "width" or "height", or no "file_name"."""
     return _names(content["images"], _is_image)
@@ -77,14 +77,14 @@ def image_id_repeated(content) -> list:
 
 @check(Scope.CONTENT, FATAL, "training does not know what is annotated")
 def category_malformed(content) -> list:
-    """A category has no integer "id" or no "name", or its id is that of another one."""
+    """A category has no integer "id" or no "name", or shares its id with another one."""
     ids = [c["id"] for c in content["categories"] if _is_category(c)]
     return _names(content["categories"], _is_category) + _repeated(ids)
 
 
 @check(Scope.CONTENT, FATAL, "training does not know which of them are people")
 def no_person_category(content) -> list:
-    """Of several categories none is called "person", or there is no category at all."""
+    """None of several categories is called "person", or there are no categories."""
     whole = [category for category in content["categories"] if _is_category(category)]
     return [c["name"] for c in whole] or ["none"] if person_category(whole) is None else []
 
@@ -98,7 +98,7 @@ def image_has_no_densepose(image) -> bool:
 @check(
     Scope.EMPTY_IMAGE,
     DROPPED,
-    "training passes over the image (DATALOADER.FILTER_EMPTY_ANNOTATIONS)",
+    "training skips the image (DATALOADER.FILTER_EMPTY_ANNOTATIONS)",
 )
 def image_without_people(image, people) -> bool:
     """Nobody is annotated in the image, or nobody whose annotation is kept."""

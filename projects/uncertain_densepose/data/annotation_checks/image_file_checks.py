@@ -34,20 +34,20 @@ def _orientation(image: Image.Image) -> int | None:
         return None  # Detectron2 passes over malformed Exif too.
 
 
-@check(Scope.IMAGE_FILE, FATAL, "training stops when it comes to the image")
+@check(Scope.IMAGE_FILE, FATAL, "training stops when it reaches the image")
 def image_file_missing(image, path) -> bool:
     """There is no such image file."""
     return not path.is_file()
 
 
-@check(Scope.IMAGE_FILE, FATAL, "training stops when it comes to the image")
+@check(Scope.IMAGE_FILE, FATAL, "training stops when it reaches the image")
 def image_file_unreadable(image, path) -> bool:
-    """The image file is no image."""
+    """The image file cannot be read as an image."""
     return path.is_file() and _size(path) is None
 
 
-@check(Scope.IMAGE_FILE, FATAL, "training stops when it comes to the image")
+@check(Scope.IMAGE_FILE, FATAL, "training stops when it reaches the image")
 def image_size_differs(image, path) -> bool:
-    """The image file has another size than "width" and "height" say."""
+    """The size of the image file is not "width" x "height"."""
     size = _size(path) if path.is_file() else None
     return size is not None and size != (image["width"], image["height"])

@@ -13,7 +13,7 @@ _SIZE = [MASK_SIZE, MASK_SIZE]
 _WITHOUT_CELLS = ("PPP2", b"PPP2")
 """The run lengths of 256 x 256 cells of background."""
 
-_LEFT_OUT = "none of the person's part masks is used; the points are"
+_LEFT_OUT = "the person's part masks are not used; the points are"
 
 
 def mask_entries(annotation: dict) -> list:
@@ -53,7 +53,7 @@ def mask_of_wrong_size(annotation) -> bool:
 
 @check(Scope.MASKS, DROPPED, _LEFT_OUT)
 def mask_undecodable(annotation) -> bool:
-    """A part mask's run lengths are no run lengths, or not those of 256 x 256 cells."""
+    """A part mask's run lengths cannot be decoded, or do not cover 256 x 256 cells."""
     return not all(is_encoding(mask["counts"], MASK_SIZE**2) for mask in mask_entries(annotation))
 
 
@@ -82,9 +82,9 @@ def _is_uncompressed(mask: dict | list) -> bool:
     return isinstance(mask, dict) and bool(mask) and isinstance(mask["counts"], list)
 
 
-@check(Scope.MASKS, REPAIRED, "they are read as what they say (evaluation refuses them)", _compress)
+@check(Scope.MASKS, REPAIRED, "they are decoded all the same (evaluation refuses them)", _compress)
 def mask_uncompressed(annotation) -> bool:
-    """A part mask's run lengths are a list of numbers instead of a text."""
+    """A part mask's run lengths are a list of numbers instead of a string."""
     return any(map(_is_uncompressed, mask_entries(annotation)))
 
 
@@ -100,19 +100,19 @@ def _unwrap(annotation) -> None:
     _unwrap,
 )
 def one_mask_for_all_parts(annotation) -> bool:
-    """A person's "dp_masks" are one mask instead of 14, in a list or without."""
+    """A person's "dp_masks" are one mask instead of 14, inside a list or not."""
     masks = annotation.get("dp_masks")
     return len(mask_entries(annotation)) == 1 and (isinstance(masks, dict) or len(masks) == 1)
 
 
-@check(Scope.MASKS, REPAIRED, "they are read as what they say: the rest of the box is background")
+@check(Scope.MASKS, REPAIRED, "they are taken literally: the rest of the box is background")
 def one_part_mask(annotation) -> bool:
-    """Of the 14 part masks of a person a single one is not empty."""
+    """Only one of the 14 part masks of a person is not empty."""
     masks = annotation.get("dp_masks")
     return len(mask_entries(annotation)) == 1 and isinstance(masks, list) and len(masks) > 1
 
 
-@check(Scope.MASKS, REPAIRED, "it is read as the empty mask that it is")
+@check(Scope.MASKS, REPAIRED, "it is read as an empty mask")
 def mask_without_cells(annotation) -> bool:
-    """A part mask's run lengths are those of an empty mask."""
+    """A part mask's run lengths describe an empty mask."""
     return any(mask["counts"] in _WITHOUT_CELLS for mask in mask_entries(annotation))

@@ -52,7 +52,7 @@ def numbers(values: object) -> np.ndarray | None:
 
 @check(Scope.PERSON, DROPPED, "the annotation is left out")
 def annotation_malformed(annotation, file) -> bool:
-    """An annotation is no object, or has no integer "id"."""
+    """An annotation is not an object, or has no integer "id"."""
     return not isinstance(annotation, dict) or not is_id(annotation.get("id"))
 
 
@@ -76,13 +76,13 @@ def category_unknown(annotation, file) -> bool:
     return not is_id(category) or category not in file.categories
 
 
-@check(Scope.PERSON, DROPPED, "the annotation is left out, for people alone are trained")
+@check(Scope.PERSON, DROPPED, "the annotation is left out: only people are trained")
 def category_not_person(annotation, file) -> bool:
-    """An annotation is of another category than people."""
+    """An annotation has a category other than people."""
     return annotation["category_id"] != file.person
 
 
-@check(Scope.PERSON, DROPPED, "the annotation is left out, for a crowd is nobody's box")
+@check(Scope.PERSON, DROPPED, "the annotation is left out: a crowd's box is not a person's")
 def crowd(annotation, file) -> bool:
     """An annotation is of a crowd ("iscrowd")."""
     return bool(annotation.get("iscrowd"))
@@ -96,7 +96,7 @@ def ignored(annotation, file) -> bool:
 
 @check(Scope.PERSON, DROPPED, "the annotation is left out")
 def box_malformed(annotation, file) -> bool:
-    """An annotation's "bbox" is missing or no list of four finite numbers."""
+    """An annotation's "bbox" is missing or is not a list of four finite numbers."""
     box = finite_numbers(annotation.get("bbox"))
     return box is None or len(box) != 4
 
@@ -109,7 +109,7 @@ def box_empty(annotation, file) -> bool:
 
 @check(Scope.PERSON, DROPPED, "the annotation is left out")
 def box_outside_image(annotation, file) -> bool:
-    """A box lies outside of its image."""
+    """A box lies outside its image."""
     x, y, width, height = annotation["bbox"]
     image = file.images[annotation["image_id"]]
     return x >= image["width"] or y >= image["height"] or x + width <= 0 or y + height <= 0
@@ -121,9 +121,9 @@ def annotation_id_repeated(annotation, file) -> bool:
     return annotation["id"] in file.repeated
 
 
-@check(Scope.PERSON, REPAIRED, "the box is cut at the image's edge; points keep their places")
+@check(Scope.PERSON, REPAIRED, "the box is clipped to the image; points stay where they are")
 def box_beyond_image(annotation, file) -> bool:
-    """A box reaches out of its image by more than a pixel."""
+    """A box extends beyond its image by more than a pixel."""
     x, y, width, height = annotation["bbox"]
     image = file.images[annotation["image_id"]]
     beyond = max(-x, -y, x + width - image["width"], y + height - image["height"])
@@ -148,7 +148,7 @@ def segmentation_missing(annotation, file) -> bool:
 
 @check(Scope.PERSON, REPAIRED, _NO_MASK, _remove_segmentation)
 def segmentation_malformed(annotation, file) -> bool:
-    """A "segmentation" is neither polygons nor run lengths of the image's size."""
+    """A "segmentation" consists neither of polygons nor of run lengths of the image's size."""
     segmentation = annotation.get("segmentation")
     if isinstance(segmentation, list):
         return bool(segmentation) and not any(map(_is_polygon, segmentation))
@@ -161,7 +161,7 @@ def _keep_polygons(annotation, file) -> None:
 
 @check(Scope.PERSON, REPAIRED, "the other polygons of the person are used", _keep_polygons)
 def polygon_malformed(annotation, file) -> bool:
-    """A polygon has fewer than three points, half a point, or values that are no numbers."""
+    """A polygon has fewer than three points, an odd number of values, or non-numeric values."""
     segmentation = annotation.get("segmentation")
     return isinstance(segmentation, list) and not all(map(_is_polygon, segmentation))
 

@@ -71,25 +71,25 @@ def masks_without_points(annotation) -> bool:
 
 @check(Scope.LABELS, DROPPED, _LEFT_OUT)
 def point_list_missing(annotation) -> bool:
-    """One of dp_x, dp_y, dp_I, dp_U, dp_V is missing where others are there."""
+    """One of dp_x, dp_y, dp_I, dp_U, dp_V is missing although others are present."""
     return not all(field in annotation for field in POINT_FIELDS)
 
 
 @check(Scope.LABELS, DROPPED, _LEFT_OUT)
 def point_list_no_list(annotation) -> bool:
-    """One of dp_x, dp_y, dp_I, dp_U, dp_V is no list, but a dictionary, a text, a number."""
+    """One of dp_x, dp_y, dp_I, dp_U, dp_V is not a list (but a dictionary, say)."""
     return not all(isinstance(annotation[field], list) for field in POINT_FIELDS)
 
 
 @check(Scope.LABELS, DROPPED, _LEFT_OUT)
 def point_list_no_numbers(annotation) -> bool:
-    """One of dp_x, dp_y, dp_I, dp_U, dp_V holds something that is no number."""
+    """One of dp_x, dp_y, dp_I, dp_U, dp_V contains something other than numbers."""
     return any(numbers(annotation[field]) is None for field in POINT_FIELDS)
 
 
 @check(Scope.LABELS, DROPPED, _LEFT_OUT)
 def point_lists_of_different_length(annotation) -> bool:
-    """The lists dp_x, dp_y, dp_I, dp_U, dp_V are not of one length."""
+    """The lists dp_x, dp_y, dp_I, dp_U, dp_V differ in length."""
     return len({len(annotation[field]) for field in POINT_FIELDS}) > 1
 
 
@@ -120,29 +120,29 @@ def part_out_of_range(points) -> np.ndarray:
 
 @check(Scope.POINTS, DROPPED, _POINT_LEFT_OUT)
 def part_fractional(points) -> np.ndarray:
-    """A point's part is no whole number."""
+    """A point's part is not a whole number."""
     return points.part != np.round(points.part)
 
 
 @check(Scope.POINTS, DROPPED, _POINT_LEFT_OUT)
 def uv_outside_chart(points) -> np.ndarray:
-    """A point's U or V lies outside of [0, 1] by more than 0.001."""
+    """A point's U or V lies outside [0, 1] by more than 0.001."""
     return (np.abs(points.uv - 0.5) > 0.5 + _UV_TOLERANCE).any(axis=1)
 
 
 @check(Scope.POINTS, DROPPED, _POINT_LEFT_OUT)
 def point_outside_box(points) -> np.ndarray:
-    """A point's dp_x or dp_y lies outside of [0, 255], that is of its box."""
+    """A point's dp_x or dp_y lies outside [0, 255], that is, outside its box."""
     return ((points.xy < 0) | (points.xy > DP_EXTENT)).any(axis=1)
 
 
 @check(Scope.POINTS, DROPPED, _POINT_LEFT_OUT)
 def point_outside_image(points) -> np.ndarray:
-    """A point lies outside of the image, in a box that reaches out of it."""
+    """A point lies outside the image, in a box that extends beyond it."""
     return ((points.xy_image < 0) | (points.xy_image > [points.width, points.height])).any(axis=1)
 
 
-@check(Scope.POINTS, REPAIRED, "it is read as the whole number that it is")
+@check(Scope.POINTS, REPAIRED, "it is read as a whole number")
 def part_as_float(points) -> np.ndarray:
     """A point's part is written with a decimal point, as DensePose-COCO does."""
     return points.part_is_float
