@@ -78,7 +78,7 @@ def test_a_person_may_have_no_labels_or_no_masks():
         ("[" * 100_000, "a.json: not JSON"),
         (
             "[]",
-            r"a.json: The file is not an object with the lists .* \(a list\): .* docs/ANNOTATIONS.md",
+            r"a.json: The file is not an object with .* \(a list\): .* docs/ANNOTATIONS.md",
         ),
         (
             '{"images": [7], "annotations": [], "categories": []}',
