@@ -24,12 +24,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from uncertain_densepose.cli import run_tool
-from uncertain_densepose.cli.options import (
-    above_zero,
-    add_surface,
-    finite_above_zero,
-    make_parser,
-)
+from uncertain_densepose.cli.options import above_zero, add_surface, finite_above_zero, make_parser
 
 
 def build_parser() -> argparse.ArgumentParser:

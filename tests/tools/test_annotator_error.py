@@ -60,7 +60,7 @@ def test_larger_errors_count_for_the_limit(run, tmp_path):
         (["--annotations", "nowhere.json"], "nowhere.json"),
         (["--surface", "nowhere.npz"], "nowhere.npz"),
         (["--out", "figure.doc"], "must end in one of"),
-        (["--out", "no/such/folder.png"], "there is no folder no/such"),
+        (["--out", "no/such/folder.png"], "its folder no/such does not exist"),
     ],
 )
 def test_mistakes_are_told_in_one_line(ended, run, arguments, message):

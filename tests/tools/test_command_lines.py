@@ -14,7 +14,9 @@ HEAVY = ("torch", "detectron2", "scipy", "matplotlib", "cv2", "pycocotools", "tq
 """Packages that take from a tenth of a second to seconds to import."""
 
 TOOLS = sorted(path.name for path in (ROOT / "tools").glob("*.py"))
-COMMANDS = sorted(path.stem for path in (ROOT / "lab").glob("*.py") if path.stem != "__init__")
+COMMANDS = sorted(
+    path.stem for path in (ROOT / "lab").glob("*.py") if "__main__" in path.read_text()
+)
 LINES = [[f"tools/{name}"] for name in TOOLS] + [["-m", f"lab.{name}"] for name in COMMANDS]
 SUBCOMMANDS = {
     "tools/apply_net.py": ("show", "dump", "surface"),

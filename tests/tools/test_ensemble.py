@@ -103,7 +103,7 @@ def test_models_without_a_variance_can_be_averaged(tool, folder, tmp_path, capsy
     [
         (["--correlation", "1"], "--correlation must be in 0 <= RHO < 1, not 1.0"),
         (["--images", "0"], "--images: must be at least 1, not 0"),
-        (["--dataset", "nobody"], "nobody: no data set"),
+        (["--dataset", "nobody"], "nobody: there is no data set"),
         (["--json", "no/such/rows.json"], "there is no folder no/such"),
         (["--rule", "vote"], "invalid choice: 'vote'"),
         (["--weights", "one.pth"], "two or more different checkpoints"),
