@@ -1,0 +1,156 @@
+"""A training that was interrupted ends as one that was not."""
+
+import os
+import shutil
+import signal
+
+import pytest
+import torch
+
+from tests.uncertain_densepose.engine.small_training import (
+    differing,
+    registered_tiny,
+    state,
+    train,
+    trainer_of,
+)
+from uncertain_densepose.checkpoint import WeightsError
+from uncertain_densepose.engine.finite_steps import OptimizerMismatch
+from uncertain_densepose.engine.folder_lock import FolderInUse
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tiny(tiny_data_root):
+    with registered_tiny(tiny_data_root):
+        yield
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    out = tmp_path_factory.mktemp("undisturbed")
+    train(out)
+    return out
+
+
+@pytest.fixture
+def interrupted(undisturbed, tmp_path):
+    """The folder of a training that was killed after its second step."""
+    for name in ("model_0000000.pth", "model_0000001.pth"):
+        shutil.copy2(undisturbed / name, tmp_path / name)
+    (tmp_path / "last_checkpoint").write_text("model_0000001.pth")
+    return tmp_path
+
+
+def test_steps_change_the_model(undisturbed):
+    assert differing(state(undisturbed, "model_0000001"), state(undisturbed))
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_it_ends_with_the_same_bits(undisturbed, interrupted, workers):
+    trainer = train(interrupted, "DATALOADER.NUM_WORKERS", workers, resume=True)
+    assert trainer.start_iter == 2
+    assert differing(state(undisturbed), state(interrupted)) == []
+
+
+def test_with_a_random_seed_as_well(tmp_path):
+    whole, cut = tmp_path / "whole", tmp_path / "cut"
+    train(whole, "SEED", -1)
+    cut.mkdir()
+    shutil.copy2(whole / "model_0000001.pth", cut)
+    train(cut, "SEED", -1, resume=True)
+    assert differing(state(whole), state(cut)) == []
+
+
+def test_another_seed_is_another_training(undisturbed, tmp_path):
+    train(tmp_path, "SEED", 4)
+    assert differing(state(undisturbed), state(tmp_path))
+
+
+@pytest.mark.parametrize("kind", ["truncated", "empty", "flipped", "not finite"])
+def test_a_damaged_checkpoint_gives_way_to_the_one_before(undisturbed, interrupted, kind, log):
+    newest = interrupted / "model_0000001.pth"
+    content = bytearray(newest.read_bytes())
+    if kind == "not finite":
+        damaged = torch.load(newest, weights_only=True)
+        next(iter(damaged["model"].values())).view(-1)[0] = torch.nan
+        torch.save(damaged, newest)
+    elif kind == "flipped":
+        content[len(content) // 2] ^= 0x40
+        newest.write_bytes(content)
+    else:
+        newest.write_bytes(content[: len(content) // 3 if kind == "truncated" else 0])
+    trainer = train(interrupted, resume=True)
+    assert trainer.start_iter == 1
+    assert differing(state(undisturbed), state(interrupted)) == []
+    assert "model_0000001.pth" in log.text
+
+
+def test_without_a_tag_the_newest_is_taken(undisturbed, interrupted):
+    (interrupted / "last_checkpoint").unlink()
+    trainer = trainer_of(interrupted)
+    trainer.resume_or_load(resume=True)
+    assert trainer.start_iter == 2
+
+
+def test_a_folder_of_damaged_checkpoints_is_not_begun_anew(interrupted):
+    for path in interrupted.glob("*.pth"):
+        path.write_bytes(b"")
+    trainer = trainer_of(interrupted)
+    with pytest.raises(WeightsError, match="none of its 2 checkpoints"):
+        trainer.resume_or_load(resume=True)
+
+
+@pytest.mark.parametrize("name", ["../hid/.pkl", "/etc/model.pth", "model.pkl", ""])
+def test_a_tag_is_the_name_of_a_checkpoint_beside_it(interrupted, name):
+    (interrupted / "last_checkpoint").write_text(name)
+    trainer = trainer_of(interrupted)
+    with pytest.raises(WeightsError, match="last_checkpoint"):
+        trainer.resume_or_load(resume=True)
+
+
+def test_the_state_of_another_optimiser_is_refused(interrupted):
+    other = trainer_of(interrupted, "SOLVER.OPTIMIZER", "SGD")
+    assert other.cfg.SOLVER.OPTIMIZER != "ADAMW"
+    with pytest.raises(OptimizerMismatch, match="SOLVER.OPTIMIZER"):
+        other.resume_or_load(resume=True)
+
+
+def test_two_trainings_do_not_share_a_folder(tmp_path):
+    first, second = trainer_of(tmp_path), trainer_of(tmp_path)
+    refused = []
+
+    def start_another(module, inputs):
+        if refused:
+            return
+        with pytest.raises(FolderInUse, match=str(tmp_path)) as error:
+            second.train()
+        refused.append(error)
+
+    first._trainer.model.register_forward_pre_hook(start_another)
+    first.resume_or_load(False)
+    first.train()
+    assert len(refused) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_saves_a_checkpoint_first(undisturbed, tmp_path, number):
+    never = "SOLVER.CHECKPOINT_PERIOD", 1000
+    trainer = trainer_of(tmp_path, *never)
+    trainer.resume_or_load(resume=False)
+    model = trainer._trainer.model
+    calls = []
+
+    def send(module, inputs):
+        calls.append(0)
+        if len(calls) == 2:
+            os.kill(os.getpid(), number)
+
+    hook = model.register_forward_pre_hook(send)
+    before = signal.getsignal(number)
+    with pytest.raises(SystemExit) as end:
+        trainer.train()
+    hook.remove()
+    assert end.value.code == 128 + number and signal.getsignal(number) == before
+    assert [path.name for path in tmp_path.glob("*.pth")] == ["model_0000001.pth"]
+    train(tmp_path, *never, resume=True)
+    assert differing(state(undisturbed), state(tmp_path)) == []
