@@ -118,7 +118,8 @@ class FiniteAMPTrainer(_FiniteSteps, AMPTrainer):
 def _check_optimizer_state(optimizer: torch.optim.Optimizer, state: dict) -> None:
     ours, theirs = optimizer.state_dict()["param_groups"], state["param_groups"]
     sizes = [[len(group["params"]) for group in groups] for groups in (ours, theirs)]
-    names = [set().union(*groups) for groups in (ours, theirs)]
+    # A scheduler adds its own when it is made, which may be later.
+    names = [set().union(*groups) - {"initial_lr"} for groups in (ours, theirs)]
     if sizes[0] != sizes[1] or names[0] != names[1]:
         raise OptimizerMismatch(
             "the checkpoint to resume from was trained with another optimiser (SOLVER.OPTIMIZER) "
