@@ -22,10 +22,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
     from uncertain_densepose.device import usable_device
 
-    from .benchmarks.tables import measure
+    from .benchmarks.tables import run_benchmark
 
     usable_device(args.device)
-    for title, rows in measure(args).items():
+    for title, rows in run_benchmark(args).items():
         print(f"\n{title}\n{tabulate(rows, headers='keys', floatfmt='.3g')}")
 
 

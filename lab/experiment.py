@@ -60,9 +60,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # Whatever ends the run ends its processes too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     check_overrides(args.opts)
-    from .experiments.progress import run
+    from .experiments.progress import list_or_run
 
-    print(run(args))
+    print(list_or_run(args))
 
 
 if __name__ == "__main__":

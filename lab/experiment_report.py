@@ -11,7 +11,7 @@ from pathlib import Path
 from uncertain_densepose.cli import run_tool
 from uncertain_densepose.cli.options import make_parser
 
-EPILOGUE = """\
+_EPILOGUE = """\
 RESULTS.csv is what python -m lab.experiment writes. Rows of finished cells on the test split are
 reported, as means and standard deviations over the seeds that are there; it may be run at any time.
 
@@ -26,7 +26,7 @@ example:
 
 def build_parser() -> argparse.ArgumentParser:
     """The command line."""
-    parser = make_parser(__doc__, EPILOGUE)
+    parser = make_parser(__doc__, _EPILOGUE)
     add = parser.add_argument
     add("results", type=Path, metavar="RESULTS.csv", help="rows of python -m lab.experiment")
     add("--out", type=Path, required=True, metavar="FILE.md", help="document to fill")
@@ -37,12 +37,13 @@ def build_parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line."""
     args = build_parser().parse_args(arguments)
-    from .experiments.report import Results, read_rows, write_report
+    from .experiments.report.document import fill_document
+    from .experiments.report.rows import ExperimentResults, read_rows
 
     csv, document = args.results.as_posix(), args.out.as_posix()
     command = f"python -m lab.experiment_report {csv} --out {document}"
-    results = Results(read_rows(args.results))
-    figures = write_report(results, args.out, args.results.parent, command)
+    results = ExperimentResults(read_rows(args.results))
+    figures = fill_document(results, args.out, args.results.parent, command)
     print(f"{len(results.rows)} rows; wrote {args.out}")
     for path in figures:
         print(f"  {path}")

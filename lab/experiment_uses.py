@@ -11,7 +11,7 @@ from pathlib import Path
 from uncertain_densepose.cli import run_tool
 from uncertain_densepose.cli.options import add_overrides, check_overrides, make_parser
 
-EPILOGUE = """\
+_EPILOGUE = """\
 The models are those of finished cells of python -m lab.experiment whose weights are in the config's
 EXPERIMENT.WEIGHTS_DIR; others are counted and left out, so that it may be run at any time. What has
 been measured is in EXPERIMENT.FUSION_RESULTS and EXPERIMENT.CLICKS_RESULTS and is not measured
@@ -29,7 +29,7 @@ examples:
 
 def build_parser() -> argparse.ArgumentParser:
     """The command line."""
-    parser = make_parser(__doc__, EPILOGUE)
+    parser = make_parser(__doc__, _EPILOGUE)
     add = parser.add_argument
     add("configs", nargs="+", metavar="CONFIG.yaml", help="of configs/experiments")
     add("--out", type=Path, metavar="FILE.md", help="document to fill (default: none)")

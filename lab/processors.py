@@ -1,8 +1,8 @@
 """How far results differ between processors.
 
-Runs the same work (tiny data set rendered, shipped model applied and evaluated, five training
-steps) once as it is and once for each library forced to the code of an older processor, and prints
-the largest differences. Each row is a quantity; pictures are in grey levels, boxes in pixels.
+Does the same work (render a tiny data set, apply and evaluate the shipped model, train five steps)
+once as usual and once for each library forced to the code of an older processor, and prints the
+largest differences. Each row is a quantity; pictures are in grey levels, boxes in pixels.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tabulate import tabulate
 from uncertain_densepose.cli import run_tool
 from uncertain_densepose.surface.paths import default_surface_path
 
-from .reproducibility.comparison import table
+from .reproducibility.comparison import difference_table
 from .reproducibility.settings import SETTINGS
 
 AS_IT_IS = "as it is"
@@ -36,13 +36,21 @@ def build_parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar=("NAME", "VAR=VALUE"),
-        help="one more setting; for example LD_PRELOAD of a library that answers for the processor",
+        help="another setting, such as an LD_PRELOAD library that reports another processor",
     )
     return parser
 
 
-def run(name: str, variables: dict[str, str], folder: Path) -> dict[str, np.ndarray]:
-    """The workload in a process of its own.
+def run_workload(name: str, variables: dict[str, str], folder: Path) -> dict[str, np.ndarray]:
+    """The results of the workload, run in a process of its own.
+
+    Args:
+        name: of the setting.
+        variables: of the environment.
+        folder: for what it writes.
+
+    Returns:
+        arrays by quantity, see `workload`.
 
     Raises:
         subprocess.CalledProcessError: it failed; its message is on the screen.
@@ -69,9 +77,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     also = {name: dict(pair.split("=", 1) for pair in pairs) for name, *pairs in args.also}
     settings = SETTINGS | also
     with tempfile.TemporaryDirectory() as folder:
-        first = run(AS_IT_IS, {}, Path(folder))
-        others = {name: run(name, variables, Path(folder)) for name, variables in settings.items()}
-    print(tabulate(table(first, others), headers=["", *others], tablefmt="github"))
+        first = run_workload(AS_IT_IS, {}, Path(folder))
+        others = {
+            name: run_workload(name, variables, Path(folder))
+            for name, variables in settings.items()
+        }
+    print(tabulate(difference_table(first, others), headers=["", *others], tablefmt="github"))
 
 
 if __name__ == "__main__":

@@ -21,9 +21,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     args = build_parser(__doc__).parse_args(arguments)
     from tabulate import tabulate
 
-    from .releases.release import results_of, run
+    from .releases.release import release_checkpoint, results_of
 
-    name, release = run(args)
+    name, release = release_checkpoint(args)
     print(tabulate(results_of(release), headers=[name, ""], disable_numparse=True))
     megabytes = (args.out / release.file).stat().st_size / 1e6
     print(f"{args.out / release.file}: {megabytes:.1f} MB, SHA-256 {release.sha256}")

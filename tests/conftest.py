@@ -28,7 +28,7 @@ def shared_folder(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def embedded_surface() -> Surface:
     """The embedded body, built by the first run on a machine (about a minute and a half)."""
-    from synthetic_people.build import ensure_embedded_surface
+    from synthetic_people.built_surface import ensure_embedded_surface
 
     path = default_surface_path()
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -7,22 +7,20 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from lab.reproducibility.settings import TINY_TRAINING
+from tests.tool_processes import run_forked
+
 TOOLS = Path(__file__).parents[1] / "tools"
 TOOL = TOOLS / "train_net.py"
-OPTIONS = {
-    "DATASETS.TRAIN": "('synth_people_tiny_train',)",
-    "DATASETS.TEST": "('synth_people_tiny_val',)",
+OPTIONS = TINY_TRAINING | {
     "SOLVER.MAX_ITER": "3",
     "SOLVER.STEPS": "()",
-    "SOLVER.IMS_PER_BATCH": "2",
     "SOLVER.CHECKPOINT_PERIOD": "2",
     "MODEL.ROI_DENSEPOSE_HEAD.UV_CONFIDENCE.WARM_START_ITERS": "1",
     "MODEL.ROI_DENSEPOSE_HEAD.NUM_STACKED_CONVS": "1",
     "MODEL.ROI_DENSEPOSE_HEAD.CONV_HEAD_DIM": "16",
     "MODEL.FPN.OUT_CHANNELS": "32",
     "DENSEPOSE_EVALUATION.GLOBAL_VARIANCE_IMAGES": "4",
-    "DATALOADER.NUM_WORKERS": "0",
-    "MODEL.DEVICE": "cpu",
 }
 LAZY_OPTIONS = (
     "dataloader.train.dataset.names=[synth_people_tiny_train]",
@@ -45,19 +43,21 @@ LAZY_OPTIONS = (
 """The same of configs/lazy/synth_unc_full.py."""
 
 
-def train_net(root, *arguments, config="full", **changes):
-    """Run the tool; a change is SECTION__KEY="value"."""
+def train_command(*arguments, config="full", **changes):
+    """Words of the tool's command line; a change is SECTION__KEY="value"."""
     options = OPTIONS | {key.replace("__", "."): value for key, value in changes.items()}
-    command = [sys.executable, str(TOOL), "--config-file", f"configs/synth/unc_{config}.yaml"]
-    command += [*arguments, *(word for pair in options.items() for word in pair)]
-    environment = os.environ | {"DETECTRON2_DATASETS": str(root)}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    command = [str(TOOL), "--config-file", f"configs/synth/unc_{config}.yaml"]
+    return [*command, *arguments, *(word for pair in options.items() for word in pair)]
+
+
+def train_net(root, *arguments, **changes):
+    """Run the tool, arguments as for `train_command`."""
+    return run_forked(train_command(*arguments, **changes), DETECTRON2_DATASETS=str(root))
 
 
 def lazy_train_net(root, out, *arguments):
     """Run the tool of python configs; its options are KEY=VALUE."""
     command = [
-        sys.executable,
         str(TOOLS / "lazyconfig_train_net.py"),
         "--config-file",
         "configs/lazy/synth_unc_full.py",
@@ -65,8 +65,7 @@ def lazy_train_net(root, out, *arguments):
     flags = [word for word in arguments if word.startswith("--")]
     pairs = [word for word in arguments if not word.startswith("--")]
     command += [*flags, *LAZY_OPTIONS, f"train.output_dir={out}", *pairs]
-    environment = os.environ | {"DETECTRON2_DATASETS": str(root)}
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    return run_forked(command, DETECTRON2_DATASETS=str(root))
 
 
 def trained_folder(root: Path) -> Path:
@@ -74,6 +73,9 @@ def trained_folder(root: Path) -> Path:
     out = root / "trained"
     with FileLock(f"{out}.lock"):
         if not (out / "model_final.pth").exists():
-            done = train_net(root, OUTPUT_DIR=str(out))
+            # In an interpreter of its own, as users run it.
+            command = [sys.executable, *train_command(OUTPUT_DIR=str(out))]
+            environment = os.environ | {"DETECTRON2_DATASETS": str(root)}
+            done = subprocess.run(command, env=environment, capture_output=True, text=True)
             assert done.returncode == 0, done.stderr[-3000:]
     return out

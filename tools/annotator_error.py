@@ -1,14 +1,15 @@
 #!/usr/bin/env python
-"""Measure annotators where the truth is known, and paint their errors on the body.
+"""Measure how far annotators' labels are off, and paint the mean error on the body.
 
-The protocol is that of DensePose's authors (Guler, Neverova, Kokkinos, CVPR 2018): the error of an
-annotated point is the geodesic distance between its true place on the body and the labelled one;
-the errors of each person are interpolated over the surface, and people are averaged. A point counts
-within twice the bandwidth; the weights fall off as a normal density. Grey is where nobody has a
-point that near. Distances are those of the body's table, whose vertices are about 1 cm apart.
+Reads a COCO file whose dense-pose labels come with the truth (dp_U_true, dp_V_true), as
+tools/make_synthetic_dataset.py and tools/relabel_synthetic_dataset.py write them. Prints a table of
+errors by body part and writes a picture of the body, seen from the front and the back.
 
-The annotations must know the truth: those of tools/make_synthetic_dataset.py and of the noise
-worlds of tools/relabel_synthetic_dataset.py do.
+The error of a point is the geodesic distance between its labelled and its true place on the body.
+As in DensePose's annotator study (Guler, Neverova, Kokkinos, CVPR 2018), the errors of each person
+are interpolated over the body, with normal weights that end at two bandwidths, and then averaged
+over people. Places where nobody has a point that near are grey. Distances are read between the
+vertices of the surface's geodesic table, about 1 cm apart.
 
 example:
   python tools/annotator_error.py --out annotators.png \\
@@ -35,24 +36,30 @@ def build_parser() -> argparse.ArgumentParser:
     """The command line."""
     parser = make_parser(__doc__)
     add = parser.add_argument
-    add("--annotations", type=Path, required=True, metavar="JSON", help="annotated people")
-    add("--out", type=Path, required=True, metavar="FIG", help="picture to write, for example .png")
-    add("--json", type=Path, metavar="FILE", help="also write all numbers, those of vertices too")
-    add_surface(add, "body of the annotations")
+    add(
+        "--annotations",
+        type=Path,
+        required=True,
+        metavar="JSON",
+        help="COCO file with labels and their truth",
+    )
+    add("--out", type=Path, required=True, metavar="FIG", help="picture to write, e.g. errors.png")
+    add("--json", type=Path, metavar="FILE", help="also write all numbers, per vertex too")
+    add_surface(add, "surface file of the annotations")
     add(
         "--bandwidth-cm",
         type=finite_above_zero,
         default=3.0,
         metavar="CM",
-        help="standard deviation of the interpolation's weights; default: %(default)s",
+        help="standard deviation of the interpolation weights (default: %(default)s)",
     )
     add(
         "--limit-cm",
         type=above_zero,
         default=30.0,
         metavar="CM",
-        help="larger errors count for this much, which keeps a few confused sides from outweighing "
-        "all other errors; inf for no limit, as DensePose's authors have it; default: %(default)s",
+        help="count larger errors as this much, so that a few confused sides do not outweigh all "
+        "else; inf for no limit, as in DensePose's study (default: %(default)s)",
     )
     return parser
 
@@ -61,10 +68,12 @@ def build_parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line."""
     args = build_parser().parse_args(arguments)
-    from synthetic_people.annotator_report import run
+    from synthetic_people.annotator_report import report_annotators
 
     print(
-        run(args.annotations, args.surface, args.out, args.json, args.bandwidth_cm, args.limit_cm)
+        report_annotators(
+            args.annotations, args.surface, args.out, args.json, args.bandwidth_cm, args.limit_cm
+        )
     )
 
 

@@ -1,5 +1,10 @@
 #!/usr/bin/env python
-"""Find people in images and videos: their correspondences with the body, and how sure these are."""
+"""Find the people in images and videos, and which point of the body each of their pixels shows.
+
+Each command takes images and a trained model and writes into the folder --out: `show` draws
+pictures, `dump` saves the numbers, `surface` paints the uncertainty on the body.
+`tools/apply_net.py COMMAND --help` has the options of each, with an example.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,12 @@
 #!/usr/bin/env python
-"""Build the embedded body surface, once; later calls validate the file that is there.
+"""Build the embedded body surface: mesh, charts and table of geodesic distances, in one file.
 
-python tools/build_surface.py [--out PATH] [--force] [--charts PATH] [--figure PATH]
+This is needed once; later calls only check the file. The demo, tools/make_synthetic_dataset.py,
+evaluation and `tools/apply_net.py surface` read it.
+
+examples:
+  python tools/build_surface.py
+  python tools/build_surface.py --figure output/surface.png
 """
 
 from __future__ import annotations
@@ -14,29 +19,32 @@ from functools import partial
 from pathlib import Path
 
 from uncertain_densepose.cli import run_tool
-from uncertain_densepose.cli.options import add_workers
+from uncertain_densepose.cli.options import add_workers, make_parser
 from uncertain_densepose.surface.paths import default_surface_path
 
 
 def build_parser() -> argparse.ArgumentParser:
     """The command line."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = make_parser(__doc__)
     add = parser.add_argument
     add(
         "--out",
         type=Path,
         default=default_surface_path(),
+        metavar="FILE",
         help="surface file (default: $DETECTRON2_DATASETS/embedded_surface.npz; now %(default)s)",
     )
-    add("--force", action="store_true", help="rebuild a file that is there")
+    add("--force", action="store_true", help="rebuild an existing file")
     add_workers(add, 2)
     add(
         "--charts",
         type=Path,
-        help="also write a surface file of the charts alone here, without geodesic distances: a "
-        "hundredth of the size, enough to predict, not to measure; the package carries one",
+        metavar="FILE",
+        help="also write a surface file without geodesic distances: a hundredth of the size, "
+        "enough for prediction but not for evaluation; the package ships one",
     )
-    add("--figure", type=Path, help="also draw parts, iso-lines and charts here")
+    text = "also draw the parts, iso-lines and charts, e.g. surface.png"
+    add("--figure", type=Path, metavar="FILE", help=text)
     return parser
 
 
@@ -46,16 +54,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = build_parser()
     args = parser.parse_args(arguments)
     if args.charts is not None and args.charts.resolve() == args.out.resolve():
-        parser.error(f"--charts {args.charts}: is the file of the whole surface, --out")
+        parser.error(f"--charts {args.charts}: is the same file as --out")
     from synthetic_people.built_surface import load_or_build
+    from uncertain_densepose.cli.import_surface import describe_surface
 
     started = time.perf_counter()
     surface, done = load_or_build(args.out, args.force, args.workers)
-    print(
-        f"{args.out}: {done} in {time.perf_counter() - started:.1f} s: '{surface.name}', "
-        f"{len(surface.vertices)} vertices, {len(surface.faces)} faces, geodesic table of "
-        f"{len(surface.geodesic_vertices)} vertices"
-    )
+    seconds = time.perf_counter() - started
+    print(f"{args.out}: {done} in {seconds:.1f} s: {describe_surface(surface)}")
     if args.charts is not None:
         surface.without_distances().save(args.charts)
         print(f"charts: {args.charts}, {args.charts.stat().st_size / 1e6:.2f} MB")

@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Tell what training would leave out of an annotation file, repair in it, or stop at."""
+"""Check a COCO dense-pose annotation file: what will training drop, repair or stop at?"""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from uncertain_densepose.cli.check_status import ALL_USED, LEFT_OUT, STOPS
 from uncertain_densepose.cli.options import make_parser
 
 EPILOGUE = f"""\
-docs/ANNOTATIONS.md describes the form of the file and lists the checks. Findings are
+Prints how much of the file training uses, and its findings, worst first:
   fatal     training stops
-  dropped   training leaves out what was found
-  repaired  training uses what was found, in the way that is told
-Each annotation, and each point, is counted as dropped under one finding, the first that applies.
-The loader of data sets goes by the same checks: what is dropped here is what is not trained.
-Evaluation is stricter, and stops at malformed annotations.
+  dropped   training leaves the annotation or point out
+  repaired  training uses it, changed as the finding says
+Each annotation and each point is dropped under one finding only, the first that applies. The data
+loader makes the same checks. Evaluation is stricter: it stops at malformed annotations.
+docs/ANNOTATIONS.md describes the format and lists the checks.
 
-exit status: {ALL_USED} all of the file is used
+exit status: {ALL_USED} the whole file is used
              {LEFT_OUT} something is dropped
              {STOPS} training would stop, or the file cannot be read
 
@@ -36,8 +36,8 @@ def build_parser() -> argparse.ArgumentParser:
     parser = make_parser(__doc__, EPILOGUE)
     add = parser.add_argument
     add("annotations", metavar="JSON", help="COCO file with dense-pose annotations")
-    add("--images", type=Path, metavar="DIR", help="also look at its images, in this folder")
-    add("--json", type=Path, metavar="OUT", help="also write the report for machines")
+    add("--images", type=Path, metavar="DIR", help="also check its images, in this folder")
+    add("--json", type=Path, metavar="OUT", help="also write the report as JSON")
     return parser
 
 

@@ -1,15 +1,19 @@
 #!/usr/bin/env python
-"""The whole project in one command, on people that it renders itself.
+"""Run the whole project in one command, on people that it renders itself.
 
-Builds the body surface, renders the `demo` set, trains configs/synth/unc_full.yaml on it, evaluates
-it on held-out people and draws what it is sure and unsure about. Every step is kept: a run that
-was interrupted goes on where it stopped, and one that is complete only prints its results.
+Builds the body surface, renders the `demo` data set, trains configs/synth/unc_full.yaml on it,
+evaluates the model on held-out people and draws its predictions. Finished steps are kept: an
+interrupted run resumes where it stopped, and a finished one only prints its results.
 
 Writes into --out:
-  metrics.json     all results
+  metrics.json     all metrics
   report.png       held-out people: image, parts, U, V, sigma in centimetres, errors
   model_final.pth  the weights
   training/        Detectron2's logs and checkpoints
+
+examples:
+  python tools/demo.py
+  python tools/demo.py --out output/short SOLVER.MAX_ITER 200
 """
 
 from __future__ import annotations
@@ -28,9 +32,10 @@ def build_parser() -> argparse.ArgumentParser:
     """The command line."""
     parser = make_parser(__doc__)
     add = parser.add_argument
-    add("--out", type=Path, default=Path("output/demo"), help="default: %(default)s")
+    text = "output folder (default: %(default)s)"
+    add("--out", type=Path, default=Path("output/demo"), metavar="DIR", help=text)
     add_workers(add, None)
-    add("opts", nargs="*", metavar="KEY VALUE", help="replace values of the config")
+    add("opts", nargs="*", metavar="KEY VALUE", help="override values of the config")
     return parser
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Evaluate a file of dense-pose results against annotations, without the model."""
+"""Evaluate a file of dense-pose results against annotations; no model is needed."""
 
 from __future__ import annotations
 
@@ -7,26 +7,24 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from uncertain_densepose.choices import PROTOCOL_NAMES
 from uncertain_densepose.cli import run_tool
-from uncertain_densepose.cli.evaluate_options import PER_PART, parse_kappa
-from uncertain_densepose.cli.options import add_out_folder, make_parser
-
-PROTOCOLS = ("strict", "reference")
+from uncertain_densepose.cli.options import PER_PART, add_out_folder, make_parser, parse_kappa
 
 EPILOGUE = """\
-RESULTS.json is a list of records as COCO has them: image_id, category_id, bbox (x, y, width, height
-in pixels), score, and dense pose over the pixels of the box, part 1..24 or 0, 255 U and 255 V, as
+RESULTS.json is a list of COCO result records: image_id, category_id, bbox (x, y, width, height in
+pixels), score, and three values for each pixel of the box: part 1..24 or 0, 255 U and 255 V, as
   "densepose": [[[...], ...], ...]                            (3, height, width) integers
   "densepose": {"labels_uv_uint8": [[[...], ...], ...]}       the same
-  "densepose": {"shape_chw": [3, h, w], "labels_uv_str": ""}  a PNG of three channels in base64
-  "uv_shape": [3, h, w], "uv_data": ""                        the same, the challenges' form of 2018
-All images of the annotations count; where there are no results, nobody was found. A result that
-cannot be used ends the run with its index and field, or is left out and counted with --lenient.
+  "densepose": {"shape_chw": [3, h, w], "labels_uv_str": ""}  a base64 PNG with three channels
+  "uv_shape": [3, h, w], "uv_data": ""                        the same, as in the 2018 challenge
+All annotated images count; without results in an image, nobody was found there. A malformed result
+stops the run with its index and field; with --lenient it is left out and counted.
 
-With --out the folder gets
+Prints AP and AR by GPS, GPSm and mask IoU, and the accuracy at annotated points. With --out, writes
   metrics.json                    every metric by task; null where there was nothing to measure
   correspondence_accuracy.png     share of points within a distance
-  part_errors_detected_boxes.png  mean error of each part on the body, above 30 cm as 30 cm
+  part_errors_detected_boxes.png  mean error of each part on the body, capped at 30 cm a point
 
 example:
   python tools/evaluate.py --annotations datasets/synth_people_demo/val.json \\
@@ -39,23 +37,24 @@ def build_parser() -> argparse.ArgumentParser:
     parser = make_parser(__doc__, EPILOGUE)
     add = parser.add_argument
     add("--annotations", required=True, metavar="GT.json", help="COCO file with dense pose")
-    add("--results", required=True, metavar="RESULTS.json", help="what was detected, see below")
-    add("--surface", required=True, metavar="S.npz", help="the body of the annotations")
+    add("--results", required=True, metavar="RESULTS.json", help="the detections, see below")
+    add("--surface", required=True, metavar="S.npz", help="surface file of the annotations")
     add(
         "--protocol",
-        choices=PROTOCOLS,
+        choices=PROTOCOL_NAMES,
         default="strict",
-        help="count as COCO counts keypoints, or as DensePose's evaluator (default: %(default)s)",
+        help="match detections as COCO does for keypoints (strict), or as DensePose's evaluator "
+        "does (reference); default: %(default)s",
     )
     add(
         "--kappa",
         type=parse_kappa,
         default=PER_PART,
         metavar="K",
-        help="length scale of GPS in metres, such as 0.255 for the definition of 2018, or "
-        "'per_part' for that of the challenges (default: %(default)s)",
+        help="length scale of GPS in metres, e.g. 0.255 for the 2018 definition, or 'per_part' for "
+        "that of the later challenges (default: %(default)s)",
     )
-    add("--lenient", action="store_true", help="leave out results that cannot be used, and say so")
+    add("--lenient", action="store_true", help="leave out malformed results and count them")
     add_out_folder(add, required=False)
     return parser
 

@@ -1,5 +1,10 @@
 #!/usr/bin/env python
-"""Give a trained independent model a shared error: fit its variance to held-out annotations."""
+"""Turn a trained model with independent errors into one whose points share an error.
+
+In the models iid_iso and indep_aniso (DensePose's WC1 and WC2 checkpoints among them) the errors of
+all points are independent. This tool adds an error that all points of one body part of a person
+share, as in the model full, without training: it fits the variance of that error to annotations.
+"""
 
 from __future__ import annotations
 
@@ -19,16 +24,16 @@ from uncertain_densepose.cli.options import (
 from uncertain_densepose.cli.shared_variance_files import CONFIG, RESULT, WEIGHTS
 
 EPILOGUE = f"""\
-The model (noise model iid_iso or indep_aniso, DensePose's WC1 and WC2 checkpoints among them) keeps
-its predictions; a variance may grow by 1 % of the smallest that the model can have. To its errors
-comes one of variance b (chart units²) that all points of a person's part share; b is fitted by
-maximum likelihood to every other image of a data set that was not trained on. What it is worth on
-the other half is printed, in nats per point.
+Give it a model and an annotated data set that the model was not trained on. The shared variance
+(chart units²) is fitted by maximum likelihood on every other image. The other half is for
+comparison: the tool prints its mean log-likelihood, in nats per point, without and with the shared
+error. The model's predictions stay the same; only its variances may grow, by up to 1 % of the
+smallest that it can predict.
 
---out gets
-  {WEIGHTS}       a checkpoint of the noise model full, whose predictions are the parent's
-  {CONFIG}           its config, to evaluate it or to train it further
-  {RESULT}  what was fitted, and to what
+Writes into --out:
+  {WEIGHTS}       the new model, of noise model full
+  {CONFIG}           its config, for evaluation or further training
+  {RESULT}  the fitted variances, the data and the comparison
 
 example:
   python tools/fit_shared_variance.py --config-file configs/synth/unc_aniso.yaml \\
@@ -40,10 +45,14 @@ def build_parser() -> argparse.ArgumentParser:
     """The command line."""
     parser = make_parser(__doc__, EPILOGUE)
     add = parser.add_argument
-    add_model(add, "its checkpoint")
+    add_model(add)
     add_out_folder(add)
-    add_dataset(add, "held-out data set", least=2)
-    add("--per-part", action="store_true", help="fit a variance for each part that has enough data")
+    add_dataset(add, "annotated data set that was not trained on", least=2)
+    add(
+        "--per-part",
+        action="store_true",
+        help="fit a variance per body part",
+    )
     add_device(add)
     add_overrides(add)
     return parser
@@ -53,9 +62,9 @@ def build_parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line."""
     args = build_parser().parse_args(arguments)
-    from uncertain_densepose.cli.shared_variance import run, summary
+    from uncertain_densepose.cli.shared_variance import describe_fit, run
 
-    print(f"{summary(run(args), args.per_part)}\nwritten to {args.out}")
+    print(f"{describe_fit(run(args), args.per_part)}\nwritten to {args.out}")
 
 
 if __name__ == "__main__":

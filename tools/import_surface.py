@@ -1,5 +1,9 @@
 #!/usr/bin/env python
-"""Make a surface file of a body that you have: DensePose's SMPL files, or a mesh of your own."""
+"""Convert a body into a surface file: DensePose's SMPL files, or a mesh of your own.
+
+`tools/import_surface.py SOURCE --help` has the options of each source. The surface file is what
+data sets, evaluation and visualisation read.
+"""
 
 from __future__ import annotations
 
@@ -15,15 +19,12 @@ from uncertain_densepose.cli.import_options import build_parser
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line."""
     args = build_parser(__doc__).parse_args(arguments)
-    from uncertain_densepose.cli.import_surface import run
+    from uncertain_densepose.cli.import_surface import describe_surface, run
 
     started = time.perf_counter()
     surface, mirror = run(args)
-    print(
-        f"{args.out}: imported in {time.perf_counter() - started:.1f} s: '{surface.name}', "
-        f"{len(surface.vertices)} vertices, {len(surface.faces)} faces, geodesic table of "
-        f"{len(surface.geodesic_vertices)} vertices"
-    )
+    seconds = time.perf_counter() - started
+    print(f"{args.out}: imported in {seconds:.1f} s: {describe_surface(surface)}")
     if mirror:
         print(mirror)
 

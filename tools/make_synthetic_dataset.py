@@ -1,18 +1,17 @@
 #!/usr/bin/env python
-"""Render people and annotate them: a COCO data set with noisy DensePose labels and the clean truth.
+"""Render people and annotate them: a COCO data set with noisy DensePose labels and the truth.
 
-One to three people of varied shape and pose stand, walk or sit among things, before quiet and busy
-backgrounds, seen by varied cameras. Into --out go
-
-  images/train/000000.jpg ...   the pictures
+Each image shows one to three people of varied shape and pose, standing, walking or sitting among
+objects, on plain and busy backgrounds, from varied cameras. Writes into --out:
+  images/train/000000.jpg ...   the images
   train.json, val.json          boxes, masks, keypoints with true visibility, dense labels with
                                 noise (dp_U, dp_V), the truth (dp_U_true, dp_V_true), the noise's
                                 parameters (dp_noise), joints in camera coordinates, cameras
-  shards/, *.json               what is done, for resuming and checking
+  shards/, *.json               finished work, for resuming and checking
 
-On one machine the same preset and seed give the same bytes, whatever --workers; another processor
-or other versions of libraries round otherwise. A run that was interrupted goes on with the same
-command, on another machine with the same --surface; a complete set is checked and left alone.
+On one machine the same preset and seed give the same bytes, whatever --workers; other processors
+and library versions round differently. The same command resumes an interrupted run, also on another
+machine given the same --surface; a finished data set is checked and left as it is.
 
 presets:
 {presets}
@@ -41,14 +40,15 @@ def build_parser() -> argparse.ArgumentParser:
     """The command line."""
     parser = make_parser(__doc__.format(presets=preset_table()))
     add = parser.add_argument
-    add("--preset", choices=PRESETS, default="demo", help="default: %(default)s")
-    add_seed(add, "at least 0; default: %(default)s")
+    add("--preset", choices=PRESETS, default="demo", help="size, see above (default: %(default)s)")
+    add_seed(add, "seed of people, scenes and labels, at least 0")
     add_workers(add, 1)
-    text = "folder; default: synth_people_PRESET in $DETECTRON2_DATASETS (or ./datasets)"
-    add("--out", type=Path, help=text)
-    add_surface(add, "embedded surface, built if it is not there")
-    add("--overwrite", action="store_true", help="replace a data set of other parameters in --out")
-    add("--figure", type=Path, help="also draw a contact sheet: pictures, parts, points, keypoints")
+    text = "output folder (default: synth_people_PRESET in $DETECTRON2_DATASETS or ./datasets)"
+    add("--out", type=Path, metavar="DIR", help=text)
+    add_surface(add, "embedded surface, built if missing")
+    add("--overwrite", action="store_true", help="replace another data set in --out")
+    text = "also draw a contact sheet: images, parts, points, keypoints"
+    add("--figure", type=Path, metavar="FILE", help=text)
     return parser
 
 
@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             progress=True,
         )
     except KeyboardInterrupt as stop:
-        raise KeyboardInterrupt(f"interrupted; the same command goes on with {out}") from stop
+        raise KeyboardInterrupt(f"interrupted; run it again to resume {out}") from stop
     print(summary_text(summary, time.perf_counter() - started))
     if args.figure is not None:
         from synthetic_people.contact_sheet import draw_contact_sheet

@@ -1,5 +1,8 @@
 #!/usr/bin/env python
-"""Fit the size of a model's uncertainty to held-out annotations."""
+"""Recalibrate a model: rescale its predicted covariances to fit annotations.
+
+Give it a trained model and an annotated data set that the model was not trained on.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +21,13 @@ from uncertain_densepose.cli.options import (
 )
 
 EPILOGUE = """\
-The file holds one factor by which all predicted covariances are multiplied, with --per-part also
-one for each part that has enough annotated points. Evaluation applies it on request:
+Writes a JSON file with the factor that all predicted covariances are to be multiplied by, and with
+--per-part also one for each body part that has enough annotated points. A factor above 1 means that
+the model was overconfident. Evaluation applies the file on request:
   tools/train_net.py --config-file ... --eval-only MODEL.WEIGHTS model_final.pth \\
       DENSEPOSE_EVALUATION.RECALIBRATION model_final.recalibration.json
 
-Fit it on images that were not trained on, and report results on others again.
+Report final results on a third set of images, used neither for training nor for this fit.
 
 example:
   python tools/recalibrate.py --config-file configs/synth/unc_full.yaml \\
@@ -35,14 +39,14 @@ def build_parser() -> argparse.ArgumentParser:
     """The command line."""
     parser = make_parser(__doc__, EPILOGUE)
     add = parser.add_argument
-    add_model(add, "its checkpoint, for example output/demo/model_final.pth")
-    add_dataset(add, "held-out data set")
-    add("--per-part", action="store_true", help="fit a factor for each part as well")
+    add_model(add)
+    add_dataset(add, "annotated data set that was not trained on")
+    add("--per-part", action="store_true", help="also fit a factor per body part")
     add(
         "--out",
         type=Path,
         metavar="FILE",
-        help="json to write (default: beside the weights, NAME.recalibration.json)",
+        help="JSON file to write (default: NAME.recalibration.json beside --weights)",
     )
     add_device(add)
     add_overrides(add)
@@ -53,10 +57,10 @@ def build_parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line."""
     args = build_parser().parse_args(arguments)
-    from uncertain_densepose.cli.recalibrate import run, summary
+    from uncertain_densepose.cli.recalibrate import describe_recalibration, run
 
     recalibration, path = run(args)
-    print(f"{summary(recalibration)}\nwritten to {path}")
+    print(f"{describe_recalibration(recalibration)}\nwritten to {path}")
 
 
 if __name__ == "__main__":

@@ -1,22 +1,22 @@
 #!/usr/bin/env python
-"""Give the people of a rendered data set the labels of other annotators: noise worlds.
+"""Relabel a rendered data set with other label noise: "noise worlds".
 
-A data set of tools/make_synthetic_dataset.py knows the truth of every labelled point. Beside its
-train.json and val.json this tool writes <split>_<world>.json: the same pictures, people and points
-with the labels that the annotators of that world would have given.
+Takes a data set of tools/make_synthetic_dataset.py, where the truth of every labelled point is
+known. Beside its train.json and val.json, writes <split>_<world>.json: the same images, people and
+points, with the labels that annotators of that world would have given.
 
 worlds:
-  clean      labels are the truth
-  iid        every point errs on its own, as much as in `shared`
-  shared     the points of a part of a person share an error besides; how large it is can be half
-             seen in the picture (size, occlusion, blur, view), half is the annotator's
-  annotator  annotators click on rendered views of the parts, as DensePose's do: parts are shifted,
-             turned and scaled on the view, sometimes by far, and sides are confused
+  clean      labels equal the truth
+  iid        each point has its own independent error, of the same total size as in `shared`
+  shared     the points of a person's body part also share an error; its size depends half on what
+             the image shows (size, occlusion, blur, view) and half on the annotator
+  annotator  annotators click on rendered views of the parts, as DensePose's did: parts are shifted,
+             rotated and scaled on the view, sometimes by a lot, and left and right are confused
 
-Each file's info.noise_world holds all constants; each point's dp_noise what its error was drawn
-with (info.conventions.dp_noise says what is what). dp_U_true and dp_V_true stay the truth; where
-annotators mistake parts, dp_I_true is the true part. On one machine the same seed gives the same
-labels. Data sets are registered as synth_people_PRESET_SPLIT_WORLD, for example
+Each file has the constants of the noise in info.noise_world, and for each point the parameters of
+its error in dp_noise (see info.conventions.dp_noise). dp_U_true and dp_V_true stay the truth; where
+annotators confuse parts, dp_I_true is the true part. On one machine the same seed gives the same
+labels. Data sets are registered as synth_people_PRESET_SPLIT_WORLD, e.g.
 synth_people_demo_train_annotator.
 
 examples:
@@ -43,11 +43,11 @@ def build_parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("--data", type=Path, required=True, metavar="DIR", help="folder of the rendered data set")
     for kind, metavar, names in (("world", "NAME", tuple(WORLDS)), ("split", "SPLIT", SPLITS)):
-        text = f"of {', '.join(names)} (default: all)"
+        text = f"one or more of {', '.join(names)} (default: all)"
         several = {"nargs": "+", "choices": names, "default": names}
         add(f"--{kind}", metavar=metavar, help=text, **several)
-    add_seed(add, "of the annotators, at least 0; default: %(default)s")
-    add_surface(add, "the surface that the data set was made with")
+    add_seed(add, "seed of the annotators, at least 0")
+    add_surface(add, "surface file that the data set was made with")
     return parser
 
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python
-"""Results as one html file: metrics side by side, figures, and images whose pixels can be read.
+"""Collect results in one html page: metrics side by side, figures, and a gallery of images.
 
-The file holds all that it shows, needs no server and loads nothing. In its gallery the pixel under
-the pointer, the finger or the keyboard's cursor shows part, u, v, sigma in cm and p(right part).
+The page is a single file that needs no server and no network. Point at a pixel of the gallery, with
+mouse, finger or arrow keys, to read its part, u, v, sigma in cm and probability of the part.
 """
 
 from __future__ import annotations
@@ -13,19 +13,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from uncertain_densepose.cli import run_tool
-from uncertain_densepose.cli.options import make_parser, whole_number
+from uncertain_densepose.cli.options import make_parser, number
 
 EPILOGUE = """\
-Every RESULTS is a run of its own, a column of the tables. It is a folder, in which are shown
-  metrics_<data set>.json   metrics: of tools/train_net.py, which also writes them with --eval-only
-  metrics.json              the same: of tools/evaluate.py --out and tools/demo.py
-  figures_<data set>/*.png  figures: of tools/train_net.py
-  *.png                     figures: of other tools, unless there is a predictions.json
-  predictions.json, *.npz   people, for the gallery: of tools/apply_net.py dump
-or a .json file of metrics alone. Folders inside of it are RESULTS of their own.
+Each RESULTS is one run, and one column of the tables. It is a .json file of metrics, or a folder
+with any of
+  metrics_<data set>.json   metrics, from tools/train_net.py (training or --eval-only)
+  metrics.json              metrics, from tools/evaluate.py --out and tools/demo.py
+  figures_<data set>/*.png  figures, from tools/train_net.py
+  *.png                     figures, from other tools; ignored beside a predictions.json
+  predictions.json, *.npz   people for the gallery, from tools/apply_net.py dump
+Subfolders are not searched: give them as RESULTS of their own.
 
-The images of a predictions.json are looked for where it says, from here and from its folder; give
---images if they have moved. Those that are gone are named at the end and the rest is shown.
+The paths of images in predictions.json are tried relative to the working directory and to its own
+folder; use --images if they have moved. Missing images are listed at the end.
 
 examples:
   # one model: its metrics, its figures and its predictions
@@ -36,7 +37,7 @@ examples:
   # models compared: a column each
   python tools/report.py output/mse output/unc_full --out output/compared.html --title "Two losses"
 
-  # a small file of many large images that have moved
+  # a small page of many large images that have moved
   python tools/report.py output/predictions --images /data/photos --max-images 12 --max-side 320 \\
       --out output/report.html
 """
@@ -46,19 +47,19 @@ def build_parser() -> argparse.ArgumentParser:
     """The command line."""
     parser = make_parser(__doc__, EPILOGUE)
     add = parser.add_argument
-    add("results", nargs="+", type=Path, metavar="RESULTS", help="folders to show, see below")
-    add("--out", required=True, type=Path, metavar="FILE.html", help="file to write")
-    add("--title", default="Dense pose results", help="of the page (default: %(default)s)")
-    add("--images", type=Path, metavar="DIR", help="folder to look for the images in first")
-    text = "show at most N images of each RESULTS, evenly spread (default: %(default)s)"
-    add("--max-images", type=whole_number, default=40, metavar="N", help=text)
+    add("results", nargs="+", type=Path, metavar="RESULTS", help="folders or files, see below")
+    add("--out", required=True, type=Path, metavar="FILE.html", help="page to write")
+    add("--title", default="Dense pose results", help="title of the page (default: %(default)s)")
+    add("--images", type=Path, metavar="DIR", help="folder that now has the images")
+    text = "show at most N images of each RESULTS, evenly spaced (default: %(default)s)"
+    add("--max-images", type=number(int, 1), default=40, metavar="N", help=text)
     add(
         "--max-side",
-        type=whole_number,
+        type=number(int, 1),
         default=512,
         metavar="PIXELS",
-        help="scale larger images down; a pixel that is shown has the values of the image's pixel "
-        "under its centre (default: %(default)s)",
+        help="scale larger images down to this side; a shown pixel has the values of the image "
+        "pixel under its centre (default: %(default)s)",
     )
     return parser
 
@@ -67,9 +68,9 @@ def build_parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line."""
     args = build_parser().parse_args(arguments)
-    from uncertain_densepose.cli.report_page import write_report
+    from uncertain_densepose.cli.report_page import write_page
 
-    for note in write_report(args):
+    for note in write_page(args):
         print(f"note: {note}", file=sys.stderr)
 
 

@@ -1,13 +1,13 @@
-"""Install uncertain_densepose with all that it needs; `make setup` calls this.
+"""Install uncertain_densepose and everything it needs; `make setup` calls this.
 
-With ``--venv DIR``, DIR is our own virtual environment: it is made if need be and brought to the
-versions of constraints.txt. Without it, the environment of the running interpreter belongs to the
-user: what is installed there keeps its version, only what is missing is added, pinned where that
-agrees with the rest.
+With ``--venv DIR``, DIR is our own virtual environment: it is created if missing and brought to the
+versions of constraints.txt. Without it, packages go into the environment of the running
+interpreter: what is installed there keeps its version, and what is missing is added, pinned where
+that agrees with the rest.
 
 All packages come from the index that the user's pip is configured for.
 
-It must run with nothing installed but Python, so that all of it is in this one file.
+This file must run on a bare Python, so it imports nothing of ours.
 """
 
 from __future__ import annotations
@@ -208,7 +208,7 @@ def main() -> None:
             "`make setup PYTHON=/path/to/python` completes an environment that exists."
         )
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--venv", type=Path, help="our own environment, made there if need be")
+    parser.add_argument("--venv", type=Path, help="virtual environment to create or update")
     arguments = parser.parse_args()
     start = time.monotonic()
     if arguments.venv:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python
 """Train or evaluate a dense-pose model with Detectron2.
 
-Examples:
+examples:
     tools/train_net.py --config-file configs/synth/unc_full.yaml
     tools/train_net.py --config-file configs/unc_full.yaml --num-gpus 8 SOLVER.IMS_PER_BATCH 16
     tools/train_net.py --config-file configs/unc_full.yaml --num-gpus 8 --num-machines 2 \\
@@ -9,14 +9,15 @@ Examples:
     tools/train_net.py --config-file configs/synth/unc_full.yaml --eval-only \\
         MODEL.WEIGHTS output/demo/model_final.pth
 
-Evaluation writes metrics_<data set>.json and, into figures_<data set>/ beside it,
+Logs and checkpoints go to OUTPUT_DIR. Evaluation, which also ends training, writes there
+metrics_<data set>.json and the folder figures_<data set>/ with
   correspondence_accuracy.png  share of points within a distance
   part_errors_<boxes>.png      mean error of each part on the body
   reliability.png              observed against nominal coverage, quantiles against those of χ²
-  sparsification.png           error without the points of the largest predicted error, and AUSE
-the last two of a model that predicts a variance, or has a global one.
+  sparsification.png           error of the points left after removing the least certain, and AUSE
+The last two need a model with a variance, predicted or global.
 
-KEY VALUE pairs at the end override the config; without a GPU the model runs on the CPU, in
+KEY VALUE pairs at the end override the config. Without a GPU the model runs on the CPU, in
 --num-gpus processes.
 """
 

@@ -17,7 +17,7 @@ from .dense_head import dense_losses
 from .memory import peak_bytes
 from .timing import interleaved
 
-NOISE_MODELS = ("indep_aniso", "full")
+COMPARED_MODELS = ("indep_aniso", "full")
 Tensors = dict[str, torch.Tensor]
 
 
@@ -85,7 +85,7 @@ def head_rows(
     features = torch.randn(boxes, channels, pooled_side, pooled_side, generator=generator).relu_()
     features = features.to(device).requires_grad_()
     rows = []
-    for name in NOISE_MODELS:
+    for name in COMPARED_MODELS:
         predictor = make_predictor(make_noise_model(name), channels).to(device)
         leaves = {"features": features, **dict(predictor.named_parameters())}
         routes = make_routes(predictor, features, proposals)

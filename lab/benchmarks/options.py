@@ -10,7 +10,7 @@ from uncertain_densepose.cli.options import add_threads, make_parser, number
 WINDOWS = ((400, 250), (250, 400))
 """Heights and widths of the detections, pixels."""
 
-EPILOGUE = """\
+_EPILOGUE = """\
   losses  value and gradient of log_prob: independent points (indep_aniso), the joint model (full),
           and the same density by torch.distributions, dense and low-rank; then the coordinate loss
           as the training has it, from raw maps to their gradients
@@ -21,7 +21,7 @@ EPILOGUE = """\
           chart against resampling all channels of every field first
 
 Contestants take turns within one run. Times are the shortest of the repeats; a median far above
-means that the machine was busy. Memory is counted from torch's allocator, beyond what was in use
+means that the machine was busy. Memory is what torch's allocator hands out, above what was in use
 before the step.
 
 examples:
@@ -33,7 +33,7 @@ examples:
 
 def build_parser(description: str | None = None) -> argparse.ArgumentParser:
     """The command line, with a subcommand for each benchmark."""
-    parser = make_parser(description, EPILOGUE)
+    parser = make_parser(description, _EPILOGUE)
     commands = parser.add_subparsers(
         dest="command", required=True, metavar="{losses,head,postprocessing}"
     )
@@ -79,5 +79,5 @@ def build_parser(description: str | None = None) -> argparse.ArgumentParser:
         )
         add_threads(add)
         add("--device", default="cpu", help="cpu, cuda, cuda:1, ... (default: %(default)s)")
-        add("--out", type=Path, metavar="FILE", help="write the numbers to this json file, too")
+        add("--out", type=Path, metavar="FILE", help="also write the numbers to this json file")
     return parser

@@ -89,7 +89,7 @@ def dense_pixels(maps: ChartMaps, size: tuple[int, int], probability: bool) -> P
     Args:
         maps: of one box and of the model `full` with a shared offset.
         size: h and w, pixels.
-        probability: whether `part_probability` is wanted, too.
+        probability: also compute `part_probability`.
 
     Returns:
         `part` (h, w), `mask`, `uv` (h, w, 2), `covariance_uv` (h, w, 2, 2), `sigma_uv`, and

@@ -34,7 +34,7 @@ def measure_postprocessing(args: argparse.Namespace) -> Tables:
     return {"one detection": postprocessing_rows(args.repeats, windows, device=args.device)}
 
 
-MEASURES = {
+BENCHMARKS = {
     "losses": measure_losses,
     "head": measure_head,
     "postprocessing": measure_postprocessing,
@@ -42,13 +42,13 @@ MEASURES = {
 """What measures, by command."""
 
 
-def measure(args: argparse.Namespace) -> Tables:
+def run_benchmark(args: argparse.Namespace) -> Tables:
     """Measure with the threads of the command line, and write --out."""
     # The profiler, which counts memory, complains about a missing GPU.
     os.environ.setdefault("KINETO_LOG_LEVEL", "99")
     if args.threads is not None:
         torch.set_num_threads(args.threads)
-    tables = MEASURES[args.command](args)
+    tables = BENCHMARKS[args.command](args)
     if args.out is not None:
         record = {
             "benchmark": args.command,

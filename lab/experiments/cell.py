@@ -9,19 +9,20 @@ from pathlib import Path
 import torch
 from detectron2.config import CfgNode
 
+from synthetic_people.presets import SPLITS
 from uncertain_densepose.evaluation.points.surface_distance import SurfaceDistance
 from uncertain_densepose.surface.paths import data_root, default_surface_path
 
 from .crop_model import build_crop_model
-from .crop_sets import SPLITS, CropSet, annotation_file, load_sets
-from .metrics import cell_metrics
+from .crop_sets import CropSet, annotation_file, load_sets
+from .metrics.cell_metrics import cell_metrics
 from .reading import CropModel, read_outcome
-from .settings import Cell, cell_steps
-from .training import TrainingDiverged, train
+from .settings import ExperimentCell, cell_steps
+from .training import TrainingDiverged, train_crop_model
 from .weights import save_weights
 
 
-def cell_config(cfg: CfgNode, cell: Cell) -> CfgNode:
+def cell_config(cfg: CfgNode, cell: ExperimentCell) -> CfgNode:
     """The config of one cell."""
     cfg = cfg.clone()
     cfg.defrost()
@@ -46,7 +47,7 @@ def evaluation_steps(cfg: CfgNode) -> list[int]:
     return sorted({max(1, round(share * last)) for share in cfg.EXPERIMENT.EVALUATE_AT} | {last})
 
 
-def run_cell(cfg: CfgNode, cell: Cell, on_step: Callable[[], None]) -> list[dict]:
+def run_cell(cfg: CfgNode, cell: ExperimentCell, on_step: Callable[[], None]) -> list[dict]:
     """Train and evaluate.
 
     Args:
@@ -75,7 +76,7 @@ def run_cell(cfg: CfgNode, cell: Cell, on_step: Callable[[], None]) -> list[dict
 
     milestones = {steps: functools.partial(evaluate, steps) for steps in evaluation_steps(cfg)}
     try:
-        train(cfg, model, training, cell.seed, on_step, milestones)
+        train_crop_model(cfg, model, training, cell.seed, on_step, milestones)
     except TrainingDiverged as error:
         raise TrainingDiverged(f"{cell}: {error}") from error
     if cell.stage == "final" and cfg.EXPERIMENT.WEIGHTS_DIR:

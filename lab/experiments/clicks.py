@@ -14,10 +14,10 @@ from .outcome import Outcome
 from .reading import read_outcome
 from .result_table import ResultTable
 from .runner import reported_cells
-from .settings import WITHOUT_LIKELIHOOD, Cell, ExperimentError
-from .weights import load_weights
+from .settings import WITHOUT_LIKELIHOOD, ExperimentCell, ExperimentError
+from .weights import load_trained_model
 
-STAGE = "clicks"
+CLICKS_STAGE = "clicks"
 """Stage of the rows."""
 
 
@@ -60,21 +60,21 @@ def click_rows(outcome: Outcome, seed: int) -> list[dict]:
     return rows
 
 
-def click_cells(cfg: CfgNode, table: ResultTable) -> dict[Cell, Cell]:
-    """What is to be measured, of stage `STAGE`, to the trained cell that it is measured on.
+def click_cells(cfg: CfgNode, table: ResultTable) -> dict[ExperimentCell, ExperimentCell]:
+    """The cells of stage `CLICKS_STAGE`, each with the trained cell that it is measured on.
 
     Args:
         cfg: of the experiment.
         table: of its trained cells.
     """
     return {
-        replace(cell, stage=STAGE): cell
+        replace(cell, stage=CLICKS_STAGE): cell
         for cell in reported_cells(cfg, table)
         if cell.model not in WITHOUT_LIKELIHOOD
     }
 
 
-def run_clicks(cfg: CfgNode, trained: Cell) -> list[dict]:
+def run_clicks(cfg: CfgNode, trained: ExperimentCell) -> list[dict]:
     """The rows of `click_rows` for a trained model and the test people of its world.
 
     Raises:
@@ -82,7 +82,7 @@ def run_clicks(cfg: CfgNode, trained: Cell) -> list[dict]:
     """
     cfg = cell_config(cfg, trained)
     test = experiment_sets(cfg, trained.world)[2]
-    outcome = read_outcome(load_weights(cfg, trained), test)
+    outcome = read_outcome(load_trained_model(cfg, trained), test)
     try:
         rows = click_rows(outcome, trained.seed)
     except ValueError as error:

@@ -90,6 +90,7 @@ class CropDensePose(nn.Module):
 
     @property
     def device(self) -> torch.device:
+        """Where the weights are."""
         return self.pixel_mean.device
 
     def forward(self, batched_inputs: list[dict]) -> dict[str, torch.Tensor] | list[dict]:
@@ -112,7 +113,7 @@ class CropDensePose(nn.Module):
         return self.densepose_loss(proposals, self._charts(images))
 
     def predict(self, images: torch.Tensor) -> ChartMaps:
-        """Crops (N, 3, S, S) to their charts."""
+        """The chart maps of crops (N, 3, S, S), RGB in 0..255; one box each."""
         return self.densepose_predictor.chart_maps(self._charts(images))
 
     def _charts(self, images: torch.Tensor):
@@ -140,10 +141,10 @@ def whole_crop(annotations: PointAnnotations, side: int, device: torch.device) -
 
 
 def build_crop_model(cfg, seed: int) -> CropDensePose:
-    """A model at the initial weights of a seed: layers that all noise models have start alike.
+    """A model with initial weights from a seed; layers common to all noise models start equal.
 
     Args:
-        cfg: of the model. `MODEL.WEIGHTS`, if there are any, replace what they have of it.
+        cfg: of the model. `MODEL.WEIGHTS`, if set, replaces the weights that it contains.
         seed: of the weights.
     """
     reference = cfg.clone()

@@ -27,9 +27,7 @@ from uncertain_densepose.structures.coco_annotation import (
 from uncertain_densepose.structures.point_annotations import MASK_SIZE
 from uncertain_densepose.surface.parts import FLIP_COARSE_PARTS
 
-from .crops import Person, load_crops
-
-SPLITS = ("train", "val")
+from .crops import CropSource, load_crops
 
 _FLIP_COARSE_PARTS = torch.from_numpy(FLIP_COARSE_PARTS.astype("uint8"))
 
@@ -155,15 +153,15 @@ def load_sets(
 
 
 def annotation_file(folder: Path, split: str, world: str) -> Path:
-    """The annotations of a split in a world.
+    """The annotation file of a split in a world.
 
     Raises:
-        FileNotFoundError: there are none.
+        FileNotFoundError: it does not exist.
     """
     file = Path(folder) / f"{split}_{world}.json"
     if not file.exists():
         raise FileNotFoundError(
-            f"noise world {world!r} needs {file}, which is missing; make it by "
+            f"noise world {world!r} needs {file}, which is missing; make it with "
             f"`python tools/relabel_synthetic_dataset.py --data {folder}`"
         )
     return file
@@ -180,7 +178,7 @@ def load_split(folder: Path, split: str, world: str, side: int) -> tuple[CropSet
     labelled = [a for a in content["annotations"] if a.get("dp_x") and not a.get("iscrowd", 0)]
     labelled.sort(key=lambda a: a["image_id"])
     people = [
-        Person(
+        CropSource(
             annotation_id=annotation["id"],
             image_id=annotation["image_id"],
             file=Path(folder) / "images" / pictures[annotation["image_id"]],
@@ -247,9 +245,9 @@ def _person_columns(annotation: dict, source: str) -> dict[str, np.ndarray]:
         np.shape(values)[-1:] != (len(part),) for values in columns.values()
     ):
         raise AnnotationFileError(
-            f"{source}: annotation {annotation['id']}: has no truth of all its points; the "
-            f"experiment is measured against it, and needs {', '.join(TRUE_FIELDS)} of a value a "
-            f"point, and so {TRUE_PART_FIELD} and dp_noise.shared_variance where they are there"
+            f"{source}: annotation {annotation['id']}: lacks the truth of some points; the "
+            f"experiment is measured against it. {', '.join(TRUE_FIELDS)} must have one value per "
+            f"point, and so must {TRUE_PART_FIELD} and dp_noise.shared_variance if present"
         )
     return {
         name: np.array(values, dtype=np.int64 if name.startswith("part") else np.float32).T
@@ -258,11 +256,11 @@ def _person_columns(annotation: dict, source: str) -> dict[str, np.ndarray]:
 
 
 def num_before_last_images(image_id: np.ndarray, share: float) -> int:
-    """How many people come before those of the last images.
+    """The number of people who come before those of the last images.
 
     Args:
-        image_id: (N,) those of one image in succession.
-        share: of the images, rounded to whole ones.
+        image_id: (N,) image of each person, people of one image in succession.
+        share: of the images that are the last ones, rounded to whole images.
     """
     images = np.unique(image_id)
     last = images[len(images) - round(share * len(images)) :]

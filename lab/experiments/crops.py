@@ -53,7 +53,7 @@ class Crops:
 
 
 @dataclass(frozen=True)
-class Person:
+class CropSource:
     """One person to cut out.
 
     Attributes:
@@ -70,7 +70,7 @@ class Person:
     masks: list
 
 
-def load_crops(cache: Path, people: Sequence[Person], side: int) -> Crops:
+def load_crops(cache: Path, people: Sequence[CropSource], side: int) -> Crops:
     """The crops of people, from the cache if it holds exactly these, else cut out and kept there.
 
     Args:
@@ -89,8 +89,8 @@ def load_crops(cache: Path, people: Sequence[Person], side: int) -> Crops:
     return crops
 
 
-def cut_out(people: Sequence[Person], side: int) -> Crops:
-    """Cut people out of their pictures; arguments as for :func:`load_crops`."""
+def cut_out(people: Sequence[CropSource], side: int) -> Crops:
+    """Cut people out of their pictures; arguments and errors as for :func:`load_crops`."""
     align = ROIAlign((side, side), 1.0, sampling_ratio=0, aligned=True)
     image = np.empty((len(people), side, side, 3), dtype=np.uint8)
     file: Path | None = None
@@ -121,7 +121,7 @@ def _coarse_segm(masks: list, side: int) -> np.ndarray:
     return segm
 
 
-def _cache_key(people: Sequence[Person], side: int) -> np.ndarray:
+def _cache_key(people: Sequence[CropSource], side: int) -> np.ndarray:
     """(2,) int64 that tells other people, boxes, pictures or sizes from these."""
     crc = zlib.crc32(f"{CACHE_VERSION} {side}".encode())
     for person in people:
@@ -138,15 +138,15 @@ def _read(cache: Path, key: np.ndarray) -> Crops | None:
         with cache.open("rb") as handle, np.load(handle) as file:
             if np.array_equal(file["key"], key):
                 return Crops(**{field.name: file[field.name] for field in fields(Crops)})
-            reason = "is of other annotations"
+            reason = "belongs to other annotations"
     except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
         reason = f"is damaged ({error})"
-    logger.warning(f"{cache} {reason}; it is made anew")
+    logger.warning(f"{cache} {reason}; it is made again")
     return None
 
 
 def _write(cache: Path, crops: Crops, key: np.ndarray) -> None:
-    """Whole or not at all, also when two processes do it at once."""
+    """Write the cache atomically, even if two processes do it at once."""
     cache.parent.mkdir(parents=True, exist_ok=True)
     temporary = cache.with_name(f"{cache.stem}.{os.getpid()}.part.npz")
     try:

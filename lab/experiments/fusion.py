@@ -18,10 +18,10 @@ from .cell import cell_config, experiment_sets, split_rows, surface_distance
 from .crop_model import CropDensePose
 from .result_table import ResultTable
 from .runner import reported_cells
-from .settings import Cell
-from .weights import load_weights
+from .settings import ExperimentCell
+from .weights import load_trained_model
 
-STAGE = "fused"
+FUSED_STAGE = "fused"
 """Stage of the rows of fused models, whose model is `NAME/RULE` and whose seed counts from 1."""
 
 
@@ -45,17 +45,18 @@ class FusedCropModel(nn.Module):
 
     @property
     def device(self) -> torch.device:
+        """Where the weights are."""
         return self._members[0].device
 
     def predict(self, images: torch.Tensor) -> ChartMaps:
-        """Crops (N, 3, S, S) to their charts."""
+        """The fused chart maps of crops (N, 3, S, S), RGB in 0..255; one box each."""
         return fuse_maps([model.predict(images) for model in self._members], self.rule)
 
 
-def fused_cells(cfg: CfgNode, table: ResultTable) -> dict[Cell, list[Cell]]:
-    """Every fusion of the headline's models to its members, whose seeds follow each other.
+def fused_cells(cfg: CfgNode, table: ResultTable) -> dict[ExperimentCell, list[ExperimentCell]]:
+    """Every fusion of the headline's models, with its members, whose seeds follow each other.
 
-    Seeds that are left over when all fusions have `EXPERIMENT.FUSION_MEMBERS` of them enter none.
+    Each has `EXPERIMENT.FUSION_MEMBERS` members; seeds that are left over are not used.
 
     Args:
         cfg: of the experiment.
@@ -69,11 +70,15 @@ def fused_cells(cfg: CfgNode, table: ResultTable) -> dict[Cell, list[Cell]]:
         for number, rule in itertools.product(range(len(cells) // size), FUSION_RULES):
             members = cells[number * size : (number + 1) * size]
             name = f"{model}/{rule}"
-            fusions[Cell(STAGE, world, name, number + 1, members[0].setting)] = members
+            fusions[ExperimentCell(FUSED_STAGE, world, name, number + 1, members[0].setting)] = (
+                members
+            )
     return fusions
 
 
-def run_fusion(cfg: CfgNode, fused: Cell, members: Sequence[Cell]) -> list[dict]:
+def run_fusion(
+    cfg: CfgNode, fused: ExperimentCell, members: Sequence[ExperimentCell]
+) -> list[dict]:
     """Measure a fusion.
 
     Args:
@@ -89,7 +94,7 @@ def run_fusion(cfg: CfgNode, fused: Cell, members: Sequence[Cell]) -> list[dict]
     """
     cfg = cell_config(cfg, members[0])
     model = FusedCropModel(
-        [load_weights(cfg, cell) for cell in members], fused.model.partition("/")[2]
+        [load_trained_model(cfg, cell) for cell in members], fused.model.partition("/")[2]
     )
     _, validation, test = experiment_sets(cfg, fused.world)
     splits = {"validation": validation, "test": test}

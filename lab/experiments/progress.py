@@ -15,7 +15,7 @@ from .runner import Finished, choose_setting, left_over, plan, run_experiment
 from .settings import Filter, cell_steps, load_experiment, models_of, recipe
 
 
-def run(args: argparse.Namespace) -> str:
+def list_or_run(args: argparse.Namespace) -> str:
     """Do what the command line of `python -m lab.experiment` says.
 
     Returns:

@@ -14,7 +14,7 @@ import pandas as pd
 
 from uncertain_densepose.atomic_file import replacing
 
-from .settings import CELL_COLUMNS, Cell, ExperimentError
+from .settings import CELL_COLUMNS, ExperimentCell, ExperimentError
 
 ROW_COLUMNS = (*CELL_COLUMNS, "steps", "split", "seconds", "recipe")
 """The columns that every row has; metrics follow. `seconds` is the time of the whole cell."""
@@ -31,7 +31,7 @@ class ResultTable:
         rows: a row a cell, length of training and split, all fields texts.
 
     Raises:
-        ExperimentError: the file is no such table, or its rows are of another recipe.
+        ExperimentError: the file is not such a table, or its rows have another recipe.
     """
 
     def __init__(self, path: str | Path, recipe: str):
@@ -39,7 +39,7 @@ class ResultTable:
         self.recipe = recipe
         self.rows = self._read()
 
-    def rows_of(self, cell: Cell) -> list[dict[str, str]]:
+    def rows_of(self, cell: ExperimentCell) -> list[dict[str, str]]:
         """The rows of a cell, in the order of its evaluations; [] if it has not been run."""
         if cell.setting is None:
             return []
@@ -53,7 +53,9 @@ class ResultTable:
         seconds, steps = last[["seconds", "steps"]].astype(float).sum()
         return seconds / steps if steps else None
 
-    def append(self, cell: Cell, rows: Sequence[Mapping[str, float | str]], seconds: float) -> None:
+    def append(
+        self, cell: ExperimentCell, rows: Sequence[Mapping[str, float | str]], seconds: float
+    ) -> None:
         """Add the rows of a finished cell.
 
         Args:
@@ -66,7 +68,7 @@ class ResultTable:
             {k: _as_text(v) for k, v in (common | dict(row)).items()} for row in rows
         )
         with _locked(self.path.parent):
-            # Another run may have added rows meanwhile.
+            # Another run may have added rows in the meantime.
             self.rows = pd.concat([self._read(), new], ignore_index=True).fillna("")
             with replacing(self.path) as temporary:
                 self.rows.to_csv(temporary, index=False, lineterminator="\n")
@@ -78,8 +80,8 @@ class ResultTable:
         for line, recipe in enumerate(rows["recipe"], start=2):
             if recipe != self.recipe:
                 raise ExperimentError(
-                    f"{self.path}: line {line} is of recipe {recipe}, not {self.recipe}: of "
-                    "another training or data; name another file by --results"
+                    f"{self.path}: line {line} has recipe {recipe}, not {self.recipe}: another "
+                    "training or other data; name another file with --results"
                 )
         return rows
 
@@ -94,7 +96,7 @@ def read_table(path: str | os.PathLike) -> pd.DataFrame:
     with open(path, newline="") as file:
         header, *lines = list(csv.reader(file)) or [[]]
     if missing := sorted(set(ROW_COLUMNS) - set(header)):
-        raise ExperimentError(f"{path}: is no table of results, columns {missing} missing")
+        raise ExperimentError(f"{path}: not a table of results: columns {missing} are missing")
     for number, line in enumerate(lines, start=2):
         if len(line) != len(header):
             raise ExperimentError(

@@ -16,7 +16,7 @@ from uncertain_densepose.process_pool import run_tasks
 from .cell import check_worlds, experiment_sets, run_cell
 from .result_table import ResultTable
 from .settings import (
-    Cell,
+    ExperimentCell,
     ExperimentError,
     Setting,
     final_cells,
@@ -25,7 +25,7 @@ from .settings import (
     tuning_cells,
 )
 
-Finished = tuple[Cell, list[dict], float]
+Finished = tuple[ExperimentCell, list[dict], float]
 """A cell, its rows and the seconds that it took."""
 
 
@@ -61,7 +61,7 @@ def _score(cfg: CfgNode, row: dict[str, str], table: ResultTable) -> float:
     return score
 
 
-def plan(cfg: CfgNode, table: ResultTable) -> list[Cell]:
+def plan(cfg: CfgNode, table: ResultTable) -> list[ExperimentCell]:
     """All cells of an experiment: every model's tuning, then what is reported of it."""
     tuning, final = [], []
     for model in models_of(cfg):
@@ -72,12 +72,14 @@ def plan(cfg: CfgNode, table: ResultTable) -> list[Cell]:
     return tuning + sorted(final, key=lambda cell: worlds.index(cell.world))
 
 
-def reported_cells(cfg: CfgNode, table: ResultTable) -> list[Cell]:
+def reported_cells(cfg: CfgNode, table: ResultTable) -> list[ExperimentCell]:
     """The final cells of models whose setting is known."""
     return [cell for cell in plan(cfg, table) if cell.stage == "final" and cell.setting is not None]
 
 
-def left_over(cfg: CfgNode, table: ResultTable, wanted: Callable[[Cell], bool]) -> list[Cell]:
+def left_over(
+    cfg: CfgNode, table: ResultTable, wanted: Callable[[ExperimentCell], bool]
+) -> list[ExperimentCell]:
     """The wanted cells that are not in the table."""
     return [cell for cell in plan(cfg, table) if wanted(cell) and not table.rows_of(cell)]
 
@@ -85,7 +87,7 @@ def left_over(cfg: CfgNode, table: ResultTable, wanted: Callable[[Cell], bool]) 
 def run_experiment(
     cfg: CfgNode,
     table: ResultTable,
-    wanted: Callable[[Cell], bool] = lambda cell: True,
+    wanted: Callable[[ExperimentCell], bool] = lambda cell: True,
     jobs: int = 1,
     on_step: Callable[[], None] = lambda: None,
     on_finished: Callable[[Finished], None] = lambda finished: None,
@@ -126,7 +128,7 @@ def run_experiment(
             _run_in_processes(jobs, cfg, ready, on_step, take)
 
 
-def timed_cell(cfg: CfgNode, cell: Cell, on_step: Callable[[], None]) -> Finished:
+def timed_cell(cfg: CfgNode, cell: ExperimentCell, on_step: Callable[[], None]) -> Finished:
     """Run a cell and take its time."""
     start = time.perf_counter()
     rows = run_cell(cfg, cell, on_step)
@@ -136,7 +138,7 @@ def timed_cell(cfg: CfgNode, cell: Cell, on_step: Callable[[], None]) -> Finishe
 def _run_in_processes(
     jobs: int,
     cfg: CfgNode,
-    cells: Sequence[Cell],
+    cells: Sequence[ExperimentCell],
     on_step: Callable[[], None],
     on_finished: Callable[[Finished], None],
 ) -> None:
@@ -159,5 +161,5 @@ def _pass_on(steps: queue.Queue[str], on_step: Callable[[], None]) -> None:
         on_step()
 
 
-def _work(cfg: CfgNode, steps: queue.Queue[str], cell: Cell) -> Finished:
+def _work(cfg: CfgNode, steps: queue.Queue[str], cell: ExperimentCell) -> Finished:
     return timed_cell(cfg, cell, lambda: steps.put(_STEP))

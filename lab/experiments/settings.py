@@ -13,7 +13,7 @@ from detectron2.config import CfgNode, get_cfg
 from uncertain_densepose.config import add_uncertain_densepose_config
 from uncertain_densepose.errors import UserError
 
-STAGES = ("tune", "final")
+from ..flat_keys import flat_keys
 
 
 class ExperimentError(UserError, ValueError):
@@ -70,7 +70,7 @@ def load_experiment(config_file: str | Path, overrides: Sequence[str] = ()) -> C
 
     Raises:
         FileNotFoundError: there is no such file.
-        ExperimentError: a key is unknown, or its value of another type.
+        ExperimentError: a key is unknown, or its value has another type.
     """
     if not Path(config_file).is_file():
         raise FileNotFoundError(
@@ -88,7 +88,7 @@ def load_experiment(config_file: str | Path, overrides: Sequence[str] = ()) -> C
     return cfg
 
 
-# What a cell sets by itself, what says only which cells there are, and where they run.
+# Set by each cell, or about which cells there are and where they run.
 _NOT_OF_THE_RECIPE = (
     "EXPERIMENT.SEEDS",
     "EXPERIMENT.RESULTS",
@@ -106,27 +106,16 @@ _NOT_OF_THE_RECIPE = (
 
 
 def recipe(config_file: str | Path, overrides: Sequence[str] = ()) -> str:
-    """Eight hex digits that change with what a file and its overrides say of training and data.
+    """Eight hex digits that identify the training and data that a file and its overrides set.
 
-    Keys that the file leaves at their defaults do not count, so that rows stay valid when the
-    project gets new keys.
+    Keys left at their defaults do not count, so rows stay valid when the project gets new keys.
     """
-    said = _flatten(CfgNode.load_yaml_with_base(str(config_file)))
+    said = flat_keys(CfgNode.load_yaml_with_base(str(config_file)))
     said |= dict(zip(overrides[::2], overrides[1::2], strict=True))
     kept = {
         key: str(value) for key, value in said.items() if not key.startswith(_NOT_OF_THE_RECIPE)
     }
     return f"{zlib.crc32(json.dumps(kept, sort_keys=True).encode()):08x}"
-
-
-def _flatten(node: dict, prefix: str = "") -> dict[str, object]:
-    flat: dict[str, object] = {}
-    for key, value in node.items():
-        if isinstance(value, dict):
-            flat |= _flatten(value, f"{prefix}{key}.")
-        else:
-            flat[prefix + key] = value
-    return flat
 
 
 @dataclass(frozen=True)
@@ -148,13 +137,13 @@ class Setting:
 
 
 WITHOUT_LIKELIHOOD = ("mse", "smooth_l1")
-"""Models whose loss is of the means alone."""
+"""Models whose loss has no noise term."""
 
 
 def effective_setting(model: str, setting: Setting) -> Setting:
-    """The setting that stands for all of the same effect on a model.
+    """The one setting that stands for all with the same effect on a model.
 
-    Without a likelihood there is nothing to start before, and the anchor adds to the weight.
+    Without a likelihood a warm start changes nothing, and the anchor adds to the weight.
     """
     if model not in WITHOUT_LIKELIHOOD:
         return setting
@@ -162,7 +151,7 @@ def effective_setting(model: str, setting: Setting) -> Setting:
 
 
 @dataclass(frozen=True)
-class Cell:
+class ExperimentCell:
     """One training.
 
     Attributes:
@@ -204,15 +193,15 @@ class Cell:
         return {name: str(value) for name, value in values.items()} | numbers
 
 
-CELL_COLUMNS = tuple(Cell("", "", "", 0, Setting(0, 0, 0)).columns())
+CELL_COLUMNS = tuple(ExperimentCell("", "", "", 0, Setting(0, 0, 0)).columns())
 
 
-def tuning_cells(cfg: CfgNode, model: str) -> list[Cell]:
+def tuning_cells(cfg: CfgNode, model: str) -> list[ExperimentCell]:
     """The cells between which the setting of a model is chosen; none if there is no choice."""
     options = cfg.EXPERIMENT
     settings = settings_of(cfg, model)
     return [
-        Cell("tune", options.HEADLINE_WORLD, model, options.TUNING.SEED, setting)
+        ExperimentCell("tune", options.HEADLINE_WORLD, model, options.TUNING.SEED, setting)
         for setting in settings
         if len(settings) > 1
     ]
@@ -224,13 +213,15 @@ def settings_of(cfg: CfgNode, model: str) -> list[Setting]:
     return list(dict.fromkeys(effective_setting(model, setting) for setting in grid))
 
 
-def final_cells(cfg: CfgNode, model: str, setting: Setting | None) -> list[Cell]:
+def final_cells(cfg: CfgNode, model: str, setting: Setting | None) -> list[ExperimentCell]:
     """The cells that are reported of a model."""
     options = cfg.EXPERIMENT
     worlds = [options.HEADLINE_WORLD] if model in options.HEADLINE_MODELS else []
     worlds += list(options.CONTROL_WORLDS) if model in options.CONTROL_MODELS else []
     return [
-        Cell("final", world, model, seed, setting) for world in worlds for seed in options.SEEDS
+        ExperimentCell("final", world, model, seed, setting)
+        for world in worlds
+        for seed in options.SEEDS
     ]
 
 
@@ -240,7 +231,7 @@ def models_of(cfg: CfgNode) -> list[str]:
     return list(dict.fromkeys([*options.HEADLINE_MODELS, *options.CONTROL_MODELS]))
 
 
-def cell_steps(cfg: CfgNode, cell: Cell) -> int:
+def cell_steps(cfg: CfgNode, cell: ExperimentCell) -> int:
     """Training steps of a cell."""
     last = cfg.SOLVER.MAX_ITER
     return cfg.EXPERIMENT.TUNING_ITER or last if cell.stage == "tune" else last
@@ -250,8 +241,8 @@ class Filter:
     """Which cells are wanted.
 
     Args:
-        text: `field=value,...` with fields of :class:`Cell`; a field that is named again may have
-            either value. "" wants all.
+        text: `field=value,...` with fields of :class:`ExperimentCell`; a field that is named again
+            may have either value. "" wants all.
 
     Raises:
         ExperimentError: it is not of that form.
@@ -270,5 +261,5 @@ class Filter:
                 )
             self._wanted.setdefault(name, set()).add(value)
 
-    def __call__(self, cell: Cell) -> bool:
+    def __call__(self, cell: ExperimentCell) -> bool:
         return all(str(getattr(cell, name)) in values for name, values in self._wanted.items())

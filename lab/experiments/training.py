@@ -19,13 +19,13 @@ from .crop_sets import CropSet, mirrored_pixels
 
 
 class TrainingDiverged(UserError, ArithmeticError):
-    """The loss is no number any more; the message names the step."""
+    """The loss is not finite; the message names the step."""
 
 
 def draws(num_people: int, batch_size: int, seed: int) -> Iterator[tuple[list[int], list[bool]]]:
-    """Without end: who is in a batch and who of them is mirrored.
+    """Endless batches: the people in each, and which of them are mirrored.
 
-    Everybody is drawn once before anybody is drawn again; a batch may span two such rounds.
+    Everyone is drawn once before anyone is drawn again; a batch may span two such rounds.
 
     Args:
         num_people: N, at least 1.
@@ -66,7 +66,7 @@ class TrainingItems:
         return {"image": image, "densepose": self._labels[mirrored].of_person(person, coarse_segm)}
 
 
-def train(
+def train_crop_model(
     cfg: CfgNode,
     model: nn.Module,
     crops: CropSet,

@@ -8,22 +8,22 @@ import torch
 from detectron2.config import CfgNode
 
 from .crop_model import CropDensePose, build_crop_model
-from .settings import Cell, ExperimentError
+from .settings import ExperimentCell, ExperimentError
 
 
-def weights_file(folder: str | Path, cell: Cell) -> Path:
+def weights_file(folder: str | Path, cell: ExperimentCell) -> Path:
     """Where the weights of a reported cell lie."""
     return Path(folder) / f"{cell.world}_{cell.model}_seed{cell.seed}.pth"
 
 
-def save_weights(folder: str | Path, cell: Cell, model: CropDensePose) -> None:
+def save_weights(folder: str | Path, cell: ExperimentCell, model: CropDensePose) -> None:
     """Keep a cell's trained weights; the folder is made."""
     path = weights_file(folder, cell)
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.save(model.state_dict(), path)
 
 
-def load_weights(cfg: CfgNode, cell: Cell) -> CropDensePose:
+def load_trained_model(cfg: CfgNode, cell: ExperimentCell) -> CropDensePose:
     """A cell's trained model, in training mode.
 
     Args:

@@ -8,6 +8,7 @@ import numpy as np
 
 from synthetic_people.body_mesh import BodyMesh
 from synthetic_people.camera import Camera
+from synthetic_people.geometry import barycentric_mean
 from synthetic_people.person import PersonMaker
 from synthetic_people.presets import find_preset
 from synthetic_people.render import Renderer
@@ -46,7 +47,7 @@ class RenderedPerson:
         """
         found = uv_to_surface(lookup, part, *np.asarray(uv, np.float64).T)
         corners = self.vertices[lookup.surface.faces[found.face]]
-        return self.camera.project((corners * found.weights[..., None]).sum(axis=1))
+        return self.camera.project(barycentric_mean(corners, found.weights))
 
 
 def render_person(maker: PersonMaker, seed: int, width: int, height: int) -> RenderedPerson:
@@ -72,7 +73,7 @@ def _correspondences(
     mesh: BodyMesh, face: np.ndarray, weights: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Charts and coordinates of faces (H, W), -1 where there is none, and weights (H, W, 3)."""
-    uv = (mesh.face_uv[face] * weights[..., None]).sum(axis=2)
+    uv = barycentric_mean(mesh.face_uv[face], weights)
     skin = (face >= 0) & np.isfinite(uv).all(axis=-1)
     uv[~skin] = np.nan
     return np.where(skin, mesh.face_part[face], 0), uv

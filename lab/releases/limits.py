@@ -1,4 +1,4 @@
-"""What the package takes."""
+"""What may be shipped in the package."""
 
 MAX_SHIPPED_BYTES = 12_000_000
-"""The largest file of weights that it does."""
+"""The largest file of weights."""

@@ -11,7 +11,7 @@ from .limits import MAX_SHIPPED_BYTES
 
 PAGE = Path(__file__).resolve().parents[2] / "MODEL_ZOO.md"
 
-EPILOGUE = """\
+_EPILOGUE = """\
 DIR gets
   model_final_<6 digits of its SHA-256>.safetensors  the weights
   model_final_<6 digits of its SHA-256>.pkl          the same for Detectron2's own tools
@@ -31,7 +31,7 @@ example:
 
 def build_parser(description: str | None = None) -> argparse.ArgumentParser:
     """The command line."""
-    parser = make_parser(description, EPILOGUE)
+    parser = make_parser(description, _EPILOGUE)
     add = parser.add_argument
     add("config", metavar="CONFIG", type=Path, help="a config of the zoo, which has one test set")
     add("checkpoint", metavar="CHECKPOINT", help="model_final.pth of its training")

@@ -19,7 +19,7 @@ NOT_MEASURED = "–"
 
 
 @dataclasses.dataclass(frozen=True)
-class Column:
+class ZooColumn:
     """A number of a table.
 
     Attributes:
@@ -45,12 +45,12 @@ class Column:
         return NOT_MEASURED if value is None else f"{value:.{self.decimals}f}"
 
 
-def _percent(title: str, task: str, metric: str) -> Column:
-    return Column(title, task, metric, decimals=1, tolerance=0.5)
+def _percent(title: str, task: str, metric: str) -> ZooColumn:
+    return ZooColumn(title, task, metric, decimals=1, tolerance=0.5)
 
 
-def _nats(title: str, metric: str) -> Column:
-    return Column(title, "likelihood_gt_boxes", metric, decimals=3, tolerance=0.02)
+def _nats(title: str, metric: str) -> ZooColumn:
+    return ZooColumn(title, "likelihood_gt_boxes", metric, decimals=3, tolerance=0.02)
 
 
 RESULTS = (
@@ -68,7 +68,7 @@ RESULTS = (
 """What a model reaches on the test set of its config."""
 
 
-def _within(suffix: str) -> tuple[Column, ...]:
+def _within(suffix: str) -> tuple[ZooColumn, ...]:
     return tuple(
         _percent(f"{limit} cm", "correspondence_gt_boxes", f"within_{limit}cm{suffix}")
         for limit in CENTIMETRES
@@ -169,7 +169,7 @@ def _files(release: Release) -> str:
     return ", ".join(f"[{text}]({release.address}/{file})" for text, file in linked.items())
 
 
-def _texts(columns: Sequence[Column], release: Release) -> list[str]:
+def _texts(columns: Sequence[ZooColumn], release: Release) -> list[str]:
     return [column.text(release.metrics) for column in columns]
 
 

@@ -24,8 +24,14 @@ CLEAN_NAME = re.compile(r"[A-Za-z0-9_]+(/[A-Za-z0-9_]+)*")
 CLEAN_ADDRESS = re.compile(r"https://[A-Za-z0-9._~/-]+")
 
 
-def run(args: argparse.Namespace) -> tuple[str, Release]:
-    """Do what a command line asks for; the model's name and its row are returned.
+def release_checkpoint(args: argparse.Namespace) -> tuple[str, Release]:
+    """Release the checkpoint that a command line names.
+
+    Args:
+        args: of `options.build_parser`.
+
+    Returns:
+        the model's name and its row in the zoo.
 
     Raises:
         UserError: the checkpoint cannot be released.
@@ -58,25 +64,25 @@ def model_name(config: Path, zoo: ModelZoo) -> str:
     """The name by which the zoo knows a config.
 
     Raises:
-        UsageError: it is none of the zoo's, or its name has characters that addresses and shells
-            take for something else.
+        UsageError: the zoo does not have it, or its name has characters with a meaning in addresses
+            or shells.
     """
     try:
         name = config.resolve().relative_to(zoo.configs.resolve()).with_suffix("").as_posix()
     except ValueError:
         name = ""
     if name not in zoo.names():
-        raise UsageError(f"{config}: no config of the zoo; those are in {zoo.configs}")
+        raise UsageError(f"{config}: not a config of the zoo; its configs are in {zoo.configs}")
     if not CLEAN_NAME.fullmatch(name):
         raise UsageError(f"{config}: rename it to letters, digits and underscores")
     return name
 
 
 def clean_address(address: str | None) -> str:
-    """The address without a slash at its end, "" if there is none.
+    """The address without a slash at its end, "" if None.
 
     Raises:
-        UsageError: it is no plain https address.
+        UsageError: it is not a plain https address.
     """
     if address and not CLEAN_ADDRESS.fullmatch(address):
         raise UsageError(
@@ -89,11 +95,11 @@ def release_config(config: Path, device: str | None) -> CfgNode:
     """The config with a device.
 
     Raises:
-        UsageError: it has not exactly one test set.
+        UsageError: it does not have exactly one test set.
     """
     cfg = load_config(str(config))
     if len(cfg.DATASETS.TEST) != 1:
-        raise UsageError(f"{config}: DATASETS.TEST has to name one data set")
+        raise UsageError(f"{config}: DATASETS.TEST must name exactly one data set")
     cfg.MODEL.DEVICE = usable_device(device)
     return cfg
 
@@ -102,12 +108,12 @@ def read_metrics(path: Path) -> dict:
     """The metrics that a training wrote.
 
     Raises:
-        UsageError: the file is missing or is no such file.
+        UsageError: the file is missing or does not hold such metrics.
     """
     try:
         metrics = json.loads(path.read_text())
     except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: no metrics of a training: {error}") from error
+        raise UsageError(f"{path}: not the metrics of a training: {error}") from error
     if not isinstance(metrics, dict) or not all(isinstance(one, dict) for one in metrics.values()):
         raise UsageError(f"{path}: expected {{task: {{metric: value}}}}")
     return metrics

@@ -19,9 +19,14 @@ from uncertain_densepose.config import add_uncertain_densepose_config
 from uncertain_densepose.engine import Trainer
 from uncertain_densepose.engine.train_record import TrainRecord
 from uncertain_densepose.errors import UserError
-from uncertain_densepose.model_zoo.weight_files import Weights, write_pickle, write_safetensors
+from uncertain_densepose.model_zoo.weight_files import (
+    Weights,
+    write_pickled_weights,
+    write_safetensors,
+)
 from uncertain_densepose.model_zoo.zoo import Release
 
+from ..flat_keys import flat_keys
 from .limits import MAX_SHIPPED_BYTES
 from .page import COLUMNS
 
@@ -64,14 +69,14 @@ def make_release(
         licence, address: see `Release`.
 
     Raises:
-        ReleaseError, WeightsError: the checkpoint is none of this config, is damaged or too large
-            to ship, or the released file does not reach what was stated.
+        ReleaseError, WeightsError: the checkpoint belongs to another config, is damaged or too
+            large to ship, or the released file does not reach the stated metrics.
     """
     weights, record = read_checkpoint(checkpoint)
     check_training(checkpoint, cfg, record)
     check_weights(checkpoint, weights, build_model(cfg))
     weights = stored(checkpoint, weights, half)
-    file, pickle_file = write_safetensors(weights, folder), write_pickle(weights, folder)
+    file, pickle_file = write_safetensors(weights, folder), write_pickled_weights(weights, folder)
     if not address and file.stat().st_size > MAX_SHIPPED_BYTES:
         raise ReleaseError(
             f"{checkpoint}: its weights are {file.stat().st_size / 1e6:.1f} MB, the package takes "
@@ -116,17 +121,17 @@ def read_checkpoint(path: str | os.PathLike) -> tuple[dict[str, torch.Tensor], d
 
 
 def check_training(path: str | os.PathLike, cfg: CfgNode, record: Mapping) -> None:
-    """Compare what made a checkpoint with a config.
+    """Compare the config that a checkpoint was trained with to another one.
 
-    A key that came after the training may have its default, by which the model did as before.
+    A key that is newer than the training may have its default, which leaves the model as it was.
 
     Raises:
-        ReleaseError: it is of another config, or its training has not ended.
+        ReleaseError: it belongs to another config, or its training has not finished.
     """
     defaults = get_cfg()
     add_uncertain_densepose_config(defaults)
-    stated, default = (_flat(yaml.safe_load(one.dump())) for one in (cfg, defaults))
-    trained = default | _flat(yaml.safe_load(record["config"]))
+    stated, default = (flat_keys(yaml.safe_load(one.dump())) for one in (cfg, defaults))
+    trained = default | flat_keys(yaml.safe_load(record["config"]))
     different = [
         f"{key} {trained.get(key)!r}, not {stated.get(key)!r}"
         for key in sorted((stated.keys() | trained.keys()) - NOT_OF_THE_MODEL)
@@ -139,8 +144,8 @@ def check_training(path: str | os.PathLike, cfg: CfgNode, record: Mapping) -> No
         )
     if record["iterations"] != cfg.SOLVER.MAX_ITER:
         raise ReleaseError(
-            f"{path}: is of iteration {record['iterations']} of {cfg.SOLVER.MAX_ITER}; train on "
-            "with --resume"
+            f"{path}: stopped at iteration {record['iterations']} of {cfg.SOLVER.MAX_ITER}; "
+            "finish the training with --resume"
         )
 
 
@@ -148,7 +153,7 @@ def check_weights(path: str | os.PathLike, weights: Weights, model: nn.Module) -
     """Compare weights with the model of a config.
 
     Raises:
-        ReleaseError: tensors are missing, too many, of another shape or not finite.
+        ReleaseError: tensors are missing, superfluous, of another shape or not finite.
     """
     shape = {name: tuple(values.shape) for name, values in weights.items()}
     expected = {name: tuple(values.shape) for name, values in model.state_dict().items()}
@@ -170,9 +175,9 @@ def stored(path: str | os.PathLike, weights: Weights, half: bool) -> dict[str, t
 
     Args:
         path: where they are from.
-        weights: by name.
-        half: whether tensors of two and more dimensions are written in half precision. Vectors,
-            which take no room, stay: a running variance may leave its range.
+        weights: tensors by name.
+        half: store tensors of two or more dimensions in half precision. Vectors keep theirs: they
+            take little space, and a running variance may exceed the range.
 
     Raises:
         ReleaseError: a value leaves the range of half precision.
@@ -228,8 +233,8 @@ def check_metrics(stated: Metrics, measured: Metrics) -> None:
     """Compare what a released file reaches with what its training reached.
 
     Raises:
-        ReleaseError: numbers of MODEL_ZOO.md differ by more than their tolerance, or there are
-            others.
+        ReleaseError: numbers of MODEL_ZOO.md differ by more than their tolerance, or one of the
+            two lacks a number.
     """
     for column in COLUMNS:
         before, after = column.value(stated), column.value(measured)
@@ -240,11 +245,3 @@ def check_metrics(stated: Metrics, measured: Metrics) -> None:
                 f"{column.task}/{column.metric} is {after} of the released file and {before} as "
                 f"stated; they may differ by {column.tolerance}"
             )
-
-
-def _flat(node: Mapping, prefix: str = "") -> dict[str, object]:
-    found: dict[str, object] = {}
-    for key, value in node.items():
-        name = f"{prefix}{key}"
-        found |= _flat(value, f"{name}.") if isinstance(value, dict) else {name: value}
-    return found

@@ -51,7 +51,7 @@ def describe(found: Difference | None) -> str:
     return f"{found.largest:.1e} ({100 * found.share:.2g} % of values)"
 
 
-def table(
+def difference_table(
     one: Mapping[str, np.ndarray], others: Mapping[str, Mapping[str, np.ndarray]]
 ) -> list[list[str]]:
     """A row for each quantity: its name, and how far it differs in each of the other runs."""

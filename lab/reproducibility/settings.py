@@ -1,9 +1,18 @@
-"""Environment variables that make libraries compute as on an older processor.
+"""Environment variables that make libraries compute as on an older processor, and a short training.
 
 Embree takes its instruction set from the processor alone: embreex passes no settings on.
 """
 
 from __future__ import annotations
+
+TINY_TRAINING = {
+    "DATASETS.TRAIN": "('synth_people_tiny_train',)",
+    "DATASETS.TEST": "('synth_people_tiny_val',)",
+    "SOLVER.IMS_PER_BATCH": "2",
+    "DATALOADER.NUM_WORKERS": "0",
+    "MODEL.DEVICE": "cpu",
+}
+"""Config keys of a training on the smallest preset that takes seconds."""
 
 SETTINGS: dict[str, dict[str, str]] = {
     "torch: default": {"ATEN_CPU_CAPABILITY": "default"},

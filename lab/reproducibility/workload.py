@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
@@ -17,28 +17,18 @@ from synthetic_people.dataset import make_dataset
 from uncertain_densepose import add_uncertain_densepose_config, model_zoo
 from uncertain_densepose.inference import Predictor
 
+from ..flat_keys import flat_keys
+from .settings import TINY_TRAINING
+
 PRESET = "tiny"
-MODEL = "synth/unc_full_small"
+_MODEL = "synth/unc_full_small"
 TRAINING_STEPS = 5
-TRAINING = (
-    "DATASETS.TRAIN",
-    f"('synth_people_{PRESET}_train',)",
-    "DATASETS.TEST",
-    f"('synth_people_{PRESET}_val',)",
-    "SOLVER.MAX_ITER",
-    str(TRAINING_STEPS),
-    "SOLVER.IMS_PER_BATCH",
-    "2",
+TRAINING = TINY_TRAINING | {
+    "SOLVER.MAX_ITER": str(TRAINING_STEPS),
     # Past the warm start, so that the joint likelihood is trained too.
-    "MODEL.ROI_DENSEPOSE_HEAD.UV_CONFIDENCE.WARM_START_ITERS",
-    "2",
-    "DATALOADER.NUM_WORKERS",
-    "0",
-    "MODEL.DEVICE",
-    "cpu",
-    "SEED",
-    "1",
-)
+    "MODEL.ROI_DENSEPOSE_HEAD.UV_CONFIDENCE.WARM_START_ITERS": "2",
+    "SEED": "1",
+}
 LABELS = ("dp_I", "dp_U", "dp_V", "dp_x", "dp_y", "bbox", "area", "keypoints")
 
 
@@ -75,7 +65,7 @@ def rendered(folder: Path, surface: Path) -> dict[str, np.ndarray]:
 
 def predicted(pictures: np.ndarray) -> dict[str, np.ndarray]:
     """What the shipped model says of pictures (N, H, W, 3)."""
-    predictor = Predictor.from_zoo(MODEL)
+    predictor = Predictor.from_zoo(_MODEL)
     people = [person for picture in pictures for person in predictor(picture)]
     return {
         "predicted boxes": np.stack([person.box_xyxy for person in people]),
@@ -98,7 +88,7 @@ def trained(out: Path) -> dict[str, np.ndarray]:
     cfg = get_cfg()
     add_uncertain_densepose_config(cfg)
     cfg.merge_from_file(model_zoo.get_config_file("synth/unc_full"))
-    cfg.merge_from_list([*TRAINING, "OUTPUT_DIR", str(out)])
+    cfg.merge_from_list(_training_options(out))
     seed_all_rng(cfg.SEED)
     trainer = Trainer(cfg)
     trainer.model.train()
@@ -120,27 +110,22 @@ def evaluated(out: Path) -> dict[str, np.ndarray]:
     """Metrics of the shipped model."""
     from uncertain_densepose.engine import Trainer
 
-    cfg = model_zoo.get_config(MODEL)
-    cfg.merge_from_list([*TRAINING, "OUTPUT_DIR", str(out)])
-    cfg.MODEL.WEIGHTS = str(model_zoo.get_checkpoint(MODEL))
-    model = model_zoo.get(MODEL, device="cpu")
-    values = _numbers(Trainer.test(cfg, model))
-    return {"metrics": np.array([values[name] for name in sorted(values)])}
+    cfg = model_zoo.get_config(_MODEL)
+    cfg.merge_from_list(_training_options(out))
+    cfg.MODEL.WEIGHTS = str(model_zoo.get_checkpoint(_MODEL))
+    model = model_zoo.get(_MODEL, device="cpu")
+    values = flat_keys(Trainer.test(cfg, model))
+    numbers = [values[name] for name in sorted(values) if isinstance(values[name], (int, float))]
+    return {"metrics": np.array(numbers, dtype=np.float64)}
+
+
+def _training_options(out: Path) -> list[str]:
+    options = TRAINING | {"OUTPUT_DIR": str(out)}
+    return [word for pair in options.items() for word in pair]
 
 
 def _joined(arrays) -> np.ndarray:
     return np.concatenate([np.ravel(array) for array in arrays])
-
-
-def _numbers(node: Mapping, prefix: str = "") -> dict[str, float]:
-    found: dict[str, float] = {}
-    for key, value in node.items():
-        name = f"{prefix}/{key}"
-        if isinstance(value, Mapping):
-            found |= _numbers(value, name)
-        elif isinstance(value, (int, float)):
-            found[name] = float(value)
-    return found
 
 
 def main(surface: str, pictures: str, folder: str, result: str) -> None:

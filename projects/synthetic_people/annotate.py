@@ -9,9 +9,11 @@ from __future__ import annotations
 import numpy as np
 from pycocotools import mask as coco_mask
 
+from uncertain_densepose.surface.parts import NUM_COARSE_PARTS
+
 from .body_mesh import SKIN, BodyMesh
 from .camera import Camera
-from .geometry import normalised
+from .geometry import barycentric_mean, cross_2d, normalised
 from .keypoints import OUTSIDE, keypoint_visibility
 from .noise import REFERENCE_HEIGHT_PX, LabelNoiseModel
 from .ray_caster import RayCaster
@@ -19,7 +21,6 @@ from .render import Correspondences
 from .sampling_points import choose_points
 from .scene import Scene
 
-NUM_COARSE_PARTS = 14
 _MASK_SIDE = 256
 _ADULT_STATURE_M = 1.7
 
@@ -82,7 +83,7 @@ def annotate_person(
 def _dense_labels(index, scene, mesh, seen, box, part, skin, blur_px, noise_model, rng) -> dict:
     row, column = choose_points(part, skin, rng)
     face, weights = seen.face[row, column], seen.weights[row, column]
-    uv = (mesh.face_uv[face] * weights[:, :, None]).sum(axis=1).astype(np.float64)
+    uv = barycentric_mean(mesh.face_uv[face], weights).astype(np.float64)
     features = _noise_features(index, scene, mesh, seen, part, (row, column), uv, blur_px)
     noise = noise_model.parameters(part[row, column], uv, features)
     error, shared = noise.sample(rng)
@@ -111,7 +112,7 @@ def _noise_features(index, scene, mesh, seen, part, points, uv, blur_px) -> np.n
     face = seen.face[points]
     depth = camera.to_camera((person.keypoints[11] + person.keypoints[12]) / 2)[2]
     height_px = camera.K[1, 1] * person.stature_m / max(depth, 0.3)
-    normals = (person.normals[mesh.faces[face]] * seen.weights[points][:, :, None]).sum(axis=1)
+    normals = barycentric_mean(person.normals[mesh.faces[face]], seen.weights[points])
     to_eye = normalised(camera.centre - person.vertices[mesh.faces[face, 0]])
     cosine = (normalised(normals) * to_eye).sum(axis=1)
     hidden = _hidden_share(person.vertices, mesh, camera, part)[part[points]]
@@ -136,14 +137,10 @@ def _hidden_share(
     flat = (in_camera[:, :2] / depth * camera.K[0, 0]).astype(np.float32)
     a, b, c = (flat[mesh.faces[:, corner]] for corner in range(3))
     # With y down, faces turned to the camera run clockwise on the sensor's axes, area < 0.
-    facing = np.maximum(-0.5 * _cross(b - a, c - a), 0.0)
+    facing = np.maximum(-0.5 * cross_2d(b - a, c - a), 0.0)
     expected = np.bincount(mesh.face_part, facing, minlength=25)
     shown = np.bincount(part[part > 0], minlength=25)
     return np.clip(1 - shown / np.maximum(expected, 1.0), 0.0, 1.0)
-
-
-def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
 
 
 def _coarse_masks(visible: np.ndarray, coarse: np.ndarray, box: tuple) -> list:

@@ -30,7 +30,7 @@ from uncertain_densepose.structures.coco_annotation import (
     AnnotationError,
     AnnotationFileError,
     read_box,
-    read_points,
+    read_labelled_points,
 )
 from uncertain_densepose.surface import NUM_PARTS, PART_NAMES, Surface
 from uncertain_densepose.surface.geodesic_kernel import geodesic_kernel
@@ -60,7 +60,7 @@ class LabelledTruth:
 
         Raises:
             FileNotFoundError: there is no such file.
-            AnnotationFileError: it is no COCO file, an annotation is malformed or without the
+            AnnotationFileError: it is not a COCO file, an annotation is malformed or lacks the
                 truth, or nobody has points. The message names file, annotation and field.
         """
         path = Path(json_file)
@@ -88,7 +88,7 @@ class LabelledTruth:
 
 
 def _read_person(annotation: dict) -> dict[str, np.ndarray] | None:
-    points = read_points(annotation, read_box(annotation))
+    points = read_labelled_points(annotation, read_box(annotation))
     if points is None:
         return None
     if not np.isfinite(points.uv_true).all():

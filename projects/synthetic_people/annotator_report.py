@@ -20,10 +20,10 @@ from .annotator_error import LabelledTruth, mean_error_on_surface, part_table, p
 
 
 class PictureFileError(UserError, ValueError):
-    """A file that no picture can be written to."""
+    """A file to which a picture cannot be written."""
 
 
-def run(
+def report_annotators(
     annotations: Path,
     surface_file: Path,
     out: Path,
@@ -45,7 +45,7 @@ def run(
     Raises:
         PictureFileError, AnnotationFileError, SurfaceFileError: a file cannot be used.
     """
-    check_output(out)
+    check_picture_file(out)
     distance = SurfaceDistance.load(surface_file)
     surface = distance.surface
     points = LabelledTruth.load(annotations)
@@ -55,7 +55,7 @@ def run(
         surface, vertex, error_cm, points.person, bandwidth_cm / 100
     )
     table = part_table(error_cm, points)
-    draw(surface, mean_cm, limit_cm, out)
+    draw_mean_error(surface, mean_cm, limit_cm, out)
     if json_file is not None:
         content = {
             "annotations": str(annotations),
@@ -73,22 +73,22 @@ def run(
     return f"{table_text(table)}\n\n{mean_text(mean_cm)}\nfigure: {out}"
 
 
-def check_output(path: Path) -> None:
-    """Refuse a file that no picture can be written to.
+def check_picture_file(path: Path) -> None:
+    """Refuse a file to which a picture cannot be written.
 
     Raises:
-        PictureFileError: its ending is that of no picture, or its folder is not there.
+        PictureFileError: its ending is not that of a picture, or its folder does not exist.
     """
     formats = sorted(Figure().canvas.get_supported_filetypes())
     if path.suffix[1:] not in formats:
         endings = ", .".join(formats)
         raise PictureFileError(f"--out {path}: the name must end in one of .{endings}")
     if not path.parent.is_dir():
-        raise PictureFileError(f"--out {path}: there is no folder {path.parent}")
+        raise PictureFileError(f"--out {path}: its folder {path.parent} does not exist")
 
 
 def table_text(table: dict[str, dict]) -> str:
-    """A row for each part."""
+    """The table of `part_table`, of errors in cm, as text; a row for each part."""
     rows = [
         [name, row["points"], row["mean"], row["median"], row["p90"], 100 * row["other_chart"]]
         for name, row in table.items()
@@ -98,7 +98,7 @@ def table_text(table: dict[str, dict]) -> str:
 
 
 def mean_text(mean_cm: np.ndarray) -> str:
-    """The mean over the vertices of the body that have one."""
+    """In words: the mean of (V,) errors over the vertices that have one, cm; NaN elsewhere."""
     seen = np.isfinite(mean_cm)
     return (
         f"mean over the body's vertices: {mean_cm[seen].mean():.2f} cm "
@@ -106,8 +106,8 @@ def mean_text(mean_cm: np.ndarray) -> str:
     )
 
 
-def draw(surface: Surface, mean_cm: np.ndarray, limit_cm: float, path: Path) -> None:
-    """Paint the mean error; the scale ends where it leaves out one vertex in 200."""
+def draw_mean_error(surface: Surface, mean_cm: np.ndarray, limit_cm: float, path: Path) -> None:
+    """Write a picture of (V,) mean errors, cm; the colour scale leaves out one vertex in 200."""
     label = "mean annotator error (cm)"
     if math.isfinite(limit_cm):
         label += f", at most {limit_cm:g} a point"

@@ -97,7 +97,7 @@ def read_blend_shape(
         (vertices_count, 3) offsets, transformed by ``world_transformation`` to metres.
 
     Raises:
-        ValueError: the file is no list of four-column lines, or names a vertex out of range.
+        ValueError: the lines do not have four columns, or one names a vertex out of range.
     """
     with gzip.open(filename, "rt") as archive:
         rows = np.array(archive.read().split(), dtype=np.float64)

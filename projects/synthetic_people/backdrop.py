@@ -26,10 +26,12 @@ class Backdrop:
 def sample_backdrop(
     rng: np.random.Generator, *, width: int, height: int, scene_depth_m: float
 ) -> Backdrop:
-    """A quiet (gradient) or busy (shapes upon noise) backdrop, in most cases with ground.
+    """A quiet (gradient) or busy (shapes on noise) backdrop, usually with a ground.
 
     Args:
-        scene_depth_m: depth of the people; the wall is behind.
+        rng: draws it.
+        width, height: of the image, pixels.
+        scene_depth_m: depth of the people in the camera, metres; the wall is behind them.
     """
     picture = _gradient(rng, width, height)
     if rng.random() < 0.75:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import time
-from pathlib import Path
-
 import anny
 import numpy as np
 from scipy.spatial import cKDTree
@@ -76,23 +72,6 @@ def build_embedded_surface(workers: int = 2, progress: bool = False) -> Surface:
         nearest_geodesic=cKDTree(vertices[subset]).query(vertices)[1].astype(np.int32),
         geodesic_m=table,
     )
-
-
-def ensure_embedded_surface(
-    path: str | os.PathLike, workers: int = 2, progress: bool = False
-) -> Surface:
-    """The surface at ``path``, built and saved there first if there is no such file.
-
-    Raises:
-        SurfaceFileError: there is a file and it is not valid; it is never overwritten.
-    """
-    path = Path(path)
-    if not path.exists():
-        started = time.perf_counter()
-        build_embedded_surface(workers, progress).save(path)
-        if progress:
-            tqdm.write(f"{path}: built in {time.perf_counter() - started:.0f} s")
-    return Surface.load(path)
 
 
 def _chart_coordinates(model: BodyModel, progress: bool) -> np.ndarray:

@@ -10,7 +10,7 @@ import dataclasses
 
 import numpy as np
 
-from .geometry import normalised
+from .geometry import normalised, rotation_about_z
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -57,8 +57,7 @@ class Camera:
         if target_px is not None:
             x, y = (np.asarray(target_px) - centre) / focal_px
             rotation = _about_camera_axes(np.arctan(y), -np.arctan(x)) @ rotation
-        cosine, sine = np.cos(roll_rad), np.sin(roll_rad)
-        rotation = np.array([[cosine, -sine, 0], [sine, cosine, 0], [0, 0, 1]]) @ rotation
+        rotation = rotation_about_z(roll_rad) @ rotation
         intrinsics = np.array(
             [[focal_px, 0.0, centre[0]], [0.0, focal_px, centre[1]], [0.0, 0.0, 1.0]]
         )
@@ -70,11 +69,11 @@ class Camera:
         return -self.R.T @ self.t
 
     def to_camera(self, points: np.ndarray) -> np.ndarray:
-        """(..., 3) world points in camera coordinates, metres; the last one is the depth."""
+        """(..., 3) camera coordinates, metres, of (..., 3) world points, metres; z is the depth."""
         return np.asarray(points, dtype=np.float64) @ self.R.T + self.t
 
     def project(self, points: np.ndarray) -> np.ndarray:
-        """(..., 2) pixels of (..., 3) world points in front of the camera."""
+        """(..., 2) pixels of (..., 3) world points, metres, in front of the camera."""
         image = self.to_camera(points) @ self.K.T
         return image[..., :2] / image[..., 2:]
 

@@ -44,7 +44,7 @@ def flatten(vertices: np.ndarray, faces: np.ndarray, iterations: int) -> np.ndar
 
 
 def border_loops(faces: np.ndarray) -> list[np.ndarray]:
-    """Closed border polygons as vertex sequences, each in the direction of its faces' edges.
+    """Closed border polygons of (M, 3) faces, as vertices in the direction of the faces' edges.
 
     Raises:
         ValueError: the border touches itself in a vertex.
@@ -96,7 +96,15 @@ def align(uv: np.ndarray, height: np.ndarray) -> np.ndarray:
 
 
 def symmetrise(uv: np.ndarray, mirror: np.ndarray) -> np.ndarray:
-    """Nearest chart with ``u' = -u`` at mirrored vertices; ``uv`` must be aligned already."""
+    """The nearest chart with ``u' = -u`` at mirrored vertices.
+
+    Args:
+        uv: (N, 2) plane coordinates, aligned (see `align`).
+        mirror: (N,) index of each vertex's mirror image.
+
+    Returns:
+        (N, 2) plane coordinates.
+    """
     image = uv[mirror]
     uv = uv - [0.5 * (uv[:, 0] + image[:, 0]).mean(), 0.0]
     image = uv[mirror] * [-1.0, 1.0]

@@ -79,7 +79,7 @@ class Outfit:
 
 
 def sample_outfit(rng: np.random.Generator, mesh: BodyMesh) -> Outfit:
-    """Dress a person at random: top, trousers or shorts, shoes, hair, now and then a jacket,
+    """Dress a person of a mesh at random: top, trousers or shorts, shoes, hair, sometimes a jacket,
     gloves, a hat or a beard."""
     wardrobe = _Wardrobe(rng, mesh)
     skin = skin_colour(rng)

@@ -14,11 +14,11 @@ from .noise import LabelNoiseModel
 from .shards import image_name, read_shard, write_atomically
 
 
-# COCO's, in its own order; keypoints are counted from 1.
 class MissingImageError(UserError, RuntimeError):
-    """An image of a data set that was there is gone. The message names it."""
+    """An image of a data set has disappeared. The message names it."""
 
 
+# COCO's, in its own order; keypoints are counted from 1.
 _SKELETON = (
     (16, 14), (14, 12), (17, 15), (15, 13), (12, 13), (6, 12), (7, 13), (6, 7), (6, 8), (7, 9),
     (8, 10), (9, 11), (2, 3), (1, 2), (1, 3), (2, 4), (3, 5), (4, 6), (5, 7),
@@ -57,7 +57,7 @@ def write_coco_file(root: Path, split: str, count: int, parameters: dict, first_
         shard = read_shard(root, split, index)
         if shard is None:
             raise MissingImageError(
-                f"{root}: image {image_name(split, index)} disappeared meanwhile; run it again"
+                f"{root}: image {image_name(split, index)} has disappeared; run it again"
             )
         image_id = first_id + index
         names = {"id": image_id, "file_name": image_name(split, index)}
@@ -91,7 +91,7 @@ def write_coco_file(root: Path, split: str, count: int, parameters: dict, first_
 def coco_content(
     info: dict, categories: list[dict], images: list[dict], annotations: list[dict]
 ) -> bytes:
-    """A COCO file without licenses, one image or annotation a line."""
+    """A COCO file without licenses, with one image or annotation per line."""
     sections = [
         f'"info":{_dump(info)}',
         '"licenses":[]',

@@ -1,20 +1,20 @@
 """Synthetic data sets on disk: made in parallel, resumable, the same bytes from the same seed.
 
-The random generator of an image is seeded with (seed, split, index), so that neither the number of
-workers nor an interruption has an influence. That holds on one machine: another kind of processor
-rounds otherwise, as do other versions of libraries. A data set that was begun on one machine may be
-finished on another; each image is then wholly of one of them.
+The random generator of an image is seeded with (seed, split, index), so neither the number of
+workers nor an interruption changes the result. That holds on one machine: other processors and
+other versions of libraries round differently. A data set begun on one machine may be finished on
+another; each image then comes entirely from one of them.
 
-``complete.json`` is written last; it holds the statistics of each split. Until then, ``shards/``
-knows which images are done.
+``complete.json`` is written last and holds the statistics of each split. Until then, ``shards/``
+records which images are done.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
-import shutil
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from tqdm import tqdm
@@ -23,6 +23,7 @@ from uncertain_densepose.atomic_file import is_leftover, remove_leftovers
 from uncertain_densepose.errors import UserError
 from uncertain_densepose.surface import Surface, default_surface_path
 
+from .built_surface import ensure_embedded_surface
 from .presets import SPLITS, Preset, find_preset
 from .requirements import require_synth_extra
 from .scene_kind import SceneKind
@@ -45,6 +46,7 @@ GENERATOR_VERSION = 1
 PARAMETERS_FILE, COMPLETE_FILE = "parameters.json", "complete.json"
 COCO_END = b"\n]}\n"
 """How the files of `coco_files` end, and nothing within them does."""
+_DIGITS = 6 * "[0-9]"
 _FIRST_ID = {"train": 1, "val": 1_000_001}
 
 
@@ -87,7 +89,8 @@ def make_dataset(
         workers: processes; with 1 this process does the work.
         surface_path: the embedded surface, built first if there is no such file; the default path
             when left out.
-        overwrite: delete a data set of other parameters instead of refusing.
+        overwrite: delete a data set of other parameters instead of refusing; files that are not of
+            it stay.
         progress: show a progress bar on stderr.
 
     Raises:
@@ -103,7 +106,7 @@ def make_dataset(
         raise ValueError(f"seed must be at least 0 and workers at least 1, got {seed}, {workers}")
     root = Path(out_dir)
     surface_path = Path(surface_path) if surface_path is not None else default_surface_path()
-    surface = _load_or_build(surface_path, workers, progress)
+    surface = ensure_embedded_surface(surface_path, workers, progress)
     parameters = _parameters(preset, chosen, seed, surface)
     _claim(root, parameters, overwrite)
 
@@ -142,7 +145,7 @@ def make_dataset(
 
 
 def summary_text(summary: DatasetSummary, seconds: float) -> str:
-    """What there is, and what was made of it in so many seconds, as text."""
+    """Text for the screen: how many images were made, in how many seconds, and what they show."""
     state = f"{summary.made} images made in {seconds:.0f} s" if summary.made else "complete"
     lines = [f"{summary.folder}: {state}, {summary.reused} were there"]
     lines += [
@@ -154,19 +157,9 @@ def summary_text(summary: DatasetSummary, seconds: float) -> str:
     return "\n".join(lines)
 
 
-def _load_or_build(path: Path, workers: int, progress: bool) -> Surface:
-    if path.exists():
-        return Surface.load(path)
-    require_synth_extra()
-    from .build import ensure_embedded_surface
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return ensure_embedded_surface(path, workers, progress)
-
-
 def _parameters(name: str, preset: Preset, seed: int, surface: Surface) -> dict:
-    """All that the bytes of a data set depend on, besides processor and versions of libraries."""
-    # Data sets of the usual kind say nothing of it.
+    """What the bytes of a data set depend on, besides the processor and versions of libraries."""
+    # Data sets of the usual kind do not mention it.
     scene = {} if preset.scene == SceneKind() else {"scene": _as_json(preset.scene)}
     return {
         "preset": name,
@@ -220,32 +213,51 @@ def _claim(root: Path, parameters: dict, overwrite: bool) -> None:
 
 
 def _delete(root: Path) -> None:
-    """Remove a data set, and nothing else that may be in its folder."""
-    worlds = [world_file_name(split, world) for split in SPLITS for world in WORLDS]
-    for name in (COMPLETE_FILE, PARAMETERS_FILE, *(f"{split}.json" for split in SPLITS), *worlds):
+    """Remove the files of a data set, and nothing else that may be in its folders."""
+    for split in SPLITS:
+        images = (root / IMAGE_FOLDER / split).glob(f"{_DIGITS}.jpg")
+        shards = (root / SHARD_FOLDER / split).glob(f"{_DIGITS}.json.gz")
+        for path in (*images, *shards):
+            path.unlink()
+        for path, _ in _noise_worlds(root, split):
+            path.unlink()
+        (root / f"{split}.json").unlink(missing_ok=True)
+    # Last: without it an interrupted deletion would leave a folder that is nobody's.
+    for name in (COMPLETE_FILE, PARAMETERS_FILE):
         (root / name).unlink(missing_ok=True)
-    for name in (IMAGE_FOLDER, SHARD_FOLDER):
-        shutil.rmtree(root / name, ignore_errors=True)
 
 
 def _delete_stale_worlds(root: Path, split: str, json_crc32: int) -> None:
-    """Remove noise worlds of other annotations, for images may have been made anew elsewhere."""
-    for world in WORLDS:
-        path = root / world_file_name(split, world)
-        try:
-            source = json.loads(path.read_bytes())["info"]["noise_world"]["source_crc32"]
-        except FileNotFoundError:
-            continue
-        except (ValueError, KeyError, TypeError):
-            source = None
-        if source != json_crc32:
+    """Remove noise worlds made of other annotations than these, or cut short.
+
+    Images may have been made anew on another machine, and a world's labels are those of the old
+    ones. `relabel.write_world` can make it again.
+    """
+    for path, source_crc32 in _noise_worlds(root, split):
+        if source_crc32 != json_crc32 or not ends_with(path, COCO_END):
             path.unlink()
 
 
-def _read_if_complete(root: Path, preset: Preset) -> dict | None:
-    """Statistics per split of a data set that is complete, none of its files cut short; else None.
+def _noise_worlds(root: Path, split: str) -> Iterator[tuple[Path, int]]:
+    """The files that `relabel.write_world` has written, each with the checksum of its source.
 
-    Entries of checksums, which files of earlier versions have too, are not looked at.
+    A file of such a name whose first line does not say so is somebody's own, and left out.
+    """
+    for world in WORLDS:
+        path = root / world_file_name(split, world)
+        try:
+            with path.open("rb") as file:
+                info = json.loads(file.readline().rstrip(b",\n") + b"}")["info"]["noise_world"]
+            if (info["name"], info["source"]) == (world, f"{split}.json"):
+                yield path, info["source_crc32"]
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            continue
+
+
+def _read_if_complete(root: Path, preset: Preset) -> dict | None:
+    """Statistics by split of a complete data set; None if a file is missing or cut short.
+
+    The checksums that earlier versions stored as well are ignored.
     """
     try:
         entries = json.loads((root / COMPLETE_FILE).read_bytes())

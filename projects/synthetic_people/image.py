@@ -15,7 +15,7 @@ from .scene_kind import SceneKind
 from .sensor import encode_jpeg, expose, sample_sensor
 
 DENSE_SHARE = 0.9
-"""Probability that a person has dense labels; in COCO, too, some have none."""
+"""Probability that a person has dense labels; in COCO some have none either."""
 
 _LEAST_AREA_SHARE = 0.006
 _LEAST_SIDE_PX = 10
@@ -46,7 +46,14 @@ def synthesise(
     height: int,
     noise_model: LabelNoiseModel | None = None,
 ) -> SyntheticImage:
-    """Draw scenes until everybody in one is well visible; render and annotate it.
+    """Draw scenes until everyone in one is well visible; render and annotate it.
+
+    Args:
+        rng: draws all of it.
+        maker: of people.
+        kind: of scene.
+        width, height: of the image, pixels.
+        noise_model: the annotators; `LabelNoiseModel` with its defaults if left out.
 
     Raises:
         RuntimeError: no scene of `_MAX_SCENES` was good enough.

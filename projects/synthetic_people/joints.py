@@ -8,6 +8,7 @@ Directions are those of `BodyModel.pose`: x to the person's left, y backwards, z
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping
 
 import numpy as np
@@ -107,7 +108,7 @@ def clip_to_limits(angles: Mapping[str, float]) -> dict[str, float]:
     """The nearest pose within `JOINT_LIMITS_DEG` (and `EXTENSION_LIMIT_DEG` backwards).
 
     Raises:
-        KeyError: an angle that is no joint's.
+        KeyError: an angle that no joint has.
     """
     clipped = {name: float(np.clip(a, *JOINT_LIMITS_DEG[name])) for name, a in angles.items()}
     for side in SIDES:
@@ -122,6 +123,7 @@ def bone_rotations(angles: Mapping[str, float], rest: RestAxes) -> dict[str, np.
 
     Args:
         angles: degrees by joint; see `JOINT_LIMITS_DEG`.
+        rest: of the body.
 
     Returns:
         bone name -> (3, 3) float64 rotation.
@@ -181,7 +183,11 @@ def _leg(angles: Mapping[str, float]) -> dict[str, np.ndarray]:
 def upper_arm_direction(elevation_deg: float, azimuth_deg: float) -> np.ndarray:
     """(3,) unit direction of the left upper arm, in the chest's axes.
 
-    A hanging arm leaves the trunk by 10 degrees, as far as the trunk's width asks for.
+    A hanging arm leans away from the trunk by 10 degrees, as the trunk's width requires.
+
+    Args:
+        elevation_deg, azimuth_deg: degrees, see `JOINT_LIMITS_DEG`; a negative elevation counts as
+            zero.
     """
     elevation = np.radians(max(elevation_deg, 0.0))
     azimuth = np.radians(azimuth_deg)
@@ -232,16 +238,7 @@ def _about(axis: np.ndarray, degrees: float) -> np.ndarray:
     return np.eye(3) + np.sin(angle) * skew + (1 - np.cos(angle)) * (skew @ skew)
 
 
-def _about_x(degrees: float) -> np.ndarray:
-    return _about(np.array([1.0, 0.0, 0.0]), degrees)
-
-
-def _about_y(degrees: float) -> np.ndarray:
-    return _about(np.array([0.0, 1.0, 0.0]), degrees)
-
-
-def _about_z(degrees: float) -> np.ndarray:
-    return _about(np.array([0.0, 0.0, 1.0]), degrees)
+_about_x, _about_y, _about_z = (functools.partial(_about, axis) for axis in np.eye(3))
 
 
 def _between(start: np.ndarray, end: np.ndarray) -> np.ndarray:

@@ -58,7 +58,14 @@ class SyntheticPerson:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class PersonMaker:
-    """What sampling people needs, made once per process."""
+    """What sampling people needs, made once per process.
+
+    Attributes:
+        body: the body model.
+        mesh: its surface, made ready for rendering.
+        rest: axes of the joints at rest.
+        collisions: measures how deep limbs sink into the body.
+    """
 
     body: BodyModel
     mesh: BodyMesh
@@ -67,8 +74,10 @@ class PersonMaker:
 
     @staticmethod
     def create(surface: Surface) -> PersonMaker:
-        """Raises:
-        ValueError: the surface is not that of the installed body model.
+        """A maker of people of the embedded surface.
+
+        Raises:
+            SurfaceMismatchError: the surface is not that of the installed body model.
         """
         body = BodyModel.shared()
         body.require_surface(surface)

@@ -13,8 +13,11 @@ import numpy as np
 
 from .joints import SIDES, clip_to_limits
 
-Angles = Mapping[str, tuple[float, float]]
-"""Joint angle -> (mean, standard deviation), degrees."""
+Range = tuple[float, float]
+"""Mean and standard deviation, degrees."""
+
+Angles = Mapping[str, Range]
+"""Joint angle -> its range."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,82 +59,93 @@ class SampledPose:
     seated: bool
 
 
+def _leg(
+    hip: Range,
+    knee: Range,
+    out: Range | None = None,
+    turn: Range | None = None,
+    ankle: Range | None = None,
+) -> Angles:
+    """What one leg does: hip flexion, abduction (out) and rotation (turn), knee and ankle."""
+    return _named(
+        hip_flexion=hip,
+        hip_abduction=out,
+        hip_rotation=turn,
+        knee_flexion=knee,
+        ankle_flexion=ankle,
+    )
+
+
+def _arm(
+    lift: Range,
+    plane: Range,
+    elbow: Range,
+    turn: Range | None = None,
+    palm: Range | None = None,
+    wrist: Range | None = None,
+) -> Angles:
+    """What one arm does: shoulder elevation (lift), azimuth (plane) and rotation (turn), elbow,
+    pronation (palm) and wrist."""
+    return _named(
+        shoulder_elevation=lift,
+        shoulder_azimuth=plane,
+        shoulder_rotation=turn,
+        elbow_flexion=elbow,
+        forearm_pronation=palm,
+        wrist_flexion=wrist,
+    )
+
+
+def _named(**ranges: Range | None) -> Angles:
+    return {name: values for name, values in ranges.items() if values is not None}
+
+
 STANCES: dict[str, Stance] = {
     "stand": Stance(
-        weight=4.0,
-        leading={
-            "hip_flexion": (2, 4),
-            "hip_abduction": (3, 4),
-            "hip_rotation": (-8, 6),
-            "knee_flexion": (4, 4),
-        },
-        trailing={
-            "hip_flexion": (0, 3),
-            "hip_abduction": (3, 4),
-            "hip_rotation": (-8, 6),
-            "knee_flexion": (3, 3),
-        },
+        4.0,
+        _leg(hip=(2, 4), out=(3, 4), turn=(-8, 6), knee=(4, 4)),
+        _leg(hip=(0, 3), out=(3, 4), turn=(-8, 6), knee=(3, 3)),
     ),
     "contrapposto": Stance(
-        weight=2.5,
-        leading={
-            "hip_flexion": (16, 6),
-            "hip_abduction": (9, 4),
-            "hip_rotation": (-18, 8),
-            "knee_flexion": (26, 8),
-        },
-        trailing={
-            "hip_flexion": (0, 3),
-            "hip_abduction": (-2, 3),
-            "hip_rotation": (-5, 5),
-            "knee_flexion": (2, 2),
-        },
+        2.5,
+        _leg(hip=(16, 6), out=(9, 4), turn=(-18, 8), knee=(26, 8)),
+        _leg(hip=(0, 3), out=(-2, 3), turn=(-5, 5), knee=(2, 2)),
         trunk={"spine_bend": (0, 5)},
     ),
     "wide": Stance(
-        weight=1.2,
-        leading={
-            "hip_flexion": (6, 5),
-            "hip_abduction": (19, 7),
-            "hip_rotation": (-15, 8),
-            "knee_flexion": (8, 6),
-        },
-        trailing={
-            "hip_flexion": (6, 5),
-            "hip_abduction": (19, 7),
-            "hip_rotation": (-15, 8),
-            "knee_flexion": (8, 6),
-        },
+        1.2,
+        _leg(hip=(6, 5), out=(19, 7), turn=(-15, 8), knee=(8, 6)),
+        _leg(hip=(6, 5), out=(19, 7), turn=(-15, 8), knee=(8, 6)),
     ),
     "walk": Stance(
-        weight=3.5,
-        leading={"hip_flexion": (26, 6), "hip_abduction": (0, 2), "knee_flexion": (8, 5)},
-        trailing={"hip_flexion": (-13, 4), "hip_abduction": (0, 2), "knee_flexion": (22, 12)},
+        3.5,
+        _leg(hip=(26, 6), out=(0, 2), knee=(8, 5)),
+        _leg(hip=(-13, 4), out=(0, 2), knee=(22, 12)),
         trunk={"spine_flexion": (4, 3), "spine_twist": (0, 8)},
         arm_swing=24.0,
     ),
     "run": Stance(
-        weight=0.8,
-        leading={"hip_flexion": (55, 12), "knee_flexion": (75, 15), "ankle_flexion": (0, 8)},
-        trailing={"hip_flexion": (-12, 5), "knee_flexion": (45, 20), "ankle_flexion": (-25, 6)},
+        0.8,
+        _leg(hip=(55, 12), knee=(75, 15), ankle=(0, 8)),
+        _leg(hip=(-12, 5), knee=(45, 20), ankle=(-25, 6)),
         trunk={"pelvis_tilt": (8, 4), "spine_flexion": (10, 5), "spine_twist": (0, 10)},
         arm_swing=40.0,
     ),
     "step_up": Stance(
-        weight=0.8,
-        leading={"hip_flexion": (60, 14), "hip_abduction": (5, 5), "knee_flexion": (70, 14)},
-        trailing={"hip_flexion": (0, 4), "hip_abduction": (2, 3), "knee_flexion": (5, 4)},
+        0.8,
+        _leg(hip=(60, 14), out=(5, 5), knee=(70, 14)),
+        _leg(hip=(0, 4), out=(2, 3), knee=(5, 4)),
     ),
     "crouch": Stance(
-        weight=0.8,
-        leading={"hip_flexion": (65, 14), "hip_abduction": (12, 6), "knee_flexion": (75, 15)},
-        trailing={"hip_flexion": (60, 14), "hip_abduction": (12, 6), "knee_flexion": (72, 15)},
+        0.8,
+        _leg(hip=(65, 14), out=(12, 6), knee=(75, 15)),
+        _leg(hip=(60, 14), out=(12, 6), knee=(72, 15)),
         trunk={"pelvis_tilt": (15, 6), "spine_flexion": (18, 8)},
     ),
     "sit": Stance(
-        weight=1.6,
-        leading={"hip_flexion": (84, 6), "hip_abduction": (7, 6), "knee_flexion": (86, 12)},
-        trailing={"hip_flexion": (82, 6), "hip_abduction": (7, 6), "knee_flexion": (82, 14)},
+        1.6,
+        _leg(hip=(84, 6), out=(7, 6), knee=(86, 12)),
+        _leg(hip=(82, 6), out=(7, 6), knee=(82, 14)),
         trunk={"spine_flexion": (8, 8)},
         seated=True,
     ),
@@ -139,131 +153,58 @@ STANCES: dict[str, Stance] = {
 
 GESTURES: dict[str, Gesture] = {
     "hang": Gesture(
-        weight=5.0,
-        paired=0.65,
-        angles={
-            "shoulder_elevation": (6, 5),
-            "shoulder_azimuth": (30, 40),
-            "elbow_flexion": (18, 10),
-            "forearm_pronation": (10, 20),
-        },
+        5.0, _arm(lift=(6, 5), plane=(30, 40), elbow=(18, 10), palm=(10, 20)), paired=0.65
     ),
     "hand_in_front": Gesture(
-        weight=2.0,
+        2.0,
+        _arm(
+            lift=(24, 8),
+            plane=(45, 15),
+            turn=(42, 12),
+            elbow=(80, 16),
+            palm=(20, 25),
+            wrist=(5, 12),
+        ),
         paired=0.6,
-        angles={
-            "shoulder_elevation": (24, 8),
-            "shoulder_azimuth": (45, 15),
-            "shoulder_rotation": (42, 12),
-            "elbow_flexion": (80, 16),
-            "forearm_pronation": (20, 25),
-            "wrist_flexion": (5, 12),
-        },
     ),
     "hand_on_chest": Gesture(
-        weight=0.8,
+        0.8,
+        _arm(lift=(34, 8), plane=(55, 12), turn=(55, 10), elbow=(115, 8), palm=(25, 20)),
         paired=0.3,
-        angles={
-            "shoulder_elevation": (34, 8),
-            "shoulder_azimuth": (55, 12),
-            "shoulder_rotation": (55, 10),
-            "elbow_flexion": (115, 8),
-            "forearm_pronation": (25, 20),
-        },
     ),
     "folded": Gesture(
-        weight=0.9,
+        0.9,
+        _arm(lift=(30, 6), plane=(62, 8), turn=(64, 8), elbow=(98, 7), palm=(15, 15)),
         paired=0.95,
-        angles={
-            "shoulder_elevation": (30, 6),
-            "shoulder_azimuth": (62, 8),
-            "shoulder_rotation": (64, 8),
-            "elbow_flexion": (98, 7),
-            "forearm_pronation": (15, 15),
-        },
     ),
     "hand_on_hip": Gesture(
-        weight=1.2,
+        1.2,
+        _arm(lift=(40, 5), plane=(-18, 8), turn=(72, 5), elbow=(94, 7), palm=(10, 15)),
         paired=0.55,
-        angles={
-            "shoulder_elevation": (40, 5),
-            "shoulder_azimuth": (-18, 8),
-            "shoulder_rotation": (72, 5),
-            "elbow_flexion": (94, 7),
-            "forearm_pronation": (10, 15),
-        },
     ),
     "raised_sideways": Gesture(
-        weight=1.2,
+        1.2,
+        _arm(lift=(85, 18), plane=(15, 15), turn=(-5, 25), elbow=(30, 25), palm=(25, 25)),
         paired=0.5,
-        angles={
-            "shoulder_elevation": (85, 18),
-            "shoulder_azimuth": (15, 15),
-            "shoulder_rotation": (-5, 25),
-            "elbow_flexion": (30, 25),
-            "forearm_pronation": (25, 25),
-        },
     ),
     "raised_forward": Gesture(
-        weight=1.3,
+        1.3,
+        _arm(lift=(75, 18), plane=(80, 14), turn=(5, 18), elbow=(30, 22), palm=(30, 25)),
         paired=0.4,
-        angles={
-            "shoulder_elevation": (75, 18),
-            "shoulder_azimuth": (80, 14),
-            "shoulder_rotation": (5, 18),
-            "elbow_flexion": (30, 22),
-            "forearm_pronation": (30, 25),
-        },
     ),
     "overhead": Gesture(
-        weight=1.1,
-        paired=0.45,
-        angles={
-            "shoulder_elevation": (145, 14),
-            "shoulder_azimuth": (35, 18),
-            "shoulder_rotation": (-5, 20),
-            "elbow_flexion": (35, 22),
-        },
+        1.1, _arm(lift=(145, 14), plane=(35, 18), turn=(-5, 20), elbow=(35, 22)), paired=0.45
     ),
     "wave": Gesture(
-        weight=1.0,
-        paired=0.15,
-        angles={
-            "shoulder_elevation": (72, 14),
-            "shoulder_azimuth": (20, 15),
-            "shoulder_rotation": (-52, 8),
-            "elbow_flexion": (95, 18),
-        },
+        1.0, _arm(lift=(72, 14), plane=(20, 15), turn=(-52, 8), elbow=(95, 18)), paired=0.15
     ),
     "hand_at_face": Gesture(
-        weight=0.9,
-        paired=0.15,
-        angles={
-            "shoulder_elevation": (48, 9),
-            "shoulder_azimuth": (70, 10),
-            "shoulder_rotation": (32, 10),
-            "elbow_flexion": (133, 5),
-        },
+        0.9, _arm(lift=(48, 9), plane=(70, 10), turn=(32, 10), elbow=(133, 5)), paired=0.15
     ),
     "reach_low": Gesture(
-        weight=0.9,
-        paired=0.4,
-        angles={
-            "shoulder_elevation": (40, 14),
-            "shoulder_azimuth": (65, 25),
-            "elbow_flexion": (45, 20),
-            "forearm_pronation": (15, 25),
-        },
+        0.9, _arm(lift=(40, 14), plane=(65, 25), elbow=(45, 20), palm=(15, 25)), paired=0.4
     ),
-    "back": Gesture(
-        weight=0.5,
-        paired=0.5,
-        angles={
-            "shoulder_elevation": (28, 9),
-            "shoulder_azimuth": (-48, 8),
-            "elbow_flexion": (20, 14),
-        },
-    ),
+    "back": Gesture(0.5, _arm(lift=(28, 9), plane=(-48, 8), elbow=(20, 14)), paired=0.5),
 }
 
 _POSTURE: Angles = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 import trimesh
@@ -38,6 +39,8 @@ def make_prop(
     """Place a mesh in the world and give it a random material.
 
     Args:
+        rng: draws the material, and the turn if no rotation is given.
+        shape: in the object's own axes, metres.
         position: (3,) of the mesh's origin, metres.
         rotation: (3, 3); upright and turned at random when left out.
     """
@@ -56,37 +59,30 @@ def make_prop(
     )
 
 
-def _box(rng: np.random.Generator) -> trimesh.Trimesh:
-    return trimesh.creation.box(rng.uniform([0.15, 0.15, 0.3], [0.8, 0.6, 1.1]))
+def _cylinder(radius: float, height: float, sections: int) -> trimesh.Trimesh:
+    return trimesh.creation.cylinder(radius=radius, height=height, sections=sections)
 
 
-def _post(rng: np.random.Generator) -> trimesh.Trimesh:
-    return trimesh.creation.cylinder(
-        radius=rng.uniform(0.03, 0.12), height=rng.uniform(1.2, 3.5), sections=16
-    )
-
-
-def _drum(rng: np.random.Generator) -> trimesh.Trimesh:
-    return trimesh.creation.cylinder(
-        radius=rng.uniform(0.15, 0.35), height=rng.uniform(0.4, 1.0), sections=20
-    )
-
-
-def _ball(rng: np.random.Generator) -> trimesh.Trimesh:
-    return trimesh.creation.icosphere(subdivisions=2, radius=rng.uniform(0.1, 0.35))
-
-
-def _board(rng: np.random.Generator) -> trimesh.Trimesh:
-    return trimesh.creation.box(rng.uniform([0.6, 0.03, 0.3], [2.0, 0.08, 0.9]))
-
-
-_SHAPES = (_box, _post, _drum, _ball, _board)
+# A box, a post, a drum, a ball, a board; metres.
+_SHAPES: tuple[Callable[[np.random.Generator], trimesh.Trimesh], ...] = (
+    lambda rng: trimesh.creation.box(rng.uniform([0.15, 0.15, 0.3], [0.8, 0.6, 1.1])),
+    lambda rng: _cylinder(rng.uniform(0.03, 0.12), rng.uniform(1.2, 3.5), sections=16),
+    lambda rng: _cylinder(rng.uniform(0.15, 0.35), rng.uniform(0.4, 1.0), sections=20),
+    lambda rng: trimesh.creation.icosphere(subdivisions=2, radius=rng.uniform(0.1, 0.35)),
+    lambda rng: trimesh.creation.box(rng.uniform([0.6, 0.03, 0.3], [2.0, 0.08, 0.9])),
+)
 
 
 def sample_standing_prop(
     rng: np.random.Generator, camera: Camera, depth_m: tuple[float, float]
 ) -> Prop:
-    """A random object on the ground that the camera sees at a depth within the given range."""
+    """A random object on the ground that the camera sees.
+
+    Args:
+        rng: draws it.
+        camera: of the scene.
+        depth_m: nearest and farthest depth of the object, metres.
+    """
     shape = _SHAPES[int(rng.integers(len(_SHAPES)))](rng)
     depth = rng.uniform(*depth_m)
     x = rng.uniform(-0.1, 1.1) * camera.width
@@ -97,7 +93,13 @@ def sample_standing_prop(
 
 
 def seat(rng: np.random.Generator, position: np.ndarray, yaw_rad: float, depth_m: float) -> Prop:
-    """A block to sit on: top at ``position[2]``, ``depth_m`` deep, turned with the sitter.
+    """A block to sit on, from the ground up, turned with the sitter.
+
+    Args:
+        rng: draws its width and material.
+        position: (3,) of the middle of its top, metres.
+        yaw_rad: turn about the vertical axis.
+        depth_m: from front to back.
 
     Raises:
         ValueError: the top is not above the ground.

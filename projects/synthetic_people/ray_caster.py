@@ -91,7 +91,12 @@ class RayCaster:
         return hits
 
     def blocked(self, origins: np.ndarray, directions: np.ndarray) -> np.ndarray:
-        """(N,) boolean: whether anything at all lies along each ray."""
+        """(N,) boolean: whether anything lies along each ray.
+
+        Args:
+            origins: (3,) or (N, 3) metres.
+            directions: (N, 3), of any length.
+        """
         if not len(directions) or not self._kept:
             return np.zeros(len(directions), dtype=bool)
         return self._scene.run(*_as_rays(origins, directions), query="OCCLUDED") >= 0

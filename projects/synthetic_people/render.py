@@ -12,7 +12,7 @@ import dataclasses
 import numpy as np
 
 from .body_mesh import BodyMesh
-from .geometry import face_normals, normalised
+from .geometry import barycentric_mean, face_normals, normalised
 from .ray_caster import Hits, RayCaster
 from .scene import Scene
 from .shadow import GroundShadow
@@ -101,10 +101,10 @@ class Renderer:
                 continue
             face, weights = hits.face[here], hits.weights[here]
             corners = self._mesh.faces[face]
-            rest = _mix(self._mesh.rest_coordinates[corners], weights)
+            rest = barycentric_mean(self._mesh.rest_coordinates[corners], weights)
             albedo, tilt = person.outfit.paint(rest, self._mesh.face_kind[face])
-            normals = normalised(_mix(person.normals[corners], weights) + tilt)
-            points = _mix(person.vertices[corners], weights)
+            normals = normalised(barycentric_mean(person.normals[corners], weights) + tilt)
+            points = barycentric_mean(person.vertices[corners], weights)
             image[here] = albedo * self._irradiance(points, normals)
         for index, prop in enumerate(scene.props, start=len(scene.people)):
             here = np.flatnonzero(hits.mesh == index)
@@ -112,9 +112,9 @@ class Renderer:
                 continue
             face, weights = hits.face[here], hits.weights[here]
             corners = prop.faces[face]
-            albedo = prop.material(_mix(prop.object_vertices[corners], weights))
+            albedo = prop.material(barycentric_mean(prop.object_vertices[corners], weights))
             normals = normalised(face_normals(prop.vertices, prop.faces[face]))
-            points = _mix(prop.vertices[corners], weights)
+            points = barycentric_mean(prop.vertices[corners], weights)
             image[here] = albedo * self._irradiance(points, normals)
         return image
 
@@ -142,12 +142,6 @@ class Renderer:
         facing[lit[self.caster.blocked(start, toward)]] *= 0.15
         upward = 0.75 + 0.25 * normals[:, 2]
         return facing[:, None] * light.lamp + upward[:, None] * light.sky
-
-
-def _mix(corner_values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """(N, D) barycentric means of (N, 3, D) values at face corners."""
-    a, b, c = (corner_values[:, k] * weights[:, k, None] for k in range(3))
-    return a + b + c
 
 
 def _edges(hits: Hits, height: int, width: int) -> np.ndarray:

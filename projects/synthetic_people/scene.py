@@ -36,7 +36,7 @@ class Light:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Scene:
-    """All that is needed to render one image. The ground is z = 0."""
+    """All that is needed to render one image. World: metres, z up; the ground is z = 0."""
 
     camera: Camera
     people: tuple[SyntheticPerson, ...]
@@ -50,7 +50,13 @@ def sample_scene(
 ) -> Scene:
     """Draw a scene around a first person at the origin.
 
-    Not everybody need be visible: see `image.synthesise`, which looks before it accepts.
+    Not everyone need be visible: `image.synthesise` looks before it accepts a scene.
+
+    Args:
+        rng: draws it.
+        maker: of people.
+        kind: what it may show.
+        width, height: of the image, pixels.
     """
     weights = kind.num_people_weights
     count = 1 + int(rng.choice(len(weights), p=weights))

@@ -37,7 +37,7 @@ def sample_sensor(rng: np.random.Generator) -> Sensor:
 
 
 def expose(linear: np.ndarray, sensor: Sensor, rng: np.random.Generator) -> np.ndarray:
-    """(H, W, 3) linear RGB -> (H, W, 3) uint8 sRGB."""
+    """(H, W, 3) uint8 sRGB of (H, W, 3) linear RGB; ``rng`` draws the sensor's noise."""
     blurred = cv2.GaussianBlur(linear.astype(np.float32), (0, 0), sensor.blur_px)
     # A shoulder keeps bright cloth from burning out.
     scaled = sensor.exposure * blurred
@@ -47,7 +47,7 @@ def expose(linear: np.ndarray, sensor: Sensor, rng: np.random.Generator) -> np.n
 
 
 def encode_jpeg(image: np.ndarray, quality: int) -> bytes:
-    """JPEG file of an (H, W, 3) uint8 RGB image."""
+    """The bytes of a JPEG file of an (H, W, 3) uint8 RGB image; quality 1..100."""
     done, data = cv2.imencode(
         ".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, quality]
     )

@@ -1,7 +1,7 @@
-"""Finished images on disk: each with its annotations in a shard, both written whole or not at all.
+"""Finished images on disk, each with its annotations in a shard; both are written atomically.
 
-A shard is gzipped JSON: ``image`` and ``annotations``. Writing leaves no half of a file, but a copy
-may be cut short: it is known by its end, and the image is then made again.
+A shard is gzipped JSON: ``image`` and ``annotations``. A copy may have been cut short: that shows
+at its end, and the image is then made again.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def image_path(root: Path, split: str, index: int) -> Path:
 
 
 def shard_path(root: Path, split: str, index: int) -> Path:
-    """Where its annotations are."""
+    """Where the annotations of an image of the data set at ``root`` are."""
     return root / SHARD_FOLDER / split / f"{index:06d}.json.gz"
 
 
@@ -43,7 +43,7 @@ def make_folders(root: Path) -> None:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that it is there with all of its content, or not at all."""
+    """Write a file that appears complete or does not appear."""
     with replacing(path) as temporary:
         temporary.write_bytes(content)
 
@@ -51,7 +51,13 @@ def write_atomically(path: Path, content: bytes) -> None:
 def write_shard(
     root: Path, split: str, index: int, jpeg: bytes, image: dict, annotations: list[dict]
 ) -> None:
-    """Store a finished image; the shard comes last, so that its presence means completion."""
+    """Store a finished image; the shard is written last, so its presence means completion.
+
+    Args:
+        root: folder of the data set. split, index: which image.
+        jpeg: the file's bytes.
+        image, annotations: COCO's records, without ids.
+    """
     write_atomically(image_path(root, split, index), jpeg)
     shard = {"image": image, "annotations": annotations}
     content = json.dumps(shard, separators=(",", ":")).encode()
@@ -70,7 +76,7 @@ def read_shard(root: Path, split: str, index: int) -> dict | None:
 
 
 def ends_with(path: Path, end: bytes) -> bool:
-    """Whether there is such a file, and its last bytes are ``end``."""
+    """Whether the file exists and its last bytes are ``end``."""
     try:
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - len(end)))

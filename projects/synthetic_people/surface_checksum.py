@@ -10,7 +10,7 @@ from uncertain_densepose.surface import Surface
 
 
 def surface_crc32(surface: Surface) -> int:
-    """Checksum of what a surface's annotations depend on."""
+    """CRC-32 of the arrays of a surface that annotations depend on."""
     crc = 0
     for array in (surface.vertices, surface.faces, surface.face_part, surface.face_uv):
         crc = zlib.crc32(np.ascontiguousarray(array).data, crc)

@@ -14,6 +14,8 @@ from matplotlib.figure import Figure
 from uncertain_densepose.surface.parts import FLIP_PARTS, NUM_PARTS
 from uncertain_densepose.surface.surface import Surface
 
+from .geometry import face_normals, normalised
+
 # Direction from the body towards the viewer.
 _VIEWS = {
     "front": (0, -1, 0),
@@ -64,9 +66,9 @@ def _draw_body(axes: Axes, surface: Surface, view: str, by_part: bool) -> None:
     right = np.cross([0.0, 0.0, 1.0], toward)
     right /= np.linalg.norm(right)
     up = np.cross(toward, right)
-    corners = surface.vertices[surface.faces].astype(np.float64)
-    normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    normal /= np.linalg.norm(normal, axis=1, keepdims=True)
+    vertices = surface.vertices.astype(np.float64)
+    corners = vertices[surface.faces]
+    normal = normalised(face_normals(vertices, surface.faces))
     facing = normal @ toward
     depth = corners.mean(axis=1) @ toward
     order = np.argsort(depth)

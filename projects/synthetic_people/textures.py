@@ -13,12 +13,12 @@ import numpy as np
 
 
 def srgb_to_linear(colour: np.ndarray) -> np.ndarray:
-    """Approximate decoding (gamma 2.2) of sRGB values in [0, 1]."""
+    """Linear values in [0, 1] of sRGB ones in [0, 1], of any shape; approximate (gamma 2.2)."""
     return np.clip(colour, 0.0, 1.0) ** 2.2
 
 
 def linear_to_srgb(colour: np.ndarray) -> np.ndarray:
-    """Approximate encoding (gamma 1 / 2.2) of linear values, clipped to [0, 1]."""
+    """sRGB values in [0, 1] of linear ones, clipped to [0, 1], of any shape (gamma 1 / 2.2)."""
     return np.clip(colour, 0.0, 1.0) ** (1 / 2.2)
 
 
@@ -38,7 +38,14 @@ class SmoothField:
     def sample(
         rng: np.random.Generator, *, dimensions: int, wavelength: float, terms: int = 6
     ) -> SmoothField:
-        """A field whose waves are between 0.6 and 2 times ``wavelength`` long."""
+        """A random field.
+
+        Args:
+            rng: draws it.
+            dimensions: D, of the points.
+            wavelength: in the points' unit; the waves are 0.6 to 2 times as long.
+            terms: K, the number of waves.
+        """
         direction = rng.normal(size=(terms, dimensions))
         direction /= np.linalg.norm(direction, axis=1, keepdims=True)
         lengths = wavelength * rng.uniform(0.6, 2.0, size=(terms, 1))
@@ -48,12 +55,12 @@ class SmoothField:
         )
 
     def __call__(self, points: np.ndarray) -> np.ndarray:
-        """(N,) values at (N, D) points."""
+        """(N,) float32 values at (N, D) float32 points."""
         angle = points @ (np.float32(2 * np.pi) * self.frequency.T) + self.phase
         return np.cos(angle).sum(axis=1) * np.float32(np.sqrt(2 / len(self.phase)))
 
     def gradient(self, points: np.ndarray) -> np.ndarray:
-        """(N, D) gradient, per unit of length."""
+        """(N, D) float32 gradients at (N, D) float32 points, per unit of length."""
         turns = np.float32(2 * np.pi) * self.frequency
         slope = -np.sin(points @ turns.T + self.phase)
         return slope @ turns * np.float32(np.sqrt(2 / len(self.phase)))
@@ -93,8 +100,9 @@ def sample_pattern(
     """A random pattern: plain, striped, checked, dotted, marbled or in two blocks.
 
     Args:
+        rng: draws it.
         first, second: (3,) linear RGB.
-        dimensions: of the points.
+        dimensions: D, of the points that it is asked at.
         scale: typical period, in the points' unit.
         plain_share: probability of a single colour.
     """
@@ -166,40 +174,25 @@ def _blocks(rng, dimensions, scale):
 
 
 def random_colour(rng: np.random.Generator, *, saturation: float = 0.7) -> np.ndarray:
-    """(3,) linear RGB; the saturation (HSV) is at most the given one, greys are common."""
+    """(3,) linear RGB in [0, 1], often near grey.
+
+    Args:
+        rng: draws it.
+        saturation: the largest, in [0, 1] (HSV).
+    """
     vivid = saturation * rng.beta(1.2, 1.6)
     value = rng.uniform(0.12, 0.95)
     return srgb_to_linear(np.array(colorsys.hsv_to_rgb(rng.random(), vivid, value)))
 
 
-_SKIN_TONES = (
-    np.array(
-        [
-            [62, 40, 30],
-            [92, 57, 40],
-            [141, 85, 54],
-            [176, 114, 76],
-            [205, 146, 108],
-            [226, 178, 145],
-            [243, 214, 192],
-        ]
-    )
-    / 255.0
-)
-_HAIR_TONES = (
-    np.array(
-        [
-            [18, 15, 14],
-            [40, 28, 22],
-            [74, 48, 32],
-            [120, 80, 48],
-            [176, 136, 84],
-            [150, 66, 32],
-            [150, 148, 146],
-        ]
-    )
-    / 255.0
-)
+_SKIN_TONES = np.array([
+    [62, 40, 30], [92, 57, 40], [141, 85, 54], [176, 114, 76], [205, 146, 108], [226, 178, 145],
+    [243, 214, 192],
+]) / 255.0  # fmt: skip
+_HAIR_TONES = np.array([
+    [18, 15, 14], [40, 28, 22], [74, 48, 32], [120, 80, 48], [176, 136, 84], [150, 66, 32],
+    [150, 148, 146],
+]) / 255.0  # fmt: skip
 
 
 def skin_colour(rng: np.random.Generator) -> np.ndarray:

@@ -15,17 +15,11 @@ from anny.face_segmentation import get_face_segmentation_mask
 from scipy import sparse
 
 _HIDDEN_LABELS = (
-    "mouth_cavity",
-    "tongue",
-    "eye_back.L",
-    "eye_back.R",
-    "eye_front.L",
-    "eye_front.R",
-    "eye_cavity.L",
-    "eye_cavity.R",
+    *("mouth_cavity", "tongue"),
+    *(f"eye_{layer}.{side}" for layer in ("back", "front", "cavity") for side in "LR"),
 )
 REGION_LABELS = ("body", "head", "hand.R", "hand.L", "foot.R", "foot.L")
-"""Regions of anny's bundled segmentation; `BodyTopology.face_region` holds positions herein."""
+"""Regions of anny's bundled segmentation; `BodyTopology.face_region` holds positions in it."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -24,7 +24,7 @@ _NAMES = {
     "add_uncertain_densepose_config": ("config", "add_uncertain_densepose_config"),
 }
 _ROOMS = ("config", "data", "distributions", "modeling", "structures", "surface")
-"""Those that may be used as attributes of the package without an import of their own."""
+"""Subpackages and modules that work as attributes without an import of their own."""
 
 
 def __getattr__(name: str):

@@ -1,4 +1,4 @@
-"""Files that are there with all of their content, or not at all."""
+"""Files that are written completely or left as they were."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def is_leftover(path: Path) -> bool:
-    """Whether `replacing` gives such a name to a file that it has not finished."""
+    """Whether `replacing` would name an unfinished file like this."""
     names = _temporary_name("*", ""), _temporary_name("*", ".*")
     return any(fnmatch.fnmatchcase(path.name, name) for name in names)
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Delete, in a folder and those within, what processes left that were killed while writing."""
+    """Delete what killed writers left unfinished in a folder and its subfolders."""
     for path in folder.rglob("*"):
         if is_leftover(path):
             path.unlink(missing_ok=True)

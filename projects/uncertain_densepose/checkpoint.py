@@ -1,4 +1,4 @@
-"""Checkpoints in every form that they come in, read without running what they say."""
+"""Checkpoints of every kind, read without running the code that a file may hold."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def check_named_hash(path: str | os.PathLike) -> None:
     """Compare a file with the hash in its name, if there is one.
 
     Raises:
-        WeightsError: the file is another, or damaged.
+        WeightsError: the hashes differ.
     """
     named = HASH_IN_NAME.fullmatch(os.path.basename(path))
     if named and not (found := sha256_of(path)).startswith(named[1]):
@@ -83,7 +83,7 @@ def read_torch_checkpoint(path: str) -> dict[str, Any]:
     """The content of a checkpoint of torch: tensors and plain values, in containers.
 
     Raises:
-        WeightsError: it asks for anything else, which is then not run, or it is damaged.
+        WeightsError: it asks for anything else, which is not run, or it is damaged.
     """
     check_archive(path)
     try:
@@ -97,7 +97,8 @@ def read_torch_checkpoint(path: str) -> dict[str, Any]:
                 "again from a source that you trust, or ask its author for .safetensors"
             ) from None
         raise WeightsError(
-            f"{path}: this is no whole checkpoint of torch ({type(error).__name__}); get it again"
+            f"{path}: this is not a complete torch checkpoint ({type(error).__name__}); "
+            "get it again"
         ) from error
 
 
@@ -280,7 +281,7 @@ def _read_pickle(path: str) -> dict[str, Any]:
     except RestrictedPickleError as error:
         raise WeightsError(str(error)) from error
     if not isinstance(content, dict):
-        raise WeightsError(f"{path}: no checkpoint, it holds a {type(content).__name__}")
+        raise WeightsError(f"{path}: not a checkpoint, it holds a {type(content).__name__}")
     if "model" in content and "__author__" in content:
         if content["__author__"] == AUTHOR:
             check_named_hash(path)
@@ -318,7 +319,7 @@ def _read_safetensors(path: str) -> dict[str, Any]:
         return {"model": load_file(path)}
     except SafetensorError as error:
         raise WeightsError(
-            f"{path}: this is no whole file of safetensors ({error}); get it again"
+            f"{path}: this is not a complete safetensors file ({error}); get it again"
         ) from error
 
 

@@ -28,12 +28,11 @@ def load_config(config_file: str, overrides: Sequence[str] = ()) -> CN:
         overrides: KEY, VALUE, KEY, VALUE, ... that replace values of the file.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        ConfigError: the file or the overrides name a key that there is not, or a value is of
-            another type than the key's.
+        FileNotFoundError: the file does not exist.
+        ConfigError: the file or the overrides name an unknown key, or a value has the wrong type.
     """
     if not config_file:
-        raise ConfigError("no config file is given; --config-file names one, such as configs/ has")
+        raise ConfigError("no config file is given; name one of configs/ with --config-file")
     if not os.path.isfile(config_file):
         raise FileNotFoundError(f"{config_file!r}: no such config file; configs/ has the project's")
     cfg = get_cfg()

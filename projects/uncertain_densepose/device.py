@@ -16,7 +16,7 @@ ACCELERATORS: dict[str, Callable[[], bool]] = {
 
 
 def usable_device(device: str | None) -> str:
-    """A device that is named, or the first of `ACCELERATORS` that there is, or the CPU.
+    """The named device; without a name, the first of `ACCELERATORS` present, or the CPU.
 
     Raises:
         ConfigError: torch knows no such device, or has none here.
@@ -26,7 +26,7 @@ def usable_device(device: str | None) -> str:
     try:
         kind = torch.device(device).type
     except RuntimeError as error:
-        raise ConfigError(f"device {device!r} is none that torch knows; try cpu or cuda") from error
+        raise ConfigError(f"device {device!r} is unknown to torch; try cpu or cuda") from error
     if kind in ACCELERATORS and not ACCELERATORS[kind]():
         raise ConfigError(f"device {device!r}: torch finds no {kind} here; use cpu")
     return device

@@ -1,4 +1,4 @@
-"""The base of all errors that the user can mend."""
+"""The bases of errors that the user can mend, and of errors about a field of a file."""
 
 
 class UserError(Exception):
@@ -7,3 +7,17 @@ class UserError(Exception):
     Command lines print it in one line, without a traceback; see `cli.run_tool`. An error derives
     from it and from the built-in that it is a kind of: `class ConfigError(UserError, ValueError)`.
     """
+
+
+class FieldError(ValueError):
+    """A field of a record or a file that cannot be used.
+
+    Who knows the file turns it into a `UserError` that names both.
+
+    Attributes:
+        field: the field's name.
+    """
+
+    def __init__(self, field: str, complaint: str):
+        super().__init__(f"field '{field}' {complaint}")
+        self.field = field

@@ -8,11 +8,11 @@ from importlib import import_module
 
 
 def lazy_names(package: str, homes: Mapping[str, str]) -> Callable[[str], object]:
-    """The `__getattr__` of a package.
+    """The `__getattr__` of a package; it raises AttributeError for any other name.
 
     Args:
         package: its `__name__`.
-        homes: the modules of the package that define its public names, by name.
+        homes: public name to the module of the package that defines it.
     """
 
     def __getattr__(name: str) -> object:

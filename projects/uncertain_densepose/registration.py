@@ -1,9 +1,8 @@
 """Heads, losses and data sets are registered as soon as Detectron2 has the registries for them.
 
-To import torch and Detectron2 takes seconds, which `--help` of a command line should not. So what
-registers is imported right after the part of Detectron2 that it registers with: at once where that
-has been imported already, by a hook of Python's import otherwise. Nobody can see a registry without
-what belongs into it.
+Importing torch and Detectron2 takes seconds, which the `--help` of a command line should not. So
+our modules are imported right after the part of Detectron2 that they register with: at once if that
+has been imported, by an import hook otherwise. Nobody sees a registry without our entries.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ REGISTERED_AFTER = {
     "detectron2.modeling": "uncertain_densepose.modeling",
     "detectron2.data": "uncertain_densepose.data",
 }
-"""Modules of Detectron2, and ours which register with them when they are imported."""
+"""Modules of Detectron2, and those of ours that register with them on import."""
 
 
 class _AfterImport(MetaPathFinder):
@@ -45,7 +44,7 @@ class _AfterImport(MetaPathFinder):
 
         def exec_module(module) -> None:
             execute(module)
-            # Where ours is being imported just now, it goes on and registers by itself.
+            # If ours is being imported already, it goes on and registers by itself.
             import_module(self._waiting[name])
             del self._waiting[name]
 

@@ -1,8 +1,8 @@
 """Pickles of NumPy arrays, read without running what they say.
 
 A pickle is a program: `pickle.load` calls whatever function the file names. Here a file may name
-only what NumPy writes for plain arrays. Of NumPy itself it reaches nothing unchecked: types and
-arrays that a file describes at will can make NumPy take bytes of the file for addresses in memory.
+only what NumPy writes for plain arrays, and what it says of types and arrays is checked: left to
+itself, NumPy can be made to take bytes of the file for addresses in memory.
 """
 
 from __future__ import annotations
@@ -19,8 +19,7 @@ import numpy as np
 
 from .errors import UserError
 
-# What the documentation of `pickle` says may come of a damaged file, and what arithmetic on its
-# sizes may.
+# What a damaged file makes `pickle` raise, by its documentation, and arithmetic on claimed sizes.
 MALFORMED = (
     pickle.UnpicklingError,
     ArithmeticError,
@@ -46,14 +45,14 @@ def load_arrays(path: str | os.PathLike[str]) -> Any:
         path: the file.
 
     Returns:
-        What was pickled: arrays and scalars of numbers, in lists, tuples and (ordered) dicts, with
-        Python's own numbers, strings and None. Arrays may be read-only. Byte strings outside of
-        arrays, Python 2's ordinary strings, come as `str` by Latin-1. Attributes that an
-        `OrderedDict` was given, as torch does, are left out.
+        What was pickled: arrays (possibly read-only) and scalars of numbers, in lists, tuples and
+        (ordered) dicts, with Python's own numbers, strings and None. Byte strings outside arrays,
+        the ordinary strings of Python 2, become `str` by Latin-1. Attributes of an `OrderedDict`,
+        which torch sets, are left out.
 
     Raises:
         OSError: the file cannot be read.
-        RestrictedPickleError: it names anything else, which is then not imported, or it is damaged.
+        RestrictedPickleError: it names anything else, which is not imported, or it is damaged.
     """
     path = os.fspath(path)
     with open(path, "rb") as file:

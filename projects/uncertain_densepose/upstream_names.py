@@ -1,4 +1,4 @@
-"""Names that DensePose's own package, `densepose`, registers with Detectron2 too.
+"""Names that DensePose's own package, `densepose`, also registers with Detectron2.
 
 Detectron2 refuses a second registration, so where `densepose` was imported first, its names stay
 its own. `plugin.densepose` hands them over where this project was first.

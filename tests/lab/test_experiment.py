@@ -9,6 +9,7 @@ from lab.experiments.result_table import ResultTable
 from lab.experiments.settings import recipe
 from tests.lab.experiments.conftest import CONFIG
 from tests.lab.experiments.crop_data import TINY
+from tests.people_on_disk import refused
 
 MODULE = "lab.experiment"
 
@@ -68,15 +69,11 @@ def test_two_processes_get_the_rows_of_one(run, tmp_path, use_crop_data):
     ],
 )
 def test_what_the_user_got_wrong_is_one_line(tool, capsys, arguments, message):
-    with pytest.raises(SystemExit) as stopped:
-        tool.main(arguments)
-    assert stopped.value.code == 2
-    assert f"error: {message}" in capsys.readouterr().err.splitlines()[-1]
+    assert f"error: {message}" in refused(tool, capsys, *arguments)
 
 
 def test_a_world_that_is_missing_is_one_line(tool, use_crop_data, tmp_path, capsys):
-    results = ["--results", str(tmp_path / "results.csv")]
-    with pytest.raises(SystemExit) as stopped:
-        tool.main([CONFIG, *results, "--opts", *TINY, "EXPERIMENT.HEADLINE_WORLD", "rainy"])
-    assert stopped.value.code == 2
-    assert "error: noise world 'rainy' needs" in capsys.readouterr().err.splitlines()[-1]
+    results = ["--results", tmp_path / "results.csv"]
+    options = ["--opts", *TINY, "EXPERIMENT.HEADLINE_WORLD", "rainy"]
+    line = refused(tool, capsys, CONFIG, *results, *options)
+    assert "error: noise world 'rainy' needs" in line

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.lab.experiments.invented_rows import rows, write_rows
+from tests.people_on_disk import refused
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,7 +36,5 @@ def test_what_the_user_got_wrong_ends_it_in_one_line(tool, tmp_path, capsys):
         ),
         ([write_rows(tmp_path / "tune.csv", rows(stage="tune"))], "no row has stage 'final'"),
     ):
-        with pytest.raises(SystemExit) as end:
-            tool.main([*arguments, "--out", str(tmp_path / "EXPERIMENTS.md")])
-        assert end.value.code == 2
-        assert message in capsys.readouterr().err.strip().splitlines()[-1]
+        line = refused(tool, capsys, *arguments, "--out", tmp_path / "EXPERIMENTS.md")
+        assert message in line

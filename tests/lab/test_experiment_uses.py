@@ -43,7 +43,7 @@ def test_fusions_and_clicks_of_the_models_that_were_kept(uses, opts, tmp_path):
     tables = [tmp_path / name for name in ("fusion.csv", "clicks.csv")]
     train = importlib.import_module("lab.experiment")
     train.main([CONFIG, "--only", "seed=1", "--opts", *opts])
-    assert "fusion.csv: 3 wait for weights" in uses()
+    assert "fusion.csv: 3 cells wait for weights" in uses()
     assert not tables[0].exists()
     train.main([CONFIG, "--opts", *opts])
     assert "wait" not in uses()

@@ -2,10 +2,8 @@
 
 import importlib
 import json
-import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +11,7 @@ import torch
 
 from lab.releases.page import COLUMNS, zoo_page
 from tests.tiny_training import OPTIONS, train_net, trained_folder
+from tests.tool_processes import run_forked
 from uncertain_densepose.checkpoint import sha256_of
 from uncertain_densepose.config import load_config
 from uncertain_densepose.model_zoo import ModelZoo
@@ -56,9 +55,8 @@ def zoo(tmp_path) -> ModelZoo:
 
 
 def release(root: Path, *arguments: str) -> subprocess.CompletedProcess:
-    environment = os.environ | {"DETECTRON2_DATASETS": str(root)}
-    command = [sys.executable, "-m", MODULE, *arguments, "--device", "cpu"]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    command = ["-m", MODULE, *arguments, "--device", "cpu"]
+    return run_forked(command, DETECTRON2_DATASETS=str(root))
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +149,7 @@ def test_checkpoints_that_cannot_be_released_are_refused(refusal, trained, tmp_p
     assert f"changed.pth: {name} has values that are not finite" in line
     assert "does not say what made it" in refusal(checkpoint=changed({"trainer": {}}))
     line = refusal(checkpoint=trained / "model_0000001.pth")
-    assert "model_0000001.pth: is of iteration 2 of 3" in line
+    assert "model_0000001.pth: stopped at iteration 2 of 3" in line
     path = tmp_path / "attack.pth"
     path.write_bytes(b"cposix\nsystem\n(S'touch " + str(tmp_path / "trap").encode() + b"'\ntR.")
     assert "refused, and nothing of it was run: this checkpoint asks for posix.system" in refusal(
@@ -167,9 +165,9 @@ def test_configs_that_are_not_those_of_the_checkpoint_are_refused(refusal, zoo):
     other.write_text(text.replace("TYPE: full", "TYPE: indep_aniso"))
     assert "UV_CONFIDENCE.TYPE 'full', not 'indep_aniso'" in refusal(config=other)
     other.write_text(text.replace("- synth_people_tiny_val", "- a\n  - b"))
-    assert "other.yaml: DATASETS.TEST has to name one data set" in refusal(config=other)
-    assert "no config of the zoo" in refusal(config="configs/synth/unc_full.yaml")
-    assert "no config of the zoo" in refusal(config=zoo.configs / "none.yaml")
+    assert "other.yaml: DATASETS.TEST must name exactly one data set" in refusal(config=other)
+    assert "not a config of the zoo" in refusal(config="configs/synth/unc_full.yaml")
+    assert "not a config of the zoo" in refusal(config=zoo.configs / "none.yaml")
 
 
 @pytest.mark.parametrize("name", ["tiny model", "tiny;rm", "täny", "tiny-", "-", "a b/tiny"])
@@ -183,13 +181,13 @@ def test_names_that_are_not_plain_are_refused(refusal, zoo, name):
 def test_metrics_and_addresses_that_are_none_are_refused(refusal, tmp_path):
     path = tmp_path / "metrics.json"
     for text, complaint in (
-        ("{", "no metrics of a training"),
+        ("{", "not the metrics of a training"),
         ("[1]", "expected {task: {metric: value}}"),
         ('{"bbox": 3}', "expected {task: {metric: value}}"),
     ):
         path.write_text(text)
         assert f"{path}: {complaint}" in refusal(metrics=path)
-    assert "none.json: no metrics" in refusal(metrics=tmp_path / "none.json")
+    assert "none.json: not the metrics" in refusal(metrics=tmp_path / "none.json")
     for address in ("http://example.org", "https://example.org/a b", "file:///x", "https://"):
         line = refusal("--licence", "CC0-1.0", "--address", address)
         assert f"--address {address}: expected https://host/path" in line

@@ -2,7 +2,13 @@
 
 import pytest
 
+from synthetic_people.body import BodyModel
 from synthetic_people.person import PersonMaker
+
+
+@pytest.fixture(scope="session")
+def model() -> BodyModel:
+    return BodyModel.shared()
 
 
 @pytest.fixture(scope="session")

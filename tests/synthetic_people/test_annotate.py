@@ -1,5 +1,7 @@
 """What an annotation says is what the picture shows."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from pycocotools import mask as coco_mask
@@ -134,17 +136,12 @@ def test_keypoints_have_their_depth(annotated):
 
 def test_somebody_invisible_cannot_be_annotated(annotated, person_maker):
     scene, seen, _ = annotated
+    larger = dataclasses.replace(scene, people=(*scene.people, scene.people[0]))
     with pytest.raises(ValueError, match="not visible"):
         annotate_person(
-            len(scene.people), scene_with_one_more(scene), person_maker.mesh, None, seen, 0.5, True,
+            len(scene.people), larger, person_maker.mesh, None, seen, 0.5, True,
             LabelNoiseModel(), np.random.default_rng(0),
         )  # fmt: skip
-
-
-def scene_with_one_more(scene):
-    import dataclasses
-
-    return dataclasses.replace(scene, people=(*scene.people, scene.people[0]))
 
 
 def test_points_spread_over_a_part_and_follow_its_area():

@@ -14,11 +14,6 @@ LEFT_RIGHT = [
 ]
 
 
-@pytest.fixture(scope="module")
-def model() -> BodyModel:
-    return BodyModel.shared()
-
-
 def turn(axis: str, degrees: float) -> np.ndarray:
     return Rotation.from_euler(axis, degrees, degrees=True).as_matrix()
 

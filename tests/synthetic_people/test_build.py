@@ -5,6 +5,7 @@ import pytest
 
 from synthetic_people import build, charts
 from synthetic_people.body import BodyModel
+from synthetic_people.built_surface import ensure_embedded_surface
 from tests.surface_factory import make_tiny_surface
 from tests.synthetic_people import chart_shape
 from tests.tool_loader import load_tool
@@ -114,13 +115,13 @@ def test_a_surface_that_is_there_is_not_built_again(tmp_path, monkeypatch):
     path = tmp_path / "board.npz"
     make_tiny_surface(cells=1).save(path)
     monkeypatch.setattr(build, "build_embedded_surface", lambda *_: pytest.fail("was built"))
-    assert build.ensure_embedded_surface(path).name == "tiny-board"
+    assert ensure_embedded_surface(path).name == "tiny-board"
 
 
 def test_a_missing_surface_is_built_and_saved(tmp_path, monkeypatch):
     monkeypatch.setattr(build, "build_embedded_surface", lambda *_: make_tiny_surface(cells=1))
     path = tmp_path / "folder" / "board.npz"
-    build.ensure_embedded_surface(path)
+    ensure_embedded_surface(path)
     assert Surface.load(path).name == "tiny-board"
 
 
@@ -128,7 +129,7 @@ def test_a_broken_surface_is_reported_and_kept(tmp_path):
     path = tmp_path / "board.npz"
     path.write_bytes(b"PK broken")
     with pytest.raises(SurfaceFileError, match="board.npz"):
-        build.ensure_embedded_surface(path)
+        ensure_embedded_surface(path)
     assert path.read_bytes() == b"PK broken"
 
 

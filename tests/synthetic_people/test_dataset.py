@@ -13,7 +13,7 @@ from synthetic_people.dataset import DatasetFolderError, make_dataset
 from synthetic_people.presets import PRESETS, Preset
 from synthetic_people.shards import image_path, shard_path
 from synthetic_people.worlds.clean import CleanWorld
-from synthetic_people.worlds.relabel import Source, write_world
+from synthetic_people.worlds.relabel import RenderedSplit, write_world
 from tests.killed_writer import leave_half_written
 from tests.tool_loader import load_tool
 from uncertain_densepose.data.coco_densepose import load_densepose_json
@@ -145,7 +145,7 @@ def test_noise_worlds_are_deleted_when_their_pictures_were_made_anew_as_others(
 ):
     """A machine that rounds otherwise may see another pixel, and another person in the end."""
     for split in ("train", "val"):
-        write_world(Source.load(copy, split, embedded_surface), "clean", CleanWorld())
+        write_world(RenderedSplit.load(copy, split, embedded_surface), "clean", CleanWorld())
     image_path(copy, "train", 3).unlink()
     make_dataset(copy, "small", seed=5)
     assert (copy / "train_clean.json").exists()
@@ -162,12 +162,53 @@ def test_noise_worlds_are_deleted_when_their_pictures_were_made_anew_as_others(
     assert not (copy / "train_clean.json").exists() and (copy / "val_clean.json").exists()
 
 
-def test_noise_worlds_of_a_replaced_data_set_are_deleted(copy):
-    stale, foreign = copy / "train_annotator.json", copy / "train_notes.json"
-    for path in (stale, foreign):
-        path.write_text("{}")
+@pytest.fixture
+def own_files(copy, embedded_surface):
+    """What a user may have put among the files of a data set, some of it under their names."""
+    source = RenderedSplit.load(copy, "val", embedded_surface)
+    written = write_world(source, "clean", CleanWorld())
+    changed = json.loads(written.read_text())
+    contents = {
+        "train_notes.json": "{}",
+        "train_annotator.json": '{"annotations": []}',
+        "train_shared.json": "not JSON",
+        "train_iid.json": "",
+        # A world that was edited by hand, and one under another's name.
+        "val_clean.json": json.dumps(changed, indent=1),
+        "val_shared.json": written.read_text(),
+        "images/train/me.jpg": "a photo",
+        "images/notes.txt": "to do",
+        "shards/train/000001.txt": "mine",
+    }
+    for name, content in contents.items():
+        (copy / name).write_text(content)
+    return {copy / name: content for name, content in contents.items()}
+
+
+@pytest.mark.parametrize("change", [{}, {"seed": 6, "overwrite": True}])
+def test_files_that_are_not_of_the_data_set_are_never_deleted(copy, own_files, change):
+    (copy / "complete.json").unlink()
+    make_dataset(copy, "small", **{"seed": 5} | change)
+    for path, content in own_files.items():
+        assert path.read_text() == content, path
+
+
+def test_noise_worlds_of_a_replaced_data_set_are_deleted(copy, embedded_surface):
+    source = RenderedSplit.load(copy, "train", embedded_surface)
+    stale = write_world(source, "clean", CleanWorld())
     make_dataset(copy, "small", seed=6, overwrite=True)
-    assert not stale.exists() and foreign.exists()
+    assert not stale.exists()
+
+
+def test_a_noise_world_that_was_cut_short_is_deleted_and_can_be_made_again(copy, embedded_surface):
+    source = RenderedSplit.load(copy, "train", embedded_surface)
+    world = write_world(source, "clean", CleanWorld())
+    whole = world.read_bytes()
+    world.write_bytes(whole[:-40])
+    (copy / "complete.json").unlink()
+    make_dataset(copy, "small", seed=5)
+    assert not world.exists()
+    assert write_world(source, "clean", CleanWorld()).read_bytes() == whole
 
 
 def test_a_folder_of_other_things_is_refused(tmp_path):

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from synthetic_people.noise import FEATURE_NAMES, LabelNoiseModel, PointNoise
+from uncertain_densepose.surface import FLIP_PARTS
 
 DRAWS = 20_000
 
@@ -80,9 +81,7 @@ def test_a_mirrored_torso_obeys_the_same_model(part):
     np.testing.assert_allclose(here.direction * [-1, 1], there.direction)
 
 
-def test_mirrored_limbs_obey_the_same_model(embedded_surface):
-    from uncertain_densepose.surface import FLIP_PARTS
-
+def test_mirrored_limbs_obey_the_same_model():
     rng = np.random.default_rng(3)
     part, uv, features = some_points(rng, 60)
     limb = part > 2

@@ -10,11 +10,6 @@ from uncertain_densepose.surface import FLIP_PARTS, PART_NAMES
 from uncertain_densepose.surface.mirror import mirrored_faces
 
 
-@pytest.fixture(scope="module")
-def model() -> BodyModel:
-    return BodyModel.shared()
-
-
 def centre_of(model: BodyModel, name: str) -> np.ndarray:
     """Area-weighted centre of a part, metres."""
     corners = model.rest_vertices[model.topology.faces[model.face_part == PART_NAMES.index(name)]]

@@ -2,15 +2,38 @@ from pathlib import Path
 
 import pytest
 
-from tests.tool_loader import load_tool
+from tests.tool_loader import ROOT, load_tool
 from tests.tools.apply_net_runs import FakePredictor, picture
 from tests.uncertain_densepose.evaluation.conftest import flat_distance, flat_surface  # noqa: F401
 from uncertain_densepose.cli import apply
 
+TOOLS = [path.stem for path in (ROOT / "tools").glob("*.py")]
+
 
 @pytest.fixture(scope="module")
-def tool():
-    return load_tool("apply_net")
+def tool(request):
+    """The tool that the test module is named after."""
+    subject = request.module.__name__.rpartition(".test_")[2]
+    return load_tool(next(name for name in TOOLS if subject.startswith(name)))
+
+
+@pytest.fixture
+def ended(capsys):
+    """Call a command line that ends with an error, and return the last line of its message."""
+
+    def call(run, *arguments) -> str:
+        with pytest.raises(SystemExit) as end:
+            run(*arguments)
+        assert end.value.code == 2
+        return capsys.readouterr().err.strip().splitlines()[-1]
+
+    return call
+
+
+@pytest.fixture
+def refused(tool, ended):
+    """`ended` of the tool and its arguments."""
+    return lambda *arguments: ended(tool.main, [str(argument) for argument in arguments])
 
 
 @pytest.fixture

@@ -7,13 +7,7 @@ import numpy as np
 import pytest
 
 from tests.surface_factory import make_tiny_surface
-from tests.tool_loader import load_tool
 from tests.uncertain_densepose.evaluation.scene import coco, labelled, write
-
-
-@pytest.fixture(scope="module")
-def tool():
-    return load_tool("annotator_error")
 
 
 @pytest.fixture
@@ -50,7 +44,7 @@ def test_it_paints_the_body_and_prints_a_table(run, tmp_path, capsys):
     np.testing.assert_allclose(known, 5, atol=0.01)
 
 
-def test_larger_errors_count_for_the_limit(run, tmp_path, capsys):
+def test_larger_errors_count_for_the_limit(run, tmp_path):
     run("--json", str(tmp_path / "errors.json"), "--limit-cm", "2")
     assert json.loads((tmp_path / "errors.json").read_text())["error_cm"]["all"]["mean"] == 2
     run("--json", str(tmp_path / "errors.json"), "--limit-cm", "inf")
@@ -69,8 +63,5 @@ def test_larger_errors_count_for_the_limit(run, tmp_path, capsys):
         (["--out", "no/such/folder.png"], "there is no folder no/such"),
     ],
 )
-def test_mistakes_are_told_in_one_line(run, capsys, arguments, message):
-    with pytest.raises(SystemExit) as end:
-        run(*arguments)
-    assert end.value.code == 2
-    assert message in capsys.readouterr().err.strip().splitlines()[-1]
+def test_mistakes_are_told_in_one_line(ended, run, arguments, message):
+    assert message in ended(run, *arguments)

@@ -1,13 +1,12 @@
 """What all command lines have in common: they are short, quick to explain themselves, and name as
 choices what the project has."""
 
-import argparse
 import subprocess
 import sys
 
 import pytest
 
-from tests.tool_loader import ROOT, load_tool
+from tests.tool_loader import ROOT
 
 MAX_LINES = 80
 NEEDS_NOTHING_INSTALLED = "setup_environment.py"
@@ -52,26 +51,19 @@ def test_a_command_of_the_laboratory_does_too(name):
     assert text.count("\n") <= MAX_LINES and "@run_tool\n" in text
 
 
-def choices(parser: argparse.ArgumentParser, option: str) -> tuple[str, ...]:
-    (action,) = (one for one in parser._actions if option in one.option_strings)
-    return tuple(action.choices)
-
-
 def test_choices_are_what_there_is():
-    from uncertain_densepose.cli import apply_help, apply_options, import_options
+    from uncertain_densepose import choices
+    from uncertain_densepose.cli import apply_help
     from uncertain_densepose.cli.actions import DUMP_FORMATS
     from uncertain_densepose.evaluation import PROTOCOLS
     from uncertain_densepose.inference import FUSION_RULES
     from uncertain_densepose.surface.importers import UP_AXES
-    from uncertain_densepose.visualization import error_animation, picture_layers, picture_size
+    from uncertain_densepose.visualization import picture_layers
 
-    assert choices(load_tool("ensemble").build_parser(), "--rule") == tuple(FUSION_RULES)
-    assert choices(load_tool("evaluate").build_parser(), "--protocol") == tuple(PROTOCOLS)
-    assert set(import_options.UP_AXES) == set(UP_AXES)
-    assert apply_options.DUMP_FORMATS == tuple(DUMP_FORMATS)
-    assert apply_options.ANIMATION_FORMATS == error_animation.ANIMATION_FORMATS
-    assert apply_options.DEFAULT_PICTURES == picture_layers.DEFAULT_PICTURES
-    assert apply_options.SIDE_RANGE == picture_size.SIDE_RANGE
+    assert choices.FUSION_RULE_NAMES == tuple(FUSION_RULES)
+    assert choices.PROTOCOL_NAMES == tuple(PROTOCOLS)
+    assert choices.UP_AXIS_NAMES == tuple(UP_AXES)
+    assert choices.DUMP_FORMAT_NAMES == tuple(DUMP_FORMATS)
     own = {
         name: layer.__doc__
         for name, layer in picture_layers.PICTURE_LAYER_REGISTRY

@@ -9,8 +9,7 @@ from detectron2.data import DatasetCatalog, build_detection_test_loader
 from detectron2.evaluation import inference_on_dataset
 
 from tests.model_factory import make_config, make_model
-from tests.people_on_disk import refused, registered, write_untrained
-from tests.tool_loader import load_tool
+from tests.people_on_disk import registered, write_untrained
 from tests.uncertain_densepose.evaluation.scene import (
     LEFT,
     NUM_POINTS,
@@ -19,6 +18,7 @@ from tests.uncertain_densepose.evaluation.scene import (
     labelled,
     write,
 )
+from uncertain_densepose import model_zoo
 from uncertain_densepose.config import load_config
 from uncertain_densepose.data import DensePoseDatasetMapper
 from uncertain_densepose.engine import Trainer
@@ -44,11 +44,6 @@ def dataset(tmp_path, people):
 def files(tmp_path):
     """A function that writes config and weights of an untrained model, as tool arguments."""
     return lambda noise_model: write_untrained(tmp_path, noise_model, NAME)
-
-
-@pytest.fixture(scope="module")
-def tool():
-    return load_tool("fit_shared_variance")
 
 
 def evaluated(out, surface, records):
@@ -104,6 +99,14 @@ def test_the_checkpoint_loads_into_the_full_model_with_nothing_left_over(
     assert cfg.MODEL.DEVICE == before.MODEL.DEVICE
 
 
+def test_a_released_model_is_given_by_its_name(dataset, files, tool, tmp_path, monkeypatch):
+    _, config, _, weights, *device = files("iid_iso")
+    monkeypatch.setattr(model_zoo, "get_config_file", lambda name: config)
+    monkeypatch.setattr(model_zoo, "get_checkpoint", lambda name: weights)
+    tool.main(["--model", "synth/any", *device, "--out", str(tmp_path / "out")])
+    assert (tmp_path / "out" / "model_final.pth").exists()
+
+
 def test_parts_get_values_of_their_own(dataset, files, tool, tmp_path, capsys, monkeypatch):
     from uncertain_densepose.evaluation import shared_variance_fit
 
@@ -132,27 +135,27 @@ def test_a_part_of_the_images_and_parts_that_are_too_rare(dataset, files, tool, 
     assert result["part_shared_variance_uv"] == {}
 
 
-def test_what_the_tool_refuses(dataset, files, tool, tmp_path, capsys):
+def test_what_the_tool_refuses(refused, dataset, files, tmp_path):
     out = "--out", tmp_path / "out"
     for noise_model, complaint in (("mse", "no variance"), ("full", "a shared error already")):
-        said = refused(tool, capsys, *files(noise_model), *out)
+        said = refused(*files(noise_model), *out)
         assert complaint in said and "model.pth" in said
     model = files("iid_iso")
-    assert "nobody" in refused(tool, capsys, *model, *out, "--dataset", "nobody")
-    assert "is a file" in refused(tool, capsys, *model, "--out", tmp_path / "model.yaml")
-    assert "at least 2, not 1" in refused(tool, capsys, *model, *out, "--images", "1")
+    assert "nobody" in refused(*model, *out, "--dataset", "nobody")
+    assert "is a file" in refused(*model, "--out", tmp_path / "model.yaml")
+    assert "at least 2, not 1" in refused(*model, *out, "--images", "1")
     (tmp_path / "model.pth").rename(tmp_path / "model_final.pth")
     moved = [*model, "--weights", tmp_path / "model_final.pth"]
-    assert "would be overwritten" in refused(tool, capsys, *moved, "--out", tmp_path)
-    assert "model.pth" in refused(tool, capsys, *model, *out)
+    assert "would be overwritten" in refused(*moved, "--out", tmp_path)
+    assert "model.pth" in refused(*model, *out)
     (tmp_path / "model.yaml").unlink()
-    assert "no such config file" in refused(tool, capsys, *moved, *out)
+    assert "no such config file" in refused(*moved, *out)
     assert not (tmp_path / "out").exists()
 
 
-def test_points_are_needed_in_both_halves(dataset, files, tool, tmp_path, capsys, people):
+def test_points_are_needed_in_both_halves(refused, dataset, files, tmp_path, people):
     for person in people[1::2]:
         person.update(dp_x=[400.0] * NUM_POINTS)
     write(tmp_path / "val.json", coco(people, num_images=4))
-    said = refused(tool, capsys, *files("iid_iso"), "--out", tmp_path / "out")
+    said = refused(*files("iid_iso"), "--out", tmp_path / "out")
     assert "none of 2 images has an annotated point in a box" in said

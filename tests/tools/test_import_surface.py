@@ -8,7 +8,6 @@ from scipy.io import loadmat, savemat
 from scipy.spatial.distance import cdist
 
 from tests.surface_factory import make_tiny_surface
-from tests.tool_loader import load_tool
 from tests.uncertain_densepose.surface.importers.densepose_files import (
     write_distances,
     write_subdiv,
@@ -16,11 +15,6 @@ from tests.uncertain_densepose.surface.importers.densepose_files import (
     write_uv_processed,
 )
 from uncertain_densepose.surface import Surface
-
-
-@pytest.fixture(scope="module")
-def tool():
-    return load_tool("import_surface")
 
 
 @pytest.fixture(scope="module")
@@ -37,13 +31,6 @@ def smpl(tmp_path, board):
 
 def run(tool, *arguments):
     tool.main([str(argument) for argument in arguments])
-
-
-def refused(tool, capsys, *arguments):
-    with pytest.raises(SystemExit) as end:
-        run(tool, *arguments)
-    assert end.value.code == 2
-    return capsys.readouterr().err.strip().splitlines()[-1]
 
 
 def test_smpl_with_its_distances_and_mirror(tool, tmp_path, board, smpl, capsys):
@@ -90,41 +77,39 @@ class Attack:
         return open, (str(self.path), "w")
 
 
-def test_a_malicious_pickle_is_refused_in_one_line(tool, tmp_path, smpl, capsys):
+def test_a_malicious_pickle_is_refused_in_one_line(refused, tmp_path, smpl):
     bad = tmp_path / "Pdist_matrix.pkl"
     bad.write_bytes(pickle.dumps({"Pdist_matrix": Attack(tmp_path / "broken in")}))
     out = tmp_path / "body.npz"
-    message = refused(tool, capsys, *smpl, "--distances", bad, "--out", out)
+    message = refused(*smpl, "--distances", bad, "--out", out)
     assert "Pdist_matrix.pkl: refused, and nothing of it was run" in message
     assert not (tmp_path / "broken in").exists() and not out.exists()
 
 
-def test_mistakes_are_told_in_one_line(tool, tmp_path, smpl, capsys):
+def test_mistakes_are_told_in_one_line(refused, tmp_path, smpl):
     out = ["--out", tmp_path / "s.npz"]
-    message = refused(tool, capsys, "smpl", "--subdiv", "none.mat", "--transform", "none.mat", *out)
+    message = refused("smpl", "--subdiv", "none.mat", "--transform", "none.mat", *out)
     assert "error: none.mat: no such file" in message
-    assert "none.pkl" in refused(tool, capsys, *smpl, "--distances", "none.pkl", *out)
-    assert "ends in .npz" in refused(tool, capsys, *smpl, "--out", tmp_path / "s.npy")
-    assert "--spacing: must be a number above 0" in refused(
-        tool, capsys, *smpl, "--spacing", "0", *out
-    )
-    assert "--workers: must be at least 1" in refused(tool, capsys, *smpl, "--workers", "0", *out)
+    assert "none.pkl" in refused(*smpl, "--distances", "none.pkl", *out)
+    assert "must end in .npz" in refused(*smpl, "--out", tmp_path / "s.npy")
+    assert "--spacing: must be a number above 0" in refused(*smpl, "--spacing", "0", *out)
+    assert "--workers: must be at least 1" in refused(*smpl, "--workers", "0", *out)
     text = tmp_path / "UV_symmetry_transforms.mat"
     text.write_text("no table")
-    assert str(text) in refused(tool, capsys, *smpl, "--symmetry", text, *out)
+    assert str(text) in refused(*smpl, "--symmetry", text, *out)
 
 
-def test_a_mesh_of_ones_own_is_not_written_over_smpls_surface(tool, tmp_path, capsys):
-    message = refused(tool, capsys, "mesh", "--mesh", "b.obj", "--parts", "b.txt")
+def test_a_mesh_of_ones_own_is_not_written_over_smpls_surface(refused):
+    message = refused("mesh", "--mesh", "b.obj", "--parts", "b.txt")
     assert "required: --out" in message
 
 
-def test_charts_outside_the_unit_square_are_told_by_their_field(tool, tmp_path, board, capsys):
+def test_charts_outside_the_unit_square_are_told_by_their_field(refused, tmp_path, board):
     subdiv, transform = write_subdiv(tmp_path, board)
     fields = {k: v for k, v in loadmat(subdiv).items() if not k.startswith("_")}
     savemat(subdiv, fields | {"U_subdiv": 255 * fields["U_subdiv"]})
     message = refused(
-        tool, capsys, "smpl", "--subdiv", subdiv, "--transform", transform,
+        "smpl", "--subdiv", subdiv, "--transform", transform,
         "--out", tmp_path / "s.npz",
     )  # fmt: skip
     assert "field 'face_uv' has values" in message

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from tests.tool_loader import load_tool
 from tests.uncertain_densepose.visualization.html_report.results_factory import (
     random_image,
     random_person,
@@ -18,11 +17,6 @@ from uncertain_densepose.visualization.html_report import Choice
 SIZE = (30, 40)
 
 
-@pytest.fixture(scope="module")
-def tool():
-    return load_tool("report")
-
-
 @pytest.fixture
 def results(tmp_path):
     """A run with metrics and a figure, and one with three images."""
@@ -33,13 +27,6 @@ def results(tmp_path):
         for i in range(3)
     }
     return [str(run), str(write_predictions(tmp_path / "people", images))]
-
-
-def refused(tool, capsys, *arguments) -> str:
-    with pytest.raises(SystemExit) as end:
-        tool.main(list(arguments))
-    assert end.value.code == 2
-    return capsys.readouterr().err.strip().splitlines()[-1]
 
 
 def test_it_writes_one_file_and_says_what_is_in_it(tool, results, tmp_path, capsys):
@@ -61,7 +48,7 @@ def test_images_that_are_gone_and_too_many_images_are_told_at_the_end(
     tool.main([*results, "--out", str(out), "--max-images", "1"])
     notes = [line for line in capsys.readouterr().err.splitlines() if line.startswith("note: ")]
     assert "1 of 2 images are shown" in notes[0]
-    assert "images that are gone are not shown" in notes[1]
+    assert "missing images are not shown" in notes[1]
     assert notes[1].endswith(f"{tmp_path}/images/1.png (people)")
     page = out.read_text(encoding="utf-8")
     assert page.count('class="picture"') == 1 and "images/1.png (people)" in page
@@ -70,30 +57,32 @@ def test_images_that_are_gone_and_too_many_images_are_told_at_the_end(
 def test_many_images_that_are_gone_are_counted():
     choice = Choice([], [f"{i}.jpg (a)" for i in range(30)], 0)
     (note,) = notes_on(choice, 40)
-    assert note.endswith("now: " + ", ".join(f"{i}.jpg (a)" for i in range(10)) + " and 20 more")
+    assert note.endswith(
+        "--images: " + ", ".join(f"{i}.jpg (a)" for i in range(10)) + " and 20 more"
+    )
 
 
-def test_without_metrics_and_images_there_is_nothing_to_show(tool, results, tmp_path, capsys):
+def test_without_metrics_and_images_there_is_nothing_to_show(refused, results, tmp_path):
     for i in range(3):
         (tmp_path / "images" / f"{i}.png").unlink()
     out = tmp_path / "report.html"
-    message = refused(tool, capsys, results[1], "--out", str(out))
-    assert "no images to show; images that are gone" in message and not out.exists()
+    message = refused(results[1], "--out", str(out))
+    assert "no images to show; missing images" in message and not out.exists()
     empty = write_metrics(tmp_path / "empty", {})
-    assert "no metrics, no figures" in refused(tool, capsys, str(empty), "--out", str(out))
+    assert "no metrics, no figures" in refused(str(empty), "--out", str(out))
 
 
-def test_what_the_user_got_wrong_ends_it_in_one_line(tool, results, tmp_path, capsys):
+def test_what_the_user_got_wrong_ends_it_in_one_line(refused, results, tmp_path):
     out = ["--out", str(tmp_path / "report.html")]
     (tmp_path / "full" / "metrics_half.json").write_text('{"bbox": {"AP": 1')
-    assert "metrics_half.json: no JSON, or only part" in refused(tool, capsys, results[0], *out)
-    assert "none: no such folder" in refused(tool, capsys, str(tmp_path / "none"), *out)
+    assert "metrics_half.json: not JSON, or truncated" in refused(results[0], *out)
+    assert "none: no such folder" in refused(str(tmp_path / "none"), *out)
     people = [results[1], *out]
-    assert "--images must be a folder" in refused(tool, capsys, *people, "--images", "none")
-    assert "'0' is no whole number" in refused(tool, capsys, *people, "--max-images", "0")
-    assert "'big' is no whole number" in refused(tool, capsys, *people, "--max-side", "big")
-    message = refused(tool, capsys, results[1], "--out", str(tmp_path))
-    assert "--out must be a file, this is a folder" in message
+    assert "--images must be a folder" in refused(*people, "--images", "none")
+    assert "must be at least 1, not 0" in refused(*people, "--max-images", "0")
+    assert "invalid int value: 'big'" in refused(*people, "--max-side", "big")
+    message = refused(results[1], "--out", str(tmp_path))
+    assert "--out must be a file, but this is a folder" in message
     assert not (tmp_path / "report.html").exists()
 
 

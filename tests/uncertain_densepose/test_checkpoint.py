@@ -173,12 +173,12 @@ def test_damaged_files_are_named(tmp_path):
         content = path.read_bytes()
         for damaged in (content[:-200], content[:30], b"<html>not found</html>", b""):
             path.write_bytes(damaged)
-            with pytest.raises(WeightsError, match=f"{path}: this is no whole .* get "):
+            with pytest.raises(WeightsError, match=f"{path}: this is (not a complete|no whole) "):
                 loaded(path)
 
 
 def test_a_file_of_something_else_is_named(tmp_path):
-    with pytest.raises(WeightsError, match=r"a\.pkl: no checkpoint, it holds a ndarray"):
+    with pytest.raises(WeightsError, match=r"a\.pkl: not a checkpoint, it holds a ndarray"):
         loaded(pickled(tmp_path / "a.pkl", np.zeros(3)))
     with pytest.raises(WeightsError, match=r"a\.pyth: no 'model_state'"):
         loaded(written(tmp_path / "a.pyth", {"model": WEIGHTS}))

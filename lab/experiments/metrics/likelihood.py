@@ -10,7 +10,7 @@ from uncertain_densepose.structures import PointPredictions
 
 from ..outcome import Outcome
 
-READ_AS = (*READINGS, "global_variance")
+_READ_AS = (*READINGS, "global_variance")
 
 
 def likelihood_metrics(
@@ -37,5 +37,5 @@ def likelihood_metrics(
     read = likelihood_totals(outcome.points, target, group, len(outcome), global_variance).results()
     return nats | {
         f"nats_per_point_as_{name}": read.get(f"nats_per_point_{name}", float("nan"))
-        for name in READ_AS
+        for name in _READ_AS
     }

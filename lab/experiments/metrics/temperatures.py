@@ -27,7 +27,7 @@ class Temperatures:
 
     Attributes:
         point: a, of the points' own covariances s I + r rᵀ.
-        shared: b, of the shared covariance; 1 where there is none.
+        shared: b, of the shared covariance; 1 without one.
     """
 
     point: float

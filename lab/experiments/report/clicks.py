@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from .markdown import table
+from .figures import PANEL_INCHES
+from .markdown import markdown_table
 from .rows import MODEL_ORDER, WORLD_ORDER, DocumentError, ordered
 from .statistics import Spread
 
 REFERENCES = {"labels": "labels click, labels compared", "truth": "truth clicks, truth compared"}
 """End of a metric's name to what it says."""
 
-PANEL_INCHES = (3.6, 3.2)
 LEGEND_INCHES = 2.6
 
 
@@ -26,7 +26,7 @@ def click_table(rows: pd.DataFrame) -> str:
         rows: of `experiments.clicks`, as `read_rows` gives them.
 
     Raises:
-        DocumentError: there are none.
+        DocumentError: there are no rows.
     """
     if rows.empty:
         raise DocumentError("no clicks have been measured yet")
@@ -41,11 +41,18 @@ def click_table(rows: pd.DataFrame) -> str:
     headers = ["world", "model", "steps", "seeds", "clicks and error", "0 clicks (10⁻³ uv)"]
     headers += [f"{n} click{'s' if n > 1 else ''} (%)" for n in _numbers(rows)[1:]]
     title = "Mean error of points that are not clicked, and its change by clicks on their parts"
-    return f"{title}\n\n{table(headers, lines)}"
+    return f"{title}\n\n{markdown_table(headers, lines)}"
 
 
 def clicks_figure(rows: pd.DataFrame, figure: Figure) -> None:
-    """Error over that without clicks against clicks, a panel a reference and a line a model."""
+    """Plot errors relative to those without clicks against clicks.
+
+    One panel per reference, one line per world, model and steps.
+
+    Args:
+        rows: as for `click_table`.
+        figure: to draw on; its size is set.
+    """
     numbers, series = _numbers(rows), _series(rows)
     width, height = PANEL_INCHES
     figure.set_size_inches(width * len(REFERENCES) + LEGEND_INCHES, height)

@@ -11,11 +11,11 @@ from .gain import controls, headline, training_length
 from .markdown import fill_blocks
 from .noise import calibration_tables, error_table, likelihood_tables, settings_table
 from .placement import accuracy_tables
-from .rows import DocumentError, Results
+from .rows import DocumentError, ExperimentResults
 
 RUN_COMMAND = "python -m lab.experiment configs/experiments/four_losses.yaml"
 
-TABLES: dict[str, Callable[[Results], str]] = {
+TABLES: dict[str, Callable[[ExperimentResults], str]] = {
     "headline": headline,
     "settings": settings_table,
     "accuracy": accuracy_tables,
@@ -38,8 +38,8 @@ CAPTIONS = {
 """Name of a figure, whose block is `figure_NAME`, to its caption."""
 
 
-def write_report(
-    results: Results, document: str | os.PathLike, folder: str | os.PathLike, command: str
+def fill_document(
+    results: ExperimentResults, document: str | os.PathLike, folder: str | os.PathLike, command: str
 ) -> list[Path]:
     """Fill the blocks of a document and draw its figures.
 

@@ -15,11 +15,10 @@ from matplotlib.figure import Figure
 from uncertain_densepose.evaluation.points.correspondence import THRESHOLDS_CM
 
 from ..metrics.noise_ratio import PART_GROUPS
-from .noise import LEVELS, NOISE_MODELS
-from .rows import BASELINE, CHALLENGER, MODEL_ORDER, WORLD_ORDER, Results
+from .noise import NOISE_TITLES, NOMINAL_PERCENT
+from .rows import BASELINE, CHALLENGER, MODEL_ORDER, WORLD_ORDER, ExperimentResults
 from .statistics import Spread
 
-DPI = 80
 PANEL_INCHES = (3.6, 3.2)
 
 Look = tuple[str, str]
@@ -39,7 +38,7 @@ _LOOKS: tuple[Look, ...] = (
 GAIN_THRESHOLDS_CM = (1, 2, 5, 10)
 
 
-def accuracy_curves(results: Results, figure: Figure) -> None:
+def accuracy_curves(results: ExperimentResults, figure: Figure) -> None:
     """Share of points within a distance of the truth, and below it less that of the baseline.
 
     A column a world, a line a model.
@@ -69,13 +68,13 @@ def accuracy_curves(results: Results, figure: Figure) -> None:
             gains.set_ylabel(f"less that of {BASELINE} (% points)")
 
 
-def nats_per_model(results: Results, figure: Figure) -> None:
+def nats_per_model(results: ExperimentResults, figure: Figure) -> None:
     """Nats per point under each noise model, a panel a world."""
     looks = _looks(MODEL_ORDER, _models(results))
     for world, axes in _panels(results, figure):
         for place, model in enumerate(results.models(world)):
             spreads = [
-                results.spread(world, model, f"nats_per_point_{noise}") for noise in NOISE_MODELS
+                results.spread(world, model, f"nats_per_point_{noise}") for noise in NOISE_TITLES
             ]
             # Beside each other, so that equal values can be told apart.
             x = np.arange(len(spreads)) + 0.12 * place - 0.24
@@ -85,26 +84,27 @@ def nats_per_model(results: Results, figure: Figure) -> None:
         axes.set_xlabel("what is fitted to held-out labels")
 
 
-def part_mean_coverage(results: Results, figure: Figure) -> None:
+def part_mean_coverage(results: ExperimentResults, figure: Figure) -> None:
     """Nominal against observed coverage of part means, a panel a world."""
     looks = _looks(MODEL_ORDER, _models(results))
     for world, axes in _panels(results, figure):
         axes.plot([0, 100], [0, 100], color="0.7", linewidth=1)
         for model in results.models(world):
             spreads = [
-                results.spread(world, model, f"coverage_part_mean_{level}_own") for level in LEVELS
+                results.spread(world, model, f"coverage_part_mean_{level}_own")
+                for level in NOMINAL_PERCENT
             ]
-            _line(axes, LEVELS, spreads, looks[model], model)
+            _line(axes, NOMINAL_PERCENT, spreads, looks[model], model)
         axes.set(
             xlim=(45, 100),
             ylim=(0, 100),
-            xticks=LEVELS,
+            xticks=NOMINAL_PERCENT,
             xlabel="nominal coverage (%)",
             ylabel="part means inside (%)",
         )
 
 
-def gain_against_length(results: Results, figure: Figure) -> None:
+def gain_against_length(results: ExperimentResults, figure: Figure) -> None:
     """Gain of the full model within thresholds against training steps, a panel a world."""
     for world, axes in _panels(results, figure, share_y=True):
         axes.axhline(0, color="0.7", linewidth=1)
@@ -118,7 +118,7 @@ def gain_against_length(results: Results, figure: Figure) -> None:
         axes.set(xlabel="training steps", ylabel=f"{CHALLENGER} − {BASELINE} (% points)")
 
 
-def gain_against_noise(results: Results, figure: Figure) -> None:
+def gain_against_noise(results: ExperimentResults, figure: Figure) -> None:
     """Gain of the full model against label noise over the baseline's error, a point a limb.
 
     The larger symbols with a line are the whole body along training.
@@ -144,7 +144,7 @@ def gain_against_noise(results: Results, figure: Figure) -> None:
     )
 
 
-FIGURES: dict[str, Callable[[Results, Figure], None]] = {
+FIGURE_DRAWERS: dict[str, Callable[[ExperimentResults, Figure], None]] = {
     "accuracy_curves": accuracy_curves,
     "nats": nats_per_model,
     "part_mean_coverage": part_mean_coverage,
@@ -154,25 +154,29 @@ FIGURES: dict[str, Callable[[Results, Figure], None]] = {
 """File name without its ending to what draws it."""
 
 
-def _area_gain(results: Results, world: str, limb: str = "", steps: int | None = None) -> float:
+def _area_gain(
+    results: ExperimentResults, world: str, limb: str = "", steps: int | None = None
+) -> float:
     metric = f"AUC10_truth_given{limb}"
     return results.difference(world, metric, CHALLENGER, BASELINE, steps).mean
 
 
-def write_figures(results: Results, folder: str | os.PathLike) -> list[Path]:
-    """Draw all of `FIGURES` as PNG, and give their paths; the folder is made if absent."""
+def write_figures(results: ExperimentResults, folder: str | os.PathLike) -> list[Path]:
+    """Draw all of `FIGURE_DRAWERS` as PNG, and give their paths; the folder is made if absent."""
     Path(folder).mkdir(parents=True, exist_ok=True)
     paths = []
-    for name, draw in FIGURES.items():
+    for name, draw in FIGURE_DRAWERS.items():
         figure = Figure(layout="constrained", figsize=(4.5, 3.6))
         draw(results, figure)
         _add_legend(figure)
         paths.append(Path(folder) / f"{name}.png")
-        figure.savefig(paths[-1], dpi=DPI)
+        figure.savefig(paths[-1], dpi=80)
     return paths
 
 
-def _panels(results: Results, figure: Figure, share_y: bool = False) -> list[tuple[str, Axes]]:
+def _panels(
+    results: ExperimentResults, figure: Figure, share_y: bool = False
+) -> list[tuple[str, Axes]]:
     """One a world, side by side, two in a row."""
     worlds = results.worlds()
     columns = min(2, len(worlds))
@@ -188,7 +192,7 @@ def _panels(results: Results, figure: Figure, share_y: bool = False) -> list[tup
     return panels
 
 
-def _models(results: Results) -> list[str]:
+def _models(results: ExperimentResults) -> list[str]:
     return [model for world in results.worlds() for model in results.models(world)]
 
 

@@ -6,8 +6,8 @@ import pandas as pd
 
 from uncertain_densepose.inference.fusion import FUSION_RULES
 
-from .markdown import table
-from .placement import MEASURES
+from .markdown import markdown_table
+from .placement import ACCURACY_METRICS
 from .statistics import Spread
 
 REFERENCE_RULE = "average"
@@ -20,7 +20,7 @@ MEASURED = {
 }
 """End of the metric's name to what it says."""
 
-NATS = {
+NATS_METRICS = {
     "own": "nats_per_point_own",
     "factors": "nats_per_point_tempered",
     "shared, factor": "nats_per_point_posthoc_tempered",
@@ -41,10 +41,10 @@ def fusion_tables(alone: pd.DataFrame, fused: pd.DataFrame) -> str:
     for model in fused["model"].str.split("/").str[0].unique():
         kinds = _kinds(model, alone, fused)
         for reading, title in MEASURED.items():
-            metrics = {column: f"{start}_{reading}" for column, start in MEASURES.items()}
+            metrics = {column: f"{start}_{reading}" for column, start in ACCURACY_METRICS.items()}
             texts += _pair(f"{title} (% of points): `{model}`", kinds, metrics, 2)
         title = f"Joint nats per point of the noisy labels: `{model}`"
-        texts += _pair(title, kinds, NATS, 3)
+        texts += _pair(title, kinds, NATS_METRICS, 3)
     return "\n\n".join(texts)
 
 
@@ -85,4 +85,4 @@ def _pair(
         for kind, rows in kinds.items()
         if kind != REFERENCE_RULE
     ]
-    return [title, table(["models", "fusions", *metrics], lines)]
+    return [title, markdown_table(["models", "fusions", *metrics], lines)]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from .markdown import table
-from .placement import MEASURES, READINGS
-from .rows import BASELINE, CHALLENGER, Results
+from .markdown import markdown_table
+from .placement import ACCURACY_METRICS, COMPARISONS
+from .rows import BASELINE, CHALLENGER, ExperimentResults
 from .statistics import Spread
 
 CONTROLS = ("iid", "clean")
@@ -15,20 +15,20 @@ _GAIN = f"`{CHALLENGER}` − `{BASELINE}` against the clean truth, given the par
 
 
 def gains(
-    results: Results,
+    results: ExperimentResults,
     world: str,
     model: str = CHALLENGER,
     reading: str = "truth_given",
     steps: int | None = None,
 ) -> dict[str, Spread]:
-    """A model minus the baseline, by column of `MEASURES`, percentage points."""
+    """A model minus the baseline, by column of `ACCURACY_METRICS`, percentage points."""
     return {
         column: results.difference(world, f"{start}_{reading}", model, BASELINE, steps)
-        for column, start in MEASURES.items()
+        for column, start in ACCURACY_METRICS.items()
     }
 
 
-def headline(results: Results) -> str:
+def headline(results: ExperimentResults) -> str:
     """Every model minus the baseline, and in words where the full models win and lose."""
     lines, tables = [], []
     for world in results.worlds():
@@ -39,12 +39,12 @@ def headline(results: Results) -> str:
                 _row(f"{model} − {BASELINE}", gains(results, world, model, reading))
                 for model in models
             ]
-            tables.append(f"`{world}`, {READINGS[reading]} ({_UNIT})")
-            tables.append(table(["difference", "paired seeds", *MEASURES], rows))
+            tables.append(f"`{world}`, {COMPARISONS[reading]} ({_UNIT})")
+            tables.append(markdown_table(["difference", "paired seeds", *ACCURACY_METRICS], rows))
     return "\n\n".join(["\n".join(lines), *tables])
 
 
-def verdict(results: Results, world: str, model: str) -> str:
+def verdict(results: ExperimentResults, world: str, model: str) -> str:
     """At which thresholds a model beats the baseline on the clean truth, a line of a list."""
     start = f"- `{world}`, `{model}` against `{BASELINE}` on the clean truth, given the part: "
     found = gains(results, world, model)
@@ -58,11 +58,11 @@ def verdict(results: Results, world: str, model: str) -> str:
     return start + "; ".join(said) + "."
 
 
-def controls(results: Results) -> str:
+def controls(results: ExperimentResults) -> str:
     """The gain of the full model in every world, and how much of it is left without noise."""
     worlds = results.worlds()
     rows = [_row(world, gains(results, world)) for world in worlds]
-    texts = [_GAIN, table(["world", "paired seeds", *MEASURES], rows)]
+    texts = [_GAIN, markdown_table(["world", "paired seeds", *ACCURACY_METRICS], rows)]
     present = [world for world in CONTROLS if world in worlds]
     for world in worlds:
         if present and world not in CONTROLS:
@@ -71,11 +71,11 @@ def controls(results: Results) -> str:
                 f"The same in a control world, in percent of that in `{world}`; – where that is no "
                 "gain beyond the seeds' spread"
             )
-            texts.append(table(["control", *MEASURES], rows))
+            texts.append(markdown_table(["control", *ACCURACY_METRICS], rows))
     return "\n\n".join(texts)
 
 
-def _percent_of(results: Results, world: str, control: str) -> list[str]:
+def _percent_of(results: ExperimentResults, world: str, control: str) -> list[str]:
     pairs = zip(gains(results, control).values(), gains(results, world).values(), strict=True)
     return [
         f"{100 * there.mean / here.mean:.0f}"
@@ -92,20 +92,23 @@ _ALONG_TRAINING = {
 }
 
 
-def training_length(results: Results) -> str:
+def training_length(results: ExperimentResults) -> str:
     """After each number of steps: the gain, and accuracy, likelihood and bias of every model."""
     texts = []
     for world in results.worlds():
         lengths, models = results.steps(world), results.models(world)
         rows = [_row(str(steps), gains(results, world, steps=steps)) for steps in lengths]
-        texts += [f"`{world}`, {_GAIN}", table(["steps", "paired seeds", *MEASURES], rows)]
+        texts += [
+            f"`{world}`, {_GAIN}",
+            markdown_table(["steps", "paired seeds", *ACCURACY_METRICS], rows),
+        ]
         for metric, (meaning, digits) in _ALONG_TRAINING.items():
             rows = [
                 [str(steps)]
                 + [results.spread(world, model, metric, steps).text(digits) for model in models]
                 for steps in lengths
             ]
-            texts += [f"`{world}`, {meaning}", table(["steps", *models], rows)]
+            texts += [f"`{world}`, {meaning}", markdown_table(["steps", *models], rows)]
     return "\n\n".join(texts)
 
 

@@ -19,7 +19,7 @@ _BLOCK = re.compile(
 _MARKER = re.compile(r"^<!-- (?:begin|end) (\S+) -->$", re.MULTILINE)
 
 
-def table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def markdown_table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A Markdown table of texts; the first column is left-aligned."""
     align = ["left"] + ["right"] * (len(headers) - 1)
     return tabulate(rows, headers, tablefmt="pipe", colalign=align, disable_numparse=True)

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from ..metrics.coverage import LARGE
-from .markdown import table
-from .rows import CHALLENGER, MODEL_ORDER, Results
+from .markdown import markdown_table
+from .rows import CHALLENGER, MODEL_ORDER, ExperimentResults
 from .statistics import Spread
 
-NOISE_MODELS = {
+NOISE_TITLES = {
     "own": "own",
     "tempered": "fitted factors",
     "posthoc": "fitted shared variance",
@@ -18,7 +18,7 @@ NOISE_MODELS = {
 }
 """End of the metric's name to what was done to the predicted covariances."""
 
-READ_AS = {
+READING_TITLES = {
     "full": "full",
     "full_marginal": "full, each point alone",
     "indep_aniso": "indep_aniso",
@@ -32,7 +32,7 @@ REGIONS = {
     "large_part_mean": f"mean of ≥ {LARGE} points",
     "part_joint": "whole part",
 }
-LEVELS = (50, 90, 95)
+NOMINAL_PERCENT = (50, 90, 95)
 ABLATION = MODEL_ORDER[:4]
 """The models of the paper's ablation, the least likely first."""
 
@@ -45,7 +45,7 @@ SETTING_COLUMNS = {
 """Field of `Setting` to the column of a table."""
 
 
-class Column(NamedTuple):
+class MetricColumn(NamedTuple):
     """How a metric is printed.
 
     Attributes:
@@ -59,21 +59,23 @@ class Column(NamedTuple):
     digits: int
 
 
-def likelihood_tables(results: Results) -> str:
+def likelihood_tables(results: ExperimentResults) -> str:
     """Nats per point under every noise model and in every reading, and the paper's ablation."""
     texts = []
     for world in results.worlds():
-        columns = {f"nats_per_point_{k}": Column(v, 1, 3) for k, v in NOISE_MODELS.items()}
+        columns = {f"nats_per_point_{k}": MetricColumn(v, 1, 3) for k, v in NOISE_TITLES.items()}
         texts.append(f"`{world}`, joint nats per point of the noisy labels")
         texts.append(_table(results, [world], columns))
-        columns = {f"nats_per_point_as_{k}": Column(v, 1, 3) for k, v in READ_AS.items()}
+        columns = {
+            f"nats_per_point_as_{k}": MetricColumn(v, 1, 3) for k, v in READING_TITLES.items()
+        }
         texts.append(f"`{world}`, one checkpoint read in each way (nats per point)")
         texts.append(_table(results, [world], columns))
         texts.append("\n".join(ablation(results, world)))
     return "\n\n".join(texts)
 
 
-def ablation(results: Results, world: str) -> list[str]:
+def ablation(results: ExperimentResults, world: str) -> list[str]:
     """Whether each model of the ablation is likelier than the one before, as lines of a list.
 
     The last line sets the full model against the best independent one with a fitted shared
@@ -87,7 +89,7 @@ def ablation(results: Results, world: str) -> list[str]:
             found = results.difference(world, metric, high, low)
             wins = (results.gain(world, metric, high, low) > 0).sum()
             lines.append(
-                f"- `{low}` < `{high}`, {NOISE_MODELS[noise]}: in {wins} of {found.count} seeds, "
+                f"- `{low}` < `{high}`, {NOISE_TITLES[noise]}: in {wins} of {found.count} seeds, "
                 f"by {found.difference_text(3)} nats"
             )
     independent = [model for model in models if model != CHALLENGER]
@@ -96,59 +98,59 @@ def ablation(results: Results, world: str) -> list[str]:
         best = max(nats, key=lambda model: nats[model].mean)
         own = results.spread(world, CHALLENGER, "nats_per_point_own")
         lines.append(
-            f"- the best independent model with {NOISE_MODELS['posthoc_tempered']}, `{best}`: "
+            f"- the best independent model with {NOISE_TITLES['posthoc_tempered']}, `{best}`: "
             f"{nats[best].text(3)}; `{CHALLENGER}` as it was trained: {own.text(3)}"
         )
     return lines
 
 
-def calibration_tables(results: Results) -> str:
+def calibration_tables(results: ExperimentResults) -> str:
     """Coverage of points, part means and whole parts, and the shared scale."""
     texts = []
     for world in results.worlds():
         for noise in ("own", "tempered", "posthoc_tempered"):
             columns = {
-                f"coverage_{region}_{level}_{noise}": Column(f"{name} {level}", 1, 1)
+                f"coverage_{region}_{level}_{noise}": MetricColumn(f"{name} {level}", 1, 1)
                 for region, name in REGIONS.items()
-                for level in LEVELS
+                for level in NOMINAL_PERCENT
             }
             texts.append(
-                f"`{world}`, covariances: {NOISE_MODELS[noise]}; noisy labels inside regions of "
+                f"`{world}`, covariances: {NOISE_TITLES[noise]}; noisy labels inside regions of "
                 "50, 90 and 95 % (%)"
             )
             texts.append(_table(results, [world], columns))
     columns = {
-        "shared_variance_uv2": Column("predicted shared variance (10⁻³ uv²)", 1e3, 3),
-        "median_shared_variance_uv2": Column("its median", 1e3, 3),
-        "true_shared_variance_uv2": Column("true (10⁻³ uv²)", 1e3, 3),
-        "median_true_shared_variance_uv2": Column("its median", 1e3, 3),
-        "spearman_shared_scale": Column("Spearman", 1, 2),
-        "posthoc_shared_variance_uv2": Column("fitted afterwards (10⁻³ uv²)", 1e3, 3),
-        "temperature_point": Column("factor of points", 1, 2),
-        "temperature_shared": Column("factor of shared", 1, 2),
+        "shared_variance_uv2": MetricColumn("predicted shared variance (10⁻³ uv²)", 1e3, 3),
+        "median_shared_variance_uv2": MetricColumn("its median", 1e3, 3),
+        "true_shared_variance_uv2": MetricColumn("true (10⁻³ uv²)", 1e3, 3),
+        "median_true_shared_variance_uv2": MetricColumn("its median", 1e3, 3),
+        "spearman_shared_scale": MetricColumn("Spearman", 1, 2),
+        "posthoc_shared_variance_uv2": MetricColumn("fitted afterwards (10⁻³ uv²)", 1e3, 3),
+        "temperature_point": MetricColumn("factor of points", 1, 2),
+        "temperature_shared": MetricColumn("factor of shared", 1, 2),
     }
     texts.append("Shared variance, and factors fitted to held-out labels")
     texts.append(_table(results, results.worlds(), columns))
     return "\n\n".join(texts)
 
 
-def error_table(results: Results) -> str:
+def error_table(results: ExperimentResults) -> str:
     """Error of group means and within groups, and label noise against network error."""
     columns = {
-        "group_error_uv_truth": Column("group means, truth", 1, 4),
-        "within_error_uv_truth": Column("within, truth", 1, 4),
-        "group_error_uv_labels": Column("group means, labels", 1, 4),
-        "within_error_uv_labels": Column("within, labels", 1, 4),
-        "noise_rms_uv": Column("label noise", 1, 4),
-        "error_rms_uv": Column("network error", 1, 4),
-        "noise_to_error": Column("noise / error", 1, 2),
-        "wrong_label_part": Column("label on a wrong part (%)", 1, 2),
+        "group_error_uv_truth": MetricColumn("group means, truth", 1, 4),
+        "within_error_uv_truth": MetricColumn("within, truth", 1, 4),
+        "group_error_uv_labels": MetricColumn("group means, labels", 1, 4),
+        "within_error_uv_labels": MetricColumn("within, labels", 1, 4),
+        "noise_rms_uv": MetricColumn("label noise", 1, 4),
+        "error_rms_uv": MetricColumn("network error", 1, 4),
+        "noise_to_error": MetricColumn("noise / error", 1, 2),
+        "wrong_label_part": MetricColumn("label on a wrong part (%)", 1, 2),
     }
     note = "Root mean squares in chart units, per direction in the first four columns of numbers"
     return f"{note}\n\n{_table(results, results.worlds(), columns)}"
 
 
-def settings_table(results: Results) -> str:
+def settings_table(results: ExperimentResults) -> str:
     """What was trained: seeds, steps, minutes, test points and settings of the reported cells."""
     rows = []
     for world in results.worlds():
@@ -159,10 +161,12 @@ def settings_table(results: Results) -> str:
             minutes = Spread.of(cells["seconds"] / 60).text(1)
             rows.append([world, model, *different, minutes])
     headers = ["world", "model", "seeds", "steps", "test points", *SETTING_COLUMNS.values()]
-    return table([*headers, "minutes a cell"], rows)
+    return markdown_table([*headers, "minutes a cell"], rows)
 
 
-def _table(results: Results, worlds: list[str], columns: Mapping[str, Column]) -> str:
+def _table(
+    results: ExperimentResults, worlds: list[str], columns: Mapping[str, MetricColumn]
+) -> str:
     """A row a model and world, a column a metric."""
     rows = []
     for world in worlds:
@@ -172,4 +176,6 @@ def _table(results: Results, worlds: list[str], columns: Mapping[str, Column]) -
                 for metric, (_, factor, digits) in columns.items()
             ]
             rows.append([world, model, str(len(results.final(world, model))), *cells])
-    return table(["world", "model", "seeds", *(column.header for column in columns.values())], rows)
+    return markdown_table(
+        ["world", "model", "seeds", *(column.header for column in columns.values())], rows
+    )

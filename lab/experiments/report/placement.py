@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from .markdown import table
-from .rows import Results
+from .markdown import markdown_table
+from .rows import ExperimentResults
 
-MEASURES = {
+ACCURACY_METRICS = {
     "1 cm": "within_1cm",
     "2 cm": "within_2cm",
     "3 cm": "within_3cm",
@@ -17,7 +17,7 @@ MEASURES = {
 }
 """Column of a table to the beginning of the metric's name."""
 
-READINGS = {
+COMPARISONS = {
     "truth_given": "against the clean truth, given the part",
     "labels_given": "against the noisy labels, given the part",
     "truth_predicted": "against the clean truth, in the predicted part",
@@ -33,17 +33,17 @@ _MORE = {
 }
 
 
-def accuracy_tables(results: Results) -> str:
+def accuracy_tables(results: ExperimentResults) -> str:
     """Shares of points within thresholds and areas under the curve, per world and reading."""
     texts = []
     for world in results.worlds():
-        for reading, meaning in READINGS.items():
-            metrics = {column: f"{start}_{reading}" for column, start in MEASURES.items()}
+        for reading, meaning in COMPARISONS.items():
+            metrics = {column: f"{start}_{reading}" for column, start in ACCURACY_METRICS.items()}
             metrics |= _MORE[reading]
             rows = []
             for model in results.models(world):
                 cells = [results.spread(world, model, name).text(2) for name in metrics.values()]
                 rows.append([model, str(len(results.final(world, model))), *cells])
             texts.append(f"`{world}`, {meaning} (% of points)")
-            texts.append(table(["model", "seeds", *metrics], rows))
+            texts.append(markdown_table(["model", "seeds", *metrics], rows))
     return "\n\n".join(texts)

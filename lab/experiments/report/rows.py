@@ -32,7 +32,7 @@ _KEY = ["world", "model", "seed", "steps"]
 
 
 class DocumentError(UserError, ValueError):
-    """Results that no report can be made of. The message says where and what to do."""
+    """Results that cannot be reported. The message says where and what to do."""
 
 
 def read_rows(path: str | os.PathLike) -> pd.DataFrame:
@@ -43,7 +43,8 @@ def read_rows(path: str | os.PathLike) -> pd.DataFrame:
         int64, metrics and all else that is counted float64, NaN where a field is empty.
 
     Raises:
-        DocumentError: there is no such file, it is no table of results, or a field is no number.
+        DocumentError: there is no such file, it is not a table of results, or a field is not a
+            number.
     """
     if not os.path.isfile(path):
         raise DocumentError(f"{path}: no such file; python -m lab.experiment writes it")
@@ -64,7 +65,7 @@ def read_rows(path: str | os.PathLike) -> pd.DataFrame:
     return pd.concat([rows[_TEXTS], whole, numbers.drop(columns=_WHOLE)], axis=1)
 
 
-class Results:
+class ExperimentResults:
     """The reported rows, by world, model, length of training and seed.
 
     Args:
@@ -95,24 +96,24 @@ class Results:
         } | {(*key, None): rows.set_index("seed") for key, rows in last.groupby(["world", "model"])}
 
     def worlds(self) -> list[str]:
-        """In the order of the report."""
+        """The worlds, in the order of the report."""
         return ordered(self.rows["world"].sort_index(), WORLD_ORDER)
 
     def models(self, world: str) -> list[str]:
-        """Those of a world, in the order of the report."""
+        """The models of a world, in the order of the report."""
         rows = self.rows[self.rows["world"] == world]
         return ordered(rows["model"].sort_index(), MODEL_ORDER)
 
     def steps(self, world: str) -> list[int]:
-        """After which models of a world were measured, rising."""
+        """The numbers of training steps at which a world's models were measured, ascending."""
         return sorted(set(self.rows.loc[self.rows["world"] == world, "steps"]))
 
     def final(self, world: str, model: str, steps: int | None = None) -> pd.DataFrame:
-        """Rows by seed, after `steps` steps of training, by default after all."""
+        """Rows by seed, after `steps` training steps (default: all), in the units of the file."""
         return self._by_seed.get((world, model, steps), self._none)
 
     def values(self, world: str, model: str, metric: str, steps: int | None = None) -> pd.Series:
-        """Of a metric by seed, after `steps` steps of training, by default after all.
+        """A metric by seed, after `steps` training steps (default: all).
 
         Raises:
             DocumentError: the file has no such metric.
@@ -124,18 +125,21 @@ class Results:
     def gain(
         self, world: str, metric: str, model: str, baseline: str, steps: int | None = None
     ) -> pd.Series:
-        """Of `values` by seed of both, model minus baseline: what seeds share drops out."""
+        """Model minus baseline, by seed that both have: what seeds share drops out.
+
+        Arguments and errors as for `values`.
+        """
         better, worse = (self.values(world, name, metric, steps) for name in (model, baseline))
         return better - worse
 
     def spread(self, world: str, model: str, metric: str, steps: int | None = None) -> Spread:
-        """Of `values` over seeds."""
+        """The spread of `values` over seeds."""
         return Spread.of(self.values(world, model, metric, steps))
 
     def difference(
         self, world: str, metric: str, model: str, baseline: str, steps: int | None = None
     ) -> Spread:
-        """Of `gain` over seeds."""
+        """The spread of `gain` over seeds."""
         return Spread.of(self.gain(world, metric, model, baseline, steps))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ..fusion import STAGE as FUSED
+from ..fusion import FUSED_STAGE
 from ..result_table import ROW_COLUMNS
 from .clicks import click_table, clicks_figure
 from .fusion import fusion_tables
@@ -17,7 +17,6 @@ from .markdown import fill_blocks
 from .rows import FINAL, TEST, DocumentError, read_rows
 
 FIGURE = "clicks.png"
-DPI = 120
 NO_FUSIONS = "No fusion has been measured yet."
 
 
@@ -35,7 +34,7 @@ def write_uses(
         command: which makes all this.
 
     Raises:
-        DocumentError: a file is no table of results, or the document lacks a block.
+        DocumentError: a file is not a table of results, or the document lacks a block.
     """
     path = Path(document)
     if not path.is_file():
@@ -58,7 +57,7 @@ def write_uses(
         raise DocumentError(f"{path}: {error}") from error
     figure = Figure(layout="constrained")
     clicks_figure(clicked, figure)
-    figure.savefig(picture, dpi=DPI)
+    figure.savefig(picture, dpi=120)
     path.write_text(text, encoding="utf-8")
 
 
@@ -67,11 +66,11 @@ def _fusions(trained: str | os.PathLike, fused: str | os.PathLike) -> str:
     alone, together = _rows([trained]), _rows([fused])
     return fusion_tables(
         alone[(alone["stage"] == FINAL) & (alone["split"] == TEST)],
-        together[(together["stage"] == FUSED) & (together["split"] == TEST)],
+        together[(together["stage"] == FUSED_STAGE) & (together["split"] == TEST)],
     )
 
 
 def _rows(files: Iterable[str | os.PathLike]) -> pd.DataFrame:
-    """The rows of csv files, none of those that are missing."""
+    """The rows of those csv files that exist."""
     found = [read_rows(file) for file in files if os.path.isfile(file)]
     return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=[*ROW_COLUMNS])

@@ -52,10 +52,10 @@ WORLDS: dict[str, Callable[[Surface], World]] = {
 
 
 def find_world(name: str) -> Callable[[Surface], World]:
-    """What makes the world of that name.
+    """The maker of the world of that name; it takes the body surface of the data set.
 
     Raises:
-        ValueError: there is none.
+        ValueError: the name is unknown.
     """
     if name not in WORLDS:
         raise ValueError(f"unknown noise world '{name}'; known: {', '.join(WORLDS)}")

@@ -1,8 +1,8 @@
 """The world `annotator`: people click on rendered views of the parts, as DensePose's annotators do.
 
-An annotator sees all six views of a part and clicks on the one he likes. He stays with the view on
-which the part's annotated points look best together (largest sum of cosines over the points that it
-shows) and turns to another only for points that it hides or shows at a grazing angle. The click
+An annotator sees all six views of a part and clicks on one of them. It is the view on which the
+part's annotated points look best together (largest sum of cosines over the points that it
+shows); only for points that it hides or shows at a grazing angle is another one used. The click
 misses on the view (`click_noise`), by a scale that is half visible and half the annotator's
 (`scales`); what lies under it is the label (`part_views`). So the view's foreshortening makes the
 error anisotropic on the surface, borders clip it, and points near the border of two charts of a
@@ -17,13 +17,14 @@ from typing import ClassVar
 import numpy as np
 
 from uncertain_densepose.surface import FINE_TO_COARSE
+from uncertain_densepose.surface.parts import NUM_COARSE_PARTS
 
 from .base import Relabelling, TruePoints, generator
 from .click_noise import ClickNoise
 from .part_views import PIXEL_M, PartViews, Placement
 from .scales import GroupScales, visible_difficulty
 from .slips import Slips
-from .view_frames import NUM_COARSE_PARTS, NUM_VIEWS, VIEW_NAMES
+from .view_frames import NUM_VIEWS, VIEW_NAMES
 
 
 @dataclasses.dataclass(frozen=True)
@@ -75,6 +76,8 @@ class AnnotatorWorld:
         }
 
     def relabel(self, points: TruePoints, seed: int) -> Relabelling:
+        """See `World.relabel`."""
+
         def rng(stream: str) -> np.random.Generator:
             return generator(seed, points.annotation_id, f"annotator {stream}")
 

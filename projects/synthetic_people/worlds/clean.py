@@ -26,6 +26,7 @@ class CleanWorld:
         return {"formula": "delta_i = 0"}
 
     def relabel(self, points: TruePoints, seed: int) -> Relabelling:
+        """See `World.relabel`."""
         zero = np.zeros(len(points.part))
         noise = {
             "variance": zero,

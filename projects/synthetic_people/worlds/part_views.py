@@ -17,10 +17,12 @@ import numpy as np
 from scipy.ndimage import distance_transform_edt
 
 from uncertain_densepose.surface import FINE_TO_COARSE, NUM_PARTS, Surface
+from uncertain_densepose.surface.parts import NUM_COARSE_PARTS
 
+from ..geometry import barycentric_mean, cross_2d
 from ..requirements import require_synth_extra
 from .neutral_positions import NeutralPositions
-from .view_frames import NUM_COARSE_PARTS, NUM_VIEWS, coarse_centre, view_axes
+from .view_frames import NUM_VIEWS, coarse_centre, view_axes
 
 PIXEL_M = 0.002
 _MARGIN_PIXELS = 40
@@ -189,10 +191,10 @@ def _render(surface: Surface, coarse: int, centre: np.ndarray, axes: np.ndarray)
         origins, np.tile([0.0, 0.0, -1.0], (len(origins), 1))
     )
     ab, ac = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
-    outside_up = ab[:, 0] * ac[:, 1] - ab[:, 1] * ac[:, 0] > 0
+    outside_up = cross_2d(ab, ac) > 0
     shown = (hits.face >= 0) & outside_up[hits.face]
     face, weights = chosen[hits.face[shown]], hits.weights[shown]
-    uv = (surface.face_uv[face] * weights[:, :, None]).sum(axis=1)
+    uv = barycentric_mean(surface.face_uv[face], weights)
     return _Picture(
         low=low,
         shown=shown.reshape(height, width),

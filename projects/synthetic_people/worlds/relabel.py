@@ -19,7 +19,7 @@ from uncertain_densepose.structures.coco_annotation import (
     AnnotationError,
     AnnotationFileError,
     read_box,
-    read_points,
+    read_labelled_points,
 )
 from uncertain_densepose.surface import Surface
 
@@ -48,7 +48,7 @@ class SourceFileError(UserError, ValueError):
 
 
 @dataclasses.dataclass(frozen=True)
-class Source:
+class RenderedSplit:
     """The annotations of a rendered split.
 
     Attributes:
@@ -62,14 +62,15 @@ class Source:
     crc32: int
 
     @staticmethod
-    def load(folder: str | Path, split: str, surface: Surface) -> Source:
+    def load(folder: str | Path, split: str, surface: Surface) -> RenderedSplit:
         """Read ``<folder>/<split>.json``.
 
         Raises:
-            SourceFileError: it is missing, no rendered data set, or of another surface.
+            SourceFileError: it is missing, does not belong to a rendered data set, or was made with
+                another surface.
         """
         path = Path(folder) / f"{split}.json"
-        remedy = "make the data set by `python tools/make_synthetic_dataset.py`"
+        remedy = "make the data set with `python tools/make_synthetic_dataset.py`"
         if not path.is_file():
             raise SourceFileError(f"{path}: no such file; {remedy}")
         raw = path.read_bytes()
@@ -83,9 +84,9 @@ class Source:
         if info["surface_crc32"] != surface_crc32(surface):
             raise SourceFileError(
                 f"{path}: made with another surface than the one given ('{info['surface']}' then, "
-                f"'{surface.name}' now); give the data set's own by --surface"
+                f"'{surface.name}' now); give the data set's own with --surface"
             )
-        return Source(path, content, zlib.crc32(raw))
+        return RenderedSplit(path, content, zlib.crc32(raw))
 
     @property
     def num_people(self) -> int:
@@ -100,7 +101,8 @@ def write_worlds(
 
     Args:
         folder: of the data set.
-        splits: of it. names: of worlds.
+        splits: of the data set, such as ``train``.
+        names: of worlds.
         seed: of the annotators, at least 0.
         surface_file: the surface that the data set was made with.
 
@@ -109,12 +111,12 @@ def write_worlds(
 
     Raises:
         SurfaceFileError: of the surface.
-        SourceFileError, AnnotationFileError: as `Source.load` and `write_world`.
+        SourceFileError, AnnotationFileError: as `RenderedSplit.load` and `write_world`.
     """
     surface = Surface.load(surface_file)
     worlds = {name: find_world(name)(surface) for name in names}
     for split in splits:
-        source = Source.load(folder, split, surface)
+        source = RenderedSplit.load(folder, split, surface)
         for name, world in worlds.items():
             with tqdm(
                 total=source.num_people, desc=f"{split} {name}", unit="person", disable=None
@@ -124,7 +126,7 @@ def write_worlds(
 
 
 def write_world(
-    source: Source,
+    source: RenderedSplit,
     name: str,
     world: World,
     seed: int = 0,
@@ -196,7 +198,7 @@ def read_true_points(annotation: dict) -> TruePoints | None:
     Raises:
         AnnotationError: the truth or the rendered noise's parameters are missing or malformed.
     """
-    labelled = read_points(annotation, read_box(annotation))
+    labelled = read_labelled_points(annotation, read_box(annotation))
     if labelled is None:
         return None
     for field in TRUE_FIELDS:
@@ -226,7 +228,9 @@ def read_true_points(annotation: dict) -> TruePoints | None:
     )
 
 
-def _info(source: Source, name: str, world: World, seed: int, annotations: list[dict]) -> dict:
+def _info(
+    source: RenderedSplit, name: str, world: World, seed: int, annotations: list[dict]
+) -> dict:
     info = source.content["info"]
     statistics = {key: info["statistics"][key] for key in _KEPT_STATISTICS}
     if world.changes_parts:

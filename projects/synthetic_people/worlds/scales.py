@@ -45,6 +45,9 @@ def visible_difficulty(part: np.ndarray, rendered_shared_variance: np.ndarray) -
     Args:
         part: (P,) charts 1..24.
         rendered_shared_variance: (P,) sigma_g^2 as rendered, chart units^2.
+
+    Returns:
+        (P,) scores.
     """
     low, high = _NOISE.shift.low, _NOISE.shift.high
     # Stored values are rounded and may lie at the ends of the range, where the score is infinite.
@@ -71,7 +74,7 @@ class GroupScales:
     max_deviation: float = 2.5
 
     def visible(self, difficulty: np.ndarray) -> np.ndarray:
-        """v for each difficulty."""
+        """v, of the shape of ``difficulty`` (see `visible_difficulty`), without unit."""
         deviation = (difficulty - DIFFICULTY_MEAN) / DIFFICULTY_SD
         return np.exp(self.log_sd * np.clip(deviation, -self.max_deviation, self.max_deviation))
 
@@ -82,6 +85,10 @@ class GroupScales:
 
     def hidden(self, annotation_id: int, seed: int) -> tuple[np.ndarray, int]:
         """h of all groups of a person.
+
+        Args:
+            annotation_id: of the person.
+            seed: of the annotators, at least 0.
 
         Returns:
             (25,) factors, indexed by the group's number (a fine or a coarse part), and the number

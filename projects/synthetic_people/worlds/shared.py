@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import ClassVar
 
 import numpy as np
 
-from .base import Relabelling, TruePoints
-from .family import (
-    FAMILY_FORMULA,
-    error_generator,
-    family_dict,
-    family_parameters,
-    independent_errors,
-)
-from .scales import GroupScales
+from .family import FamilyWorld
 
 
-@dataclasses.dataclass(frozen=True)
-class SharedWorld:
-    """All points of a group have one z; see `family` for the errors, `scales` for their sizes."""
+class SharedWorld(FamilyWorld):
+    """All points of a group have one z."""
 
-    scales: GroupScales = GroupScales()
-
-    changes_parts: ClassVar[bool] = False
+    name: ClassVar[str] = "shared"
+    one_z_per: ClassVar[str] = "group"
     noise_fields: ClassVar[dict[str, str]] = {
         "annotator": "number of the person's annotator",
         "variance": "s_i, chart units^2",
@@ -34,23 +23,15 @@ class SharedWorld:
         "shared_offset": "z_g, chart units",
     }
 
-    def parameters(self) -> dict:
-        """All constants, for ``info.noise_world``."""
-        return {"formula": f"{FAMILY_FORMULA}; one z a group", **family_dict(self.scales)}
+    def offsets(self, part: np.ndarray, sigma: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        _, first, group = np.unique(part, return_index=True, return_inverse=True)
+        return (rng.normal(size=(len(first), 2)) * sigma[first, None])[group]
 
-    def relabel(self, points: TruePoints, seed: int) -> Relabelling:
-        drawn = family_parameters(points, seed, self.scales)
-        rng = error_generator(points, seed, "shared")
-        _, first, group = np.unique(points.part, return_index=True, return_inverse=True)
-        sigma = np.sqrt(drawn.group_variance[first])
-        shared = (rng.normal(size=(len(first), 2)) * sigma[:, None])[group]
-        uv = points.uv + shared + independent_errors(points, rng)
-        noise = {
-            "annotator": drawn.annotator,
-            "variance": points.variance,
-            "direction": points.direction,
-            "shared_variance": drawn.group_variance,
-            "visible_variance": drawn.visible_variance,
-            "shared_offset": shared,
+    def entries(
+        self, variance: np.ndarray, group_variance: np.ndarray, offset: np.ndarray
+    ) -> dict[str, np.ndarray]:
+        return {
+            "variance": variance,
+            "shared_variance": group_variance,
+            "shared_offset": offset,
         }
-        return Relabelling(points.part, np.clip(uv, 0.0, 1.0), noise)

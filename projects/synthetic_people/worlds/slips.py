@@ -37,15 +37,15 @@ class Slips:
         """Draw the slips of a person.
 
         Args:
-            visible: (15,) v of each coarse part.
+            visible: (..., 15) v of each coarse part.
             rng: draws them.
 
         Returns:
-            (15,) `NO_SLIP`, `LEFT_RIGHT` or `FRONT_BACK`.
+            (..., 15) `NO_SLIP`, `LEFT_RIGHT` or `FRONT_BACK`.
         """
         first = self.left_right * visible**2 * _WITH_TWIN
         second = self.front_back * visible**2 * _WITH_TWO_SIDES
-        drawn = rng.random(len(visible))
+        drawn = rng.random(visible.shape)
         return np.select([drawn < first, drawn < first + second], [LEFT_RIGHT, FRONT_BACK], NO_SLIP)
 
     @staticmethod
@@ -55,7 +55,12 @@ class Slips:
         """The coarse part and the view on which points are clicked.
 
         Args:
-            slip, coarse, view: (P,) of the points.
+            slip: (P,) as drawn for the points' coarse parts.
+            coarse: (P,) coarse parts 1..14.
+            view: (P,) 0..5.
+
+        Returns:
+            (P,) coarse parts and (P,) views.
         """
         twin = np.where(slip == LEFT_RIGHT, FLIP_COARSE_PARTS[coarse], coarse)
         return twin, np.where(slip == FRONT_BACK, view ^ 1, view)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from uncertain_densepose.surface import FINE_TO_COARSE, Surface
-from uncertain_densepose.surface.parts import COARSE_PART_NAMES
+
+from ..geometry import face_normals
 
 NUM_VIEWS = 6
 VIEW_NAMES = ("front", "back", "left side", "right side", "upper end", "lower end")
 """The sides are the person's; of the hands, front is the flat side that looks more to the front.
 Views 2k and 2k + 1 are opposite."""
-
-NUM_COARSE_PARTS = len(COARSE_PART_NAMES) - 1
 
 # Arms and legs are shown along and across their bone; hands besides square to the palm. For torso,
 # feet and head the axes are the body's.
@@ -64,7 +63,6 @@ def _front_and_up(surface: Surface, coarse: int) -> tuple[np.ndarray, np.ndarray
 def _face_centres(surface: Surface, coarse: int) -> tuple[np.ndarray, np.ndarray]:
     """(F, 3) centres of a coarse part's faces, metres, and (F,) their shares of its area."""
     faces = surface.faces[FINE_TO_COARSE[surface.face_part] == coarse]
-    corners = surface.vertices[faces].astype(np.float64)
-    normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-    area = np.linalg.norm(normal, axis=1)
-    return corners.mean(axis=1), area / area.sum()
+    vertices = surface.vertices.astype(np.float64)
+    area = np.linalg.norm(face_normals(vertices, faces), axis=1)
+    return vertices[faces].mean(axis=1), area / area.sum()

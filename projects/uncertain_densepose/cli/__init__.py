@@ -1,7 +1,7 @@
-"""What the command lines share, and the work of those of tools/ that is no room's own.
+"""What the command lines share, and the work of tools/ that belongs to no other room.
 
-Modules named `*_options` and `options` import nothing heavy: a parser is built, and `--help`
-printed, before torch is imported.
+`options` and modules named `*_options` import nothing heavy, so that `--help` is printed before
+torch is imported.
 """
 
 from .running import run_tool

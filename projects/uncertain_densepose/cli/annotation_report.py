@@ -1,4 +1,4 @@
-"""What tools/check_annotations.py finds in an annotation file, and how it says it."""
+"""The check of an annotation file by tools/check_annotations.py, and its report."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from .options import UsageError
 
 
 def run(args: argparse.Namespace) -> Report:
-    """Check a file, with --images its images too, and write --json.
+    """Check an annotation file, with --images also its images, and write --json.
 
     Raises:
-        UsageError: there is no such folder of images.
-        AnnotationFileError: the file cannot be read.
+        UsageError: the folder of images does not exist.
+        AnnotationFileError: the annotation file cannot be read.
     """
     if args.images is not None and not args.images.is_dir():
         raise UsageError(f"--images {args.images}: no such folder")
@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> Report:
 
 
 def text_of(report: Report) -> str:
-    """The report for people."""
+    """The report as printed."""
     kept = report.kept
     lines = [
         f"{report.num_images} images, {report.num_annotations} annotations",
@@ -59,7 +59,7 @@ def _headline(finding: Finding) -> str:
 
 
 def exit_status(report: Report) -> int:
-    """What a script learns; see the epilogue."""
+    """The exit status of `check_status` that the report gives."""
     if report.of(Severity.FATAL):
         return STOPS
     return LEFT_OUT if report.of(Severity.DROPPED) else ALL_USED

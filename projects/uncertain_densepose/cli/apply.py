@@ -6,52 +6,38 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from .. import model_zoo
 from ..inference import Predictor, find_sources
 from ..visualization import PictureStyle
 from .actions import Action, Dump, Show, ShowOnSurface, model_settings
-from .apply_options import check_model
 from .image_run import RunReport, run_on_images
+from .models import chosen_model
+from .options import check_model
 from .run_folder import RunFolder
 
-
-def make_show(args: argparse.Namespace) -> Action:
-    """The action of `show`."""
-    style = PictureStyle(args.vmax_cm, args.samples, args.seed)
-    return Show(args.out, args.pictures, style, args.side, args.animation, args.video)
-
-
-def make_dump(args: argparse.Namespace) -> Action:
-    """The action of `dump`."""
-    return Dump(args.out, args.format, args.annotations)
-
-
-def make_surface(args: argparse.Namespace) -> Action:
-    """The action of `surface`."""
-    return ShowOnSurface(args.out, args.vmax_cm, args.person)
-
-
 ACTIONS: dict[str, Callable[[argparse.Namespace], Action]] = {
-    "show": make_show,
-    "dump": make_dump,
-    "surface": make_surface,
+    "show": lambda args: Show(
+        args.out,
+        args.pictures,
+        PictureStyle(args.vmax_cm, args.samples, args.seed),
+        args.side,
+        args.animation,
+        args.video,
+    ),
+    "dump": lambda args: Dump(args.out, args.format, args.annotations),
+    "surface": lambda args: ShowOnSurface(args.out, args.vmax_cm, args.person),
 }
-"""By the command of `apply_options`."""
+"""By the subcommand of `apply_options`."""
 
 
 def build_predictor(args: argparse.Namespace) -> Predictor:
     """The model that the command line names.
 
     Raises:
-        FileNotFoundError, ConfigError, WeightsError, SurfaceFileError: see `Predictor`.
+        FileNotFoundError, UsageError, ConfigError, WeightsError, SurfaceFileError: see
+            `chosen_model` and `Predictor`.
     """
-    config_file, weights = args.config_file, args.weights
-    if args.model is not None:
-        config_file = model_zoo.get_config_file(args.model)
-        weights = model_zoo.get_checkpoint(args.model)
     return Predictor(
-        config_file,
-        weights,
+        *chosen_model(args),
         device=args.device,
         score_threshold=args.score_threshold,
         surface=args.surface,
@@ -60,17 +46,17 @@ def build_predictor(args: argparse.Namespace) -> Predictor:
 
 
 def run(args: argparse.Namespace) -> RunReport:
-    """Do what the command line says, and print the files of the run as a whole.
+    """Process the images, and print the files that the whole run has in common.
 
     Raises:
-        UserError: the model, the images or the folder cannot be used.
-        KeyboardInterrupt: it was interrupted; the message says how to go on.
+        UserError: the model, the images or the output folder cannot be used.
+        KeyboardInterrupt: the run was interrupted; the message says how to resume it.
     """
     check_model(args)
     try:
         return _run(args)
     except KeyboardInterrupt as interruption:
-        how = "interrupted; the same command goes on from here"
+        how = "interrupted; run the same command again to resume"
         raise KeyboardInterrupt(how) from interruption
 
 
@@ -91,7 +77,7 @@ def _run(args: argparse.Namespace) -> RunReport:
 
 
 def tell(report: RunReport, args: argparse.Namespace) -> None:
-    """Print what became of the images."""
+    """Print how many images and people there were, and to stderr what could not be read."""
     print(
         f"images: {report.done}, skipped as done before: {report.skipped}, "
         f"people: {report.people}; see {args.out}"

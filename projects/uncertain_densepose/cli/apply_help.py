@@ -1,52 +1,53 @@
-"""The texts that explain tools/apply_net.py."""
+"""The longer help texts of tools/apply_net.py."""
 
 IMAGES_HELP = """\
-IMAGE is an image, a video, a folder, or a quoted pattern such as "shots/**/*.jpg". A folder stands
-for the images in it and in all folders below it (its videos are to be named one by one), and the
-results keep its structure. Other files are named without their folder, and two that would share a
-name are refused. Of a video every frame is an image, NAME/<frame>. All are worked through in
-natural order, img2 before img10.
+IMAGE is an image, a video, a folder or a quoted pattern such as "shots/**/*.jpg". A folder means
+all images in it and below it, but not its videos; results keep its structure. Any other file gives
+results named after it, without its folder; two files of the same name are refused. Each frame of a
+video is an image, NAME/<frame>. Images are processed in natural order, img2 before img10.
 
-A run that was cut short goes on when it is started again: images whose results are complete and
-which have not changed since are skipped. Results of another model or other options in --out are
-refused; --overwrite removes them first. Images that cannot be read stop nothing: they are listed
-at the end, and the exit status is then 1.
+The same command resumes an interrupted run: images that have complete results and have not changed
+since are skipped. If --out holds results of another model or other options, the run is refused;
+--overwrite deletes them first. An image that cannot be read does not stop the run: it is listed at
+the end, and the exit status is then 1.
 """
 
 LAYERS = {
     "box": "Boxes with number and score.",
     "part": "The 24 charts, a colour each.",
-    "probability": "How likely the shown part is, by the network.",
+    "probability": "The network's probability of the shown part.",
     "uv": "U and V, two pictures.",
     "isolines": "Lines of equal u and of equal v.",
     "sigma": "The standard deviation in centimetres.",
-    "ellipses": "Covariances, carried back to the image.",
-    "samples": "Draws of the joint error, a picture each.",
+    "ellipses": "Covariance ellipses, carried back to the image.",
+    "samples": "Random draws of the joint error, a picture each.",
 }
-"""Of `visualization.picture_layers`, by name."""
+"""The layers of `visualization.picture_layers`, each with the first line of its docstring."""
 
 LAYERS_HELP = "\n".join(f"  {name:12} {text}" for name, text in LAYERS.items())
 
 SHOW_HELP = f"""\
-pictures of --pictures, divided by commas; "+" lays one over the other:
+Writes NAME.png for each image: the pictures of --pictures side by side. Commas separate pictures,
+"+" draws one layer over another. Layers:
 {LAYERS_HELP}
-samples are draws from the joint distribution of all errors: the hue is the direction of the error
-in the chart, the strength its length. Where the model shares an error over a part (full), the part
-has one colour; independent errors are grain.
+A sample is a random draw from the joint distribution of all errors: the hue is the direction of the
+error in the chart, the strength its length. Where the model shares an error over a part (noise
+model full) the part has one colour; independent errors look like grain.
 
 example:
-  python tools/apply_net.py show photos --config-file configs/synth/unc_full.yaml \\
-      --weights output/demo/model_final.pth --out output/shown --pictures part,sigma+ellipses
+  python tools/apply_net.py show photos --model synth/unc_full_small --out output/shown \\
+      --pictures part,sigma+ellipses
 """
 
 DUMP_HELP = """\
-  npz   NAME.npz: the maps of person i under "i/part", "i/uv", "i/covariance_uv", "i/sigma_uv",
-        "i/sigma_cm", "i/part_probability"; "i/window" is x0, y0, x1, y1, the pixels that they
-        cover; and "i/box", "i/score", "i/shared_covariance". NaN in a map is background. Models
-        without a noise model have no covariances. inference.load_people reads it.
+formats:
+  npz   NAME.npz, read by inference.load_people. Person i has the maps "i/part", "i/uv",
+        "i/covariance_uv", "i/sigma_uv", "i/sigma_cm" and "i/part_probability", NaN on background;
+        "i/window", the pixels x0, y0, x1, y1 that they cover; "i/box", "i/score" and
+        "i/shared_covariance". Models without a noise model have no covariances.
         predictions.json lists the people of all images: file_name, frame (of a video), bbox (x, y,
-        width, height), score, and where their maps are.
-  coco  coco_results.json, which COCO-DensePose's evaluators and tools/evaluate.py read
+        width, height), score, and the file and number of their maps.
+  coco  coco_results.json, for COCO-DensePose's evaluators and tools/evaluate.py
 
 example:
   python tools/apply_net.py dump "photos/*.jpg" --config-file configs/synth/unc_full.yaml \\
@@ -54,12 +55,11 @@ example:
 """
 
 SURFACE_HELP = """\
-NAME.person<i>.png has the image with the person's box, and the body from the front, the back and
-the sides in the colours of the mean standard deviation of the pixels that show a place; places
-that no pixel shows are grey. People are numbered by falling score, from 0. It needs distances on
-the body: of the embedded body, once, tools/build_surface.py.
+Writes NAME.person<i>.png: the image with the person's box, and the body from the front, the back
+and both sides, coloured by the mean standard deviation of the pixels that show each place. Places
+that no pixel shows are grey. People are numbered from 0, highest score first. The surface must have
+geodesic distances; for the embedded body, run tools/build_surface.py once.
 
 example:
-  python tools/apply_net.py surface photo.jpg --config-file configs/synth/unc_full.yaml \\
-      --weights output/demo/model_final.pth --out output/bodies
+  python tools/apply_net.py surface photo.jpg --model synth/unc_full_small --out output/bodies
 """

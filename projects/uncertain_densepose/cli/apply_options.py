@@ -7,10 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from ..choices import ANIMATION_FORMATS, DEFAULT_PICTURES, DUMP_FORMAT_NAMES, PICTURE_SIDE_RANGE
 from .apply_help import DUMP_HELP, IMAGES_HELP, SHOW_HELP, SURFACE_HELP
 from .options import (
     Add,
-    UsageError,
     add_device,
     add_model,
     add_out_folder,
@@ -20,21 +20,16 @@ from .options import (
     number,
 )
 
-ANIMATION_FORMATS = ("gif", "webp")
-DUMP_FORMATS = ("npz", "coco")
-DEFAULT_PICTURES = "box,part,isolines,sigma+ellipses"
-SIDE_RANGE = (640, 1600)
-"""As `visualization` and `cli.actions` have them, which are not imported before `--help`."""
-
 VIDEO_VMAX_CM = 10.0
-"""End of the scale of standard deviations in videos, in which it must not change by the frame."""
+"""Upper end of the colour scale of standard deviations in videos, where it must not change from
+frame to frame."""
 
 
 def add_images(add: Add) -> None:
-    """What to work on and where to write."""
+    """The images to process and the folder for the results."""
     add("images", nargs="+", metavar="IMAGE", help="images, videos, folders, quoted patterns")
     add_out_folder(add)
-    add("--overwrite", action="store_true", help="first remove the results that are in --out")
+    add("--overwrite", action="store_true", help="first delete the earlier results in --out")
     add(
         "--every",
         type=number(int, 1),
@@ -47,20 +42,19 @@ def add_images(add: Add) -> None:
         type=number(int, 1),
         default=1,
         metavar="N",
-        help="images that the model sees, and memory holds, at once (default: %(default)s)",
+        help="images that the model processes at once (default: %(default)s)",
     )
 
 
-def add_models(add: Add) -> None:
-    """Which model finds the people."""
-    add("--model", metavar="NAME", help="a model of the zoo, see MODEL_ZOO.md")
-    add_model(add, "its checkpoint, for example output/demo/model_final.pth", required=False)
+def add_detector(add: Add) -> None:
+    """The model, and which of its detections count."""
+    add_model(add)
     add(
         "--score-threshold",
         type=number(float, 0, 1),
         default=0.5,
         metavar="S",
-        help="leave out detections whose score is below S, 0..1 (default: %(default)s)",
+        help="drop detections with a score below S, 0..1 (default: %(default)s)",
     )
     add_device(add)
     add("--surface", help="surface file (default: that of the config's first test data set)")
@@ -68,56 +62,69 @@ def add_models(add: Add) -> None:
 
 
 def add_show_arguments(add: Add) -> None:
-    """Of `show`."""
-    low, high = SIDE_RANGE
+    """The options of `show`."""
+    low, high = PICTURE_SIDE_RANGE
     add("--pictures", metavar="LAYERS", help=f"see below (default: {DEFAULT_PICTURES})")
     add(
         "--side",
         type=number(int, 16, 10000),
         metavar="PIXELS",
-        help=f"longer side of each picture (default: the image's, within {low}..{high})",
+        help=f"longer side of each picture (default: the image's, but within {low}..{high})",
     )
     add(
         "--vmax-cm",
         type=number(float, 0.01),
         metavar="CM",
-        help="end of the scale of standard deviations (default: where 2 %% of the pixels of an "
-        f"image are beyond it; {VIDEO_VMAX_CM:g} with --video)",
+        help="upper end of the colour scale of standard deviations (default: each image's 98th "
+        f"percentile; {VIDEO_VMAX_CM:g} with --video)",
     )
-    add("--samples", type=number(int, 1), default=3, metavar="N", help="draws (default: 3)")
-    add_seed(add, "of the draws (default: 0)")
+    add(
+        "--samples",
+        type=number(int, 1),
+        default=3,
+        metavar="N",
+        help="number of pictures in the layer `samples` (default: %(default)s)",
+    )
+    add_seed(add, "seed of the random samples")
     add(
         "--animation",
         choices=ANIMATION_FORMATS,
-        help="also write NAME.samples.gif or .webp, a loop of draws that go over into each other",
+        help="also write NAME.samples.gif or .webp, a loop that blends one sample into the next",
     )
-    add("--video", action="store_true", help="also write NAME.mp4 of the pictures of each video")
+    add("--video", action="store_true", help="also write NAME.mp4, the pictures of each video")
 
 
 def add_dump_arguments(add: Add) -> None:
-    """Of `dump`."""
-    add("--format", nargs="+", choices=DUMP_FORMATS, default=["npz"], help="default: npz")
+    """The options of `dump`."""
+    add(
+        "--format",
+        nargs="+",
+        choices=DUMP_FORMAT_NAMES,
+        default=["npz"],
+        help="what to write, see below (default: npz)",
+    )
     add(
         "--annotations",
         type=Path,
         metavar="FILE",
-        help="COCO file that has the images; coco results then have its ids (default: their names)",
+        help="COCO file that lists the images; the coco results then use its image ids (default: "
+        "the images' names)",
     )
 
 
 def add_surface_arguments(add: Add) -> None:
-    """Of `surface`."""
-    add("--person", type=number(int, 0), metavar="I", help="only the I-th person (default: all)")
+    """The options of `surface`."""
+    add("--person", type=number(int, 0), metavar="I", help="only person I (default: all)")
     add(
         "--vmax-cm",
         type=number(float, 0.01),
         metavar="CM",
-        help="end of the scale (default: where 2 %% of the person's pixels are beyond it)",
+        help="upper end of the colour scale (default: each person's 98th percentile)",
     )
 
 
 class Command(NamedTuple):
-    """A command: its help, and its own arguments."""
+    """A subcommand: one line about it, the end of its help, and what adds its own options."""
 
     summary: str
     details: str
@@ -126,13 +133,13 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "show": Command(
-        "Pictures of parts, coordinates and uncertainty.", SHOW_HELP, add_show_arguments
+        "Draw each image's body parts, coordinates and uncertainty.", SHOW_HELP, add_show_arguments
     ),
     "dump": Command(
-        "Every person's maps, or results for evaluators.", DUMP_HELP, add_dump_arguments
+        "Save every person's maps, or results for evaluators.", DUMP_HELP, add_dump_arguments
     ),
     "surface": Command(
-        "Each person's uncertainty painted on the body, from four sides.",
+        "Paint each person's uncertainty on the body, seen from four sides.",
         SURFACE_HELP,
         add_surface_arguments,
     ),
@@ -153,16 +160,5 @@ def build_parser(description: str | None = None) -> argparse.ArgumentParser:
         )
         command.add_arguments(sub.add_argument_group(name).add_argument)
         add_images(sub.add_argument_group("images").add_argument)
-        add_models(sub.add_argument_group("model").add_argument)
+        add_detector(sub.add_argument_group("model").add_argument)
     return parser
-
-
-def check_model(args: argparse.Namespace) -> None:
-    """Refuse a command line that names no model, or two.
-
-    Raises:
-        UsageError: it does not have either a name, or a config and weights.
-    """
-    own = (args.config_file, args.weights)
-    if (None in own) == (args.model is None) or (args.model is not None and any(own)):
-        raise UsageError("name a model: either --model, or both --config-file and --weights")

@@ -1,4 +1,4 @@
-"""The steps of tools/demo.py: data, training, evaluation and a report. Each is kept."""
+"""The steps of tools/demo.py: data, training, evaluation and a report."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from ..visualization import ReportRow, make_report, point_errors
 HELD_OUT = "synth_people_demo_val"
 REPORT_ROWS = 6
 SEED = "0"
-"""Of the data and of the training."""
+"""The seed of data and training."""
 
-TABLE = (
+METRIC_ROWS = (
     ("box AP", "bbox", "AP"),
     ("box AP50", "bbox", "AP50"),
     ("GPS AP", "densepose_gps", "AP"),
@@ -36,14 +36,14 @@ TABLE = (
     ("GPSm AP", "densepose_gpsm", "AP"),
 )
 
-READINGS = (
+NATS_ROWS = (
     ("full, joint", "nats_per_point_full"),
     ("its marginals", "nats_per_point_full_marginal"),
     ("without the shared error", "nats_per_point_indep_aniso"),
     ("its isotropic part alone", "nats_per_point_iid_iso"),
     ("one global variance", "global_variance_nats_per_point"),
 )
-CALIBRATION = (
+CALIBRATION_ROWS = (
     ("points in the 50 % ellipse (%)", "coverage_50"),
     ("points in the 90 % ellipse (%)", "coverage_90"),
     ("points in the 95 % ellipse (%)", "coverage_95"),
@@ -53,15 +53,15 @@ CALIBRATION = (
 
 
 class StepError(UserError):
-    """A step that failed and has said why."""
+    """A step that failed, after printing why."""
 
 
 def run(args: argparse.Namespace, tools: Path) -> None:
-    """Do what tools/demo.py is asked for.
+    """Run the demo; finished steps are not repeated.
 
     Args:
-        args: of the command line.
-        tools: the folder of the tools that the steps are.
+        args: see tools/demo.py.
+        tools: the folder of the command lines that are the steps.
 
     Raises:
         StepError: a step failed.
@@ -76,10 +76,10 @@ def run(args: argparse.Namespace, tools: Path) -> None:
         *("--workers", str(workers), "--out", str(data)),
     )
     config = tools.parent / "configs" / "synth" / "unc_full.yaml"
-    results = train(tools / "train_net.py", config, args.out, args.opts)
+    results = train_model(tools / "train_net.py", config, args.out, args.opts)
     metrics = args.out / "metrics.json"
     metrics.write_text(json.dumps(results, indent=2) + "\n")
-    picture = report(config, args.out, results)
+    picture = draw_report(config, args.out, results)
     print_table(results)
     print(f"\nDone in {math.ceil(time.perf_counter() - start)} s")
     for path in (metrics, picture, args.out / "model_final.pth"):
@@ -87,10 +87,10 @@ def run(args: argparse.Namespace, tools: Path) -> None:
 
 
 def run_step(tool: Path, *arguments: str) -> None:
-    """Run another tool; its output is the user's.
+    """Run another tool, whose output the user sees.
 
     Raises:
-        StepError: it failed.
+        StepError: the tool failed.
     """
     print(f"\n$ {tool.name} {' '.join(arguments)}", flush=True)
     start = time.perf_counter()
@@ -99,8 +99,12 @@ def run_step(tool: Path, *arguments: str) -> None:
     print(f"  {tool.name}: {time.perf_counter() - start:.0f} s", flush=True)
 
 
-def train(train_net: Path, config: Path, out: Path, overrides: list[str]) -> dict:
-    """Train, or go on training, and return the results of the evaluation that ends it."""
+def train_model(train_net: Path, config: Path, out: Path, overrides: list[str]) -> dict:
+    """Train, or resume training, and save the weights as `out`/model_final.pth.
+
+    Returns:
+        {task: {metric: value}} of the final evaluation on `HELD_OUT`.
+    """
     folder = out / "training"
     options = ["OUTPUT_DIR", str(folder), "SEED", SEED, *overrides]
     run_step(train_net, "--config-file", str(config), "--resume", *options)
@@ -109,22 +113,26 @@ def train(train_net: Path, config: Path, out: Path, overrides: list[str]) -> dic
     return json.loads((folder / f"metrics_{HELD_OUT}.json").read_text())
 
 
-def report(config: Path, out: Path, results: dict) -> Path:
-    """Draw held-out people that were found, evenly spread and not chosen by how well they do."""
+def draw_report(config: Path, out: Path, results: dict) -> Path:
+    """Draw detected held-out people, evenly spaced in the data set rather than selected.
+
+    Returns:
+        The path of the picture, `out`/report.png.
+    """
     predictor = Predictor(str(config), str(out / "model_final.pth"))
     images = data_root() / "synth_people_demo" / "images"
     truth = [image for image in GroundTruth.of_dataset(HELD_OUT) if not image.ignored.all()]
     names = file_names()
     rows: list[ReportRow] = []
     stride = max(1, len(truth) // REPORT_ROWS)
-    # Evenly spread at first; the neighbours of an image without a detection take its place.
+    # An image without a detection is replaced by one of its neighbours.
     for image in (truth[i] for start in range(stride) for i in range(start, len(truth), stride)):
         if len(rows) == REPORT_ROWS:
             break
         picture = read_image(images / names[image.image_id])
         people = predictor(picture)
         boxes = np.array([person.box_xyxy for person in people]).reshape(-1, 4)
-        # People without labels claim their own detections, and are not shown.
+        # People without labels are matched too, so that their detections go to nobody else.
         eligible = np.broadcast_to(~image.iscrowd, (len(people), image.num_people))
         match = match_by_score(box_overlap(boxes, image.boxes), eligible)
         found = np.flatnonzero((match != UNMATCHED) & ~image.ignored)
@@ -149,15 +157,17 @@ def report(config: Path, out: Path, results: dict) -> Path:
 
 
 def file_names() -> dict[int, str]:
-    """Image id to file name of the held-out images."""
+    """{image id: file name} of the held-out images."""
     content = json.loads((data_root() / "synth_people_demo" / "val.json").read_text())
     return {image["id"]: image["file_name"] for image in content["images"]}
 
 
 def print_table(results: dict) -> None:
-    """The main numbers, in annotated and in detected boxes."""
+    """Print the main metrics, in annotated and in detected boxes."""
     print("\nHeld-out people\n")
-    print(tabulate([(label, results[task][key]) for label, task, key in TABLE], floatfmt=".1f"))
+    print(
+        tabulate([(label, results[task][key]) for label, task, key in METRIC_ROWS], floatfmt=".1f")
+    )
     given, detected = results["correspondence_gt_boxes"], results["correspondence"]
     rows = [
         (f"points within {limit} cm (%)", *(boxes[f"within_{limit}cm"] for boxes in both))
@@ -169,8 +179,8 @@ def print_table(results: dict) -> None:
         if "trivial" in key and "10cm" in key:
             print(f"\n{key} in annotated boxes: {value:.1f} %")
     nats = results["likelihood_gt_boxes"]
-    rows = [(label, nats[key]) for label, key in READINGS]
+    rows = [(label, nats[key]) for label, key in NATS_ROWS]
     print("\n" + tabulate(rows, ("annotated boxes, read as", "nats per point"), floatfmt=".3f"))
     calibration = results["calibration_gt_boxes"]
-    rows = [(label, calibration[key]) for label, key in CALIBRATION]
+    rows = [(label, calibration[key]) for label, key in CALIBRATION_ROWS]
     print("\n" + tabulate(rows, ("calibration, annotated boxes", ""), floatfmt=".1f"))

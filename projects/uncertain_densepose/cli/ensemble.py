@@ -1,4 +1,4 @@
-"""Several models, each alone and all of them fused, in the annotated boxes of a data set."""
+"""The comparison of several models and their fusions that tools/ensemble.py makes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ..evaluation.points.distance_totals import AUC_LIMITS_CM, THRESHOLDS_CM
 from ..inference.fusion import FUSION_RULES
 from ..inference.fusion.predictions import fuse_maps
 from .models import load_model, running_config
-from .options import UsageError
+from .options import UsageError, check_out_file
 
 ACCURACY = [f"within_{t}cm" for t in THRESHOLDS_CM] + [f"AUC{limit}" for limit in AUC_LIMITS_CM]
 NATS = "nats_per_point"
@@ -29,16 +29,15 @@ NO_NATS = "-"
 
 
 def run(args: argparse.Namespace) -> dict[str, dict[str, float]]:
-    """Do what tools/ensemble.py is asked for.
+    """Compare the models with their fusions, and write --json.
 
     Returns:
-        the metrics of each model and each rule.
+        {checkpoint or fusion rule: {metric: value}}.
 
     Raises:
-        UserError: what cannot work is refused before any model is loaded; or models lack what a
-            rule needs.
+        UserError: see `check_ensemble`; or the models lack what a rule needs.
     """
-    check_arguments(args)
+    check_ensemble(args)
     cfg = running_config(args.config_file, args.weights[0], args.device, args.opts)
     name, records = choose_records(cfg, args.dataset, args.images)
     if not records:
@@ -57,23 +56,23 @@ def run(args: argparse.Namespace) -> dict[str, dict[str, float]]:
     return metrics
 
 
-def check_arguments(args: argparse.Namespace) -> None:
-    """Refuse what cannot work.
+def check_ensemble(args: argparse.Namespace) -> None:
+    """Refuse options that cannot work, before any model is loaded.
 
     Raises:
-        UsageError: fewer than two different checkpoints, a correlation out of range, or a json file
-            in no folder.
+        UsageError: there are fewer than two checkpoints, or one is given twice; the correlation is
+            out of range; or the folder of the json file does not exist.
     """
     if len(set(args.weights)) < 2 or len(set(args.weights)) < len(args.weights):
-        raise UsageError(f"--weights needs two different checkpoints or more, not {args.weights}")
+        raise UsageError(f"--weights needs two or more different checkpoints, not {args.weights}")
     if not 0 <= args.correlation < 1:
         raise UsageError(f"--correlation must be in 0 <= RHO < 1, not {args.correlation}")
-    if args.json is not None and not args.json.parent.is_dir():
-        raise UsageError(f"--json {args.json}: there is no folder {args.json.parent}")
+    if args.json is not None:
+        check_out_file(args.json, "--json")
 
 
 def load_models(cfg: CfgNode, weights: Sequence[str]) -> list[nn.Module]:
-    """Models of one config with their weights, in evaluation mode.
+    """The models of one config and several checkpoints, in evaluation mode.
 
     Raises:
         WeightsError: see `Trainer.load_weights`.
@@ -87,15 +86,15 @@ def load_models(cfg: CfgNode, weights: Sequence[str]) -> list[nn.Module]:
 
 
 def fused_instances(several: Sequence[Instances], rule: str, correlation: float) -> Instances:
-    """The models' answers in the same boxes as one.
+    """Fuse several models' predictions in the same boxes of an image; see `fuse_maps`.
 
     Raises:
         FusionError: the models lack what the rule needs.
     """
     fused = Instances(several[0].image_size, **several[0].get_fields())
     if len(fused):
-        maps = fuse_maps([one.pred_densepose for one in several], rule, correlation)
-        fused.pred_densepose = maps
+        maps = [one.pred_densepose for one in several]
+        fused.pred_densepose = fuse_maps(maps, rule, correlation)
     return fused
 
 
@@ -108,16 +107,19 @@ def compare(
     rules: Sequence[str],
     correlation: float,
 ) -> dict[str, dict[str, float]]:
-    """Metrics of each model and of each rule.
+    """Evaluate each model alone and each fusion rule, in annotated boxes.
 
     Args:
-        cfg: of all models.
-        models: by the names of their rows.
-        name: of the data set. records: those of its images to use.
-        rules: names in `FUSION_RULES`. correlation: see `fuse_maps`; the average takes none.
+        cfg: the models' config.
+        models: by name, one row each.
+        name: the data set. records: its images to use.
+        rules: names in `FUSION_RULES`. correlation: see `fuse_maps`; ignored by the average.
+
+    Returns:
+        {model or rule: {metric: value}}, see `metrics_of`.
 
     Raises:
-        FusionError: see `fused_instances`.
+        FusionError: the models lack what a rule needs.
     """
     loader = inference_loader(cfg, records)
     distance = load_surface_distance(name, cfg.DENSEPOSE_EVALUATION.SURFACE or None)
@@ -141,7 +143,7 @@ def compare(
 
 
 def metrics_of(evaluator: GroundTruthBoxEvaluator) -> dict[str, float]:
-    """What the table and the json file say of a model."""
+    """The metrics in the table and the json file: `ACCURACY` (%), `NATS` and `num_points`."""
     results = evaluator.evaluate()
     accuracy = results["correspondence_gt_boxes"]
     likelihood = results["likelihood_gt_boxes"]
@@ -149,14 +151,12 @@ def metrics_of(evaluator: GroundTruthBoxEvaluator) -> dict[str, float]:
     return metrics | {NATS: likelihood[NATS], "num_points": accuracy["num_points"]}
 
 
-def table(metrics: Mapping[str, Mapping[str, float]]) -> str:
-    """The metrics as text, one row a model or rule."""
+def comparison_table(metrics: Mapping[str, Mapping[str, float]]) -> str:
+    """The metrics of `compare` as a Markdown table, one row per model or rule."""
     columns = [*ACCURACY, NATS]
-    rows = [[row, *(values[column] for column in columns)] for row, values in metrics.items()]
-    shown = [[NO_NATS if _is_nan(value) else value for value in row] for row in rows]
+    rows = [
+        [row, *(NO_NATS if math.isnan(values[column]) else values[column] for column in columns)]
+        for row, values in metrics.items()
+    ]
     header = ["", *(column.removeprefix("within_") for column in columns)]
-    return tabulate(shown, headers=header, tablefmt="pipe", floatfmt=".2f")
-
-
-def _is_nan(value: object) -> bool:
-    return isinstance(value, float) and math.isnan(value)
+    return tabulate(rows, headers=header, tablefmt="pipe", floatfmt=".2f")

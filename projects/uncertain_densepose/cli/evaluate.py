@@ -1,4 +1,4 @@
-"""What tools/evaluate.py measures and writes."""
+"""The evaluation of a result file by tools/evaluate.py."""
 
 from __future__ import annotations
 
@@ -14,20 +14,19 @@ from ..evaluation.files.result_file import LeftOut, ResultFile, refuse
 from ..evaluation.ground_truth.ground_truth import GroundTruth
 from ..evaluation.points.surface_distance import SurfaceDistance
 from ..visualization.evaluation_figures import draw_correspondence_figures
-from .evaluate_options import PER_PART
-from .options import check_out_folder
+from .options import PER_PART, check_out_folder
 
 NO_COVARIANCE = (
-    "no reliability and no sparsification curve, for result files carry no covariance: "
-    "tools/train_net.py --eval-only draws those of a model"
+    "result files carry no covariance, so there is no reliability or sparsification curve; "
+    "tools/train_net.py --eval-only draws a model's"
 )
 
 
 def run(args: argparse.Namespace) -> None:
-    """Evaluate a file of results, print the metrics and write them, and figures, into --out.
+    """Evaluate a result file, print the metrics, and write metrics and figures into --out.
 
     Raises:
-        UserError: one of the files cannot be used.
+        UserError: a file cannot be used.
     """
     check_out_folder(args.out)
     left_out = LeftOut()

@@ -1,4 +1,4 @@
-"""A predictor over many images, of which some may be bad and some done already."""
+"""Runs a predictor on many images, some of which may be unreadable or done already."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 from tqdm import tqdm
 
 from ..inference.image_input import ImageError
-from ..inference.image_sources import Source, SourceImage
+from ..inference.image_sources import ImageSource, SourceImage
 from ..inference.person import Person
 from .run_folder import RunFolder, RunFolderError
 
 FindPeople = Callable[[list[np.ndarray]], list[list[Person]]]
-"""What a `Predictor` is: a list of images (H, W, 3) uint8 to the people in each."""
+"""Such as a `Predictor`: takes images (H, W, 3) uint8 BGR, returns the people of each."""
 
 
 @dataclass(frozen=True)
@@ -22,8 +22,8 @@ class ImageResults:
     """What was written for an image.
 
     Attributes:
-        outputs: files, below the folder of the run, with "/".
-        records: in JSON's types, for :meth:`RunFolder.records`.
+        outputs: the files, as paths relative to the run's folder, with "/".
+        records: JSON-serialisable, for :meth:`RunFolder.records`.
     """
 
     outputs: Sequence[str]
@@ -31,17 +31,17 @@ class ImageResults:
 
 
 WriteResults = Callable[[SourceImage, np.ndarray, list[Person]], ImageResults]
-"""Writes the results of an image (H, W, 3) uint8 and its people, each file whole or not at all."""
+"""Writes the results of an image (H, W, 3) uint8 and its people; each file atomically."""
 
 
 @dataclass
 class RunReport:
-    """What became of the images of a run.
+    """The outcome of a run.
 
     Attributes:
-        done: images worked through now. skipped: those that were done before.
-        people: found in the former.
-        failures: what could not be used, with the reason.
+        done: images processed in this run. skipped: images done before.
+        people: found in the images of this run.
+        failures: images that could not be used, each with the reason.
     """
 
     done: int = 0
@@ -52,22 +52,22 @@ class RunReport:
 
 def run_on_images(
     find_people: FindPeople,
-    sources: Sequence[Source],
+    sources: Sequence[ImageSource],
     folder: RunFolder,
     write: WriteResults,
     batch_size: int = 1,
 ) -> RunReport:
-    """Find the people of all images that are not done, write their results and note them as done.
+    """Process all images that are not done yet, write their results and record them as done.
 
-    An image that cannot be used goes into the report and stops nothing. At most `batch_size`
-    images are in memory.
+    An image that cannot be used is reported and does not stop the run. At most `batch_size` images
+    are in memory.
 
     Args:
         find_people: a `Predictor`.
-        sources: of `find_sources`.
-        folder: of the results.
-        write: writes those of one image.
-        batch_size: images that are given to `find_people` at once, at least 1.
+        sources: from `find_sources`.
+        folder: where the results go.
+        write: writes the results of one image.
+        batch_size: images per call of `find_people`, at least 1.
     """
     report = RunReport()
     total = sum(source.expected_images for source in sources)
@@ -83,9 +83,9 @@ def run_on_images(
 
 
 def _readable(
-    sources: Sequence[Source], folder: RunFolder, report: RunReport, bar: tqdm
+    sources: Sequence[ImageSource], folder: RunFolder, report: RunReport, bar: tqdm
 ) -> Iterator[tuple[SourceImage, np.ndarray]]:
-    """The images that are to be done and can be read."""
+    """The images that are not done yet and can be read, with their pixels (H, W, 3) uint8."""
     for source in sources:
         try:
             for image in source:
@@ -95,12 +95,12 @@ def _readable(
                 else:
                     yield image, pixels
         except ImageError as error:
-            # A video that ends early, or is none.
+            # A video that is truncated or unreadable.
             report.failures.append(str(error))
 
 
 def _read(image: SourceImage, folder: RunFolder, report: RunReport) -> np.ndarray | None:
-    """(H, W, 3) uint8, or None for an image that is done, or bad."""
+    """(H, W, 3) uint8, or None for an image that is done or unreadable."""
     try:
         if folder.is_done(image):
             report.skipped += 1
@@ -125,12 +125,12 @@ def _batches(items: Iterable, size: int) -> Iterator[list]:
 def _with_people(
     find_people: FindPeople, batch: list[tuple[SourceImage, np.ndarray]], report: RunReport
 ) -> list[tuple[tuple[SourceImage, np.ndarray], list[Person]]]:
-    """The images of a batch that the model can take, with their people."""
+    """The images of a batch that the model accepts, with their people."""
     try:
         return list(zip(batch, find_people([pixels for _, pixels in batch]), strict=True))
     except ImageError as error:
         if len(batch) == 1:
             report.failures.append(f"{batch[0][0]}: {error}")
             return []
-    # One by one, to learn which of them it was.
+    # One by one, to find the image at fault.
     return [found for one in batch for found in _with_people(find_people, [one], report)]

@@ -5,26 +5,26 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from ..choices import UP_AXIS_NAMES
 from ..surface.paths import SMPL_SURFACE_FILE_NAME, data_root
 from .options import Add, UsageError, add_workers, finite_above_zero, make_parser
 
 MIRROR_FILE_NAME = "UV_symmetry_transforms.mat"
-UP_AXES = ("y", "z")
-"""Those of `surface.importers`."""
 
 EPILOGUE = """\
-DensePose-COCO is annotated on SMPL. Of the files that DensePose's evaluation downloads, from
-https://dl.fbaipublicfiles.com/densepose/data/ under their own licence, this makes the surface where
-the registered data sets look for it:
+DensePose-COCO is annotated on the body model SMPL. Download the files of DensePose's evaluation
+from https://dl.fbaipublicfiles.com/densepose/data/ (they have their own licence). This command then
+puts the surface where the registered data sets look for it:
   python tools/import_surface.py smpl --subdiv SMPL_subdiv.mat \\
       --transform SMPL_SUBDIV_TRANSFORM.mat --distances Pdist_matrix.pkl \\
       --symmetry UV_symmetry_transforms.mat
-With --distances, all 27 554 vertices are used. The distances then lie in a file of 759 MB beside
-the surface, of which evaluation reads what it needs; converting holds the pickle in memory once
-(1.5 GB). Pickles are read without running anything that they ask for. Without --distances,
-geodesics between vertices 8 mm apart are computed, which takes minutes.
+With --distances, the geodesic distances of all 27 554 vertices are converted to a file of 759 MB
+beside the surface, which takes 1.5 GB of memory; evaluation reads from it what it needs. Code in
+pickles is never run. Without --distances, distances between vertices 8 mm apart are computed, which
+takes minutes.
 
-Flips of training images need --symmetry, for SMPL's charts are not mirror images of each other.
+Training with flipped images needs --symmetry, because SMPL's charts are not mirror images of each
+other.
 """
 
 
@@ -39,7 +39,12 @@ def build_parser(description: str | None = None) -> argparse.ArgumentParser:
     add = source("smpl", "DensePose's subdivided SMPL, the body of its evaluation")
     add("--subdiv", type=Path, required=True, metavar="SMPL_subdiv.mat")
     add("--transform", type=Path, required=True, metavar="SMPL_SUBDIV_TRANSFORM.mat")
-    add("--distances", type=Path, metavar="Pdist_matrix.pkl", help="geodesics of all vertices")
+    add(
+        "--distances",
+        type=Path,
+        metavar="Pdist_matrix.pkl",
+        help="geodesics of all vertices",
+    )
     _add_smpl_out(add)
     _add_common(add)
 
@@ -50,7 +55,7 @@ def build_parser(description: str | None = None) -> argparse.ArgumentParser:
     _add_smpl_out(add)
     _add_common(add)
 
-    add = source("mesh", "a mesh of your own with texture coordinates")
+    add = source("mesh", "your own mesh with texture coordinates")
     add("--mesh", type=Path, required=True, metavar="BODY.obj", help="triangles, charts in [0, 1]")
     add("--parts", type=Path, required=True, help="chart 1..24 of each face: text lines, or .npy")
     _add_placement(add)
@@ -60,7 +65,7 @@ def build_parser(description: str | None = None) -> argparse.ArgumentParser:
 
 
 def _add_placement(add: Add) -> None:
-    add("--up", choices=UP_AXES, default="y", help="upward axis (default: %(default)s)")
+    add("--up", choices=UP_AXIS_NAMES, default="y", help="upward axis (default: %(default)s)")
     add("--scale", type=float, default=1.0, help="metres per unit (default: %(default)s)")
 
 
@@ -76,29 +81,29 @@ def _add_smpl_out(add: Add) -> None:
 
 
 def _add_common(add: Add) -> None:
-    add("--name", metavar="TEXT", help="the surface's name (default: that of the file)")
+    add("--name", metavar="TEXT", help="name of the surface (default: the file's)")
     add(
         "--symmetry",
         type=Path,
         metavar=MIRROR_FILE_NAME,
-        help="how charts map to each other in a mirrored image; checked against the charts and "
-        "copied beside the surface",
+        help="table that maps the charts to those of the mirrored image; it is checked against the "
+        "charts and copied beside the surface",
     )
     add(
         "--spacing",
         type=finite_above_zero,
         default=0.008,
         metavar="M",
-        help="metres between the vertices of computed geodesics (default: %(default)s)",
+        help="spacing of the vertices of computed distances, metres (default: %(default)s)",
     )
-    add_workers(add, 2, "processes that compute geodesics")
+    add_workers(add, 2, "processes for computing distances")
 
 
-def check_arguments(args: argparse.Namespace) -> None:
-    """Refuse a name that surface files do not have.
+def check_surface_name(out: Path) -> None:
+    """Refuse an output file that is not named as surface files are.
 
     Raises:
-        UsageError: that of --out.
+        UsageError: its name does not end in .npz.
     """
-    if args.out.suffix != ".npz":
-        raise UsageError(f"--out {args.out}: a surface file ends in .npz")
+    if out.suffix != ".npz":
+        raise UsageError(f"--out {out}: the name of a surface file must end in .npz")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,58 +17,49 @@ from ..surface.importers import (
     ChartedMesh,
     SurfaceSourceError,
     convert_distance_pickle,
-    make_surface,
     read_body_vertices,
     read_obj_mesh,
     read_smpl_subdiv,
     read_uv_processed,
+    surface_of_mesh,
 )
 from ..surface.surface_file import SurfaceFieldError
-from .import_options import MIRROR_FILE_NAME, check_arguments
+from .import_options import MIRROR_FILE_NAME, check_surface_name
 
 
 def run(args: argparse.Namespace) -> tuple[Surface, str | None]:
-    """Do what tools/import_surface.py is asked for.
+    """Import a surface, write it, and with --symmetry check and copy the mirror table.
 
     Returns:
-        the surface that was written, and what was found of --symmetry.
+        The surface as written, and a line about the mirror table, if there is one.
 
     Raises:
-        UserError: the sources cannot be used.
+        UserError: the source files cannot be used.
     """
-    check_arguments(args)
+    check_surface_name(args.out)
     try:
         surface = import_surface(args)
         mirror = place_mirror(surface, args.symmetry, args.out.parent) if args.symmetry else None
     except SurfaceFieldError as error:
         raise SurfaceSourceError(
-            f"{args.out} is not written, for the sources make no surface: {error}"
+            f"{args.out}: not written, because the sources do not make a valid surface: {error}"
         ) from error
     return surface, mirror
 
 
-def read_smpl(args: argparse.Namespace) -> ChartedMesh:
-    """The source `smpl`."""
-    return read_smpl_subdiv(args.subdiv, args.transform)
-
-
-def read_charts(args: argparse.Namespace) -> ChartedMesh:
-    """The source `charts`."""
-    return read_uv_processed(args.charts, read_body_vertices(args.body, args.up, args.scale))
-
-
-def read_mesh(args: argparse.Namespace) -> ChartedMesh:
-    """The source `mesh`."""
-    return read_obj_mesh(args.mesh, args.parts, args.up, args.scale)
-
-
-READERS = {"smpl": read_smpl, "charts": read_charts, "mesh": read_mesh}
-"""By the name of the source."""
+SOURCE_READERS: dict[str, Callable[[argparse.Namespace], ChartedMesh]] = {
+    "smpl": lambda args: read_smpl_subdiv(args.subdiv, args.transform),
+    "charts": lambda args: read_uv_processed(
+        args.charts, read_body_vertices(args.body, args.up, args.scale)
+    ),
+    "mesh": lambda args: read_obj_mesh(args.mesh, args.parts, args.up, args.scale),
+}
+"""By the subcommand of `import_options`."""
 
 
 def import_surface(args: argparse.Namespace) -> Surface:
-    """Read the source, write the surface, and read that again."""
-    mesh = READERS[args.source](args)
+    """Read the source files, write the surface, and read it back."""
+    mesh = SOURCE_READERS[args.source](args)
     table = None
     if getattr(args, "distances", None) is not None:
         with tqdm(desc="distances", unit="", unit_scale=True, disable=None) as bar:
@@ -78,7 +70,7 @@ def import_surface(args: argparse.Namespace) -> Surface:
                 lambda done, total: _advance(bar, done, total),
             )
     with tqdm(desc="geodesics", unit="row", disable=None if table is None else True) as bar:
-        surface = make_surface(
+        surface = surface_of_mesh(
             mesh,
             args.name or args.out.stem,
             table,
@@ -90,16 +82,27 @@ def import_surface(args: argparse.Namespace) -> Surface:
     return Surface.load(args.out)
 
 
+def describe_surface(surface: Surface) -> str:
+    """The name and the size of a surface, in one line."""
+    return (
+        f"'{surface.name}', {len(surface.vertices)} vertices, {len(surface.faces)} faces, geodesic "
+        f"table of {len(surface.geodesic_vertices)} vertices"
+    )
+
+
 def _advance(bar: tqdm, done: int, total: int) -> None:
     bar.total = total
     bar.update(done)
 
 
 def place_mirror(surface: Surface, path: Path, folder: Path) -> str:
-    """Check a table of mirrored coordinates against the charts, and put it into a folder.
+    """Check a mirror table (`TabulatedChartMirror`) against the charts and copy it into a folder.
 
     Returns:
-        What was found, in one line.
+        A line with its path, and how far mirrored face corners lie off the charts (chart units).
+
+    Raises:
+        UserError: the table cannot be read, see `TabulatedChartMirror.load`.
     """
     mirror = TabulatedChartMirror.load(path)
     part = torch.from_numpy(np.repeat(surface.face_part, 3).astype(np.int64))
@@ -111,6 +114,6 @@ def place_mirror(surface: Surface, path: Path, folder: Path) -> str:
         shutil.copyfile(path, target)
     off = found.distance_uv
     return (
-        f"{target}: mirrored corners of faces lie {np.median(off):.4f} (median) and "
+        f"{target}: mirrored face corners lie {np.median(off):.4f} (median) and "
         f"{off.max():.4f} (at most) chart units off the charts"
     )

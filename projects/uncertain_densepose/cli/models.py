@@ -1,21 +1,46 @@
-"""The model of a command line's --config-file, --weights and --device."""
+"""The model that a command line names."""
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from detectron2.config import CfgNode
 from detectron2.modeling import GeneralizedRCNN
 
+from .. import model_zoo
 from ..config import load_config
 from ..device import usable_device
 from ..engine import Trainer
+from .options import check_model
+
+
+class ChosenModel(NamedTuple):
+    """Paths of a model's config and of its checkpoint."""
+
+    config_file: str
+    weights: str
+
+
+def chosen_model(args: argparse.Namespace) -> ChosenModel:
+    """The model that the options of `options.add_model` name.
+
+    Raises:
+        UsageError: see `check_model`.
+        ConfigError, WeightsError: the zoo has no such model, or has no checkpoint of it.
+    """
+    check_model(args)
+    if args.model is None:
+        return ChosenModel(args.config_file, args.weights)
+    name = args.model
+    return ChosenModel(model_zoo.get_config_file(name), model_zoo.get_checkpoint(name))
 
 
 def running_config(
     config_file: str, weights: str, device: str | None, overrides: Sequence[str]
 ) -> CfgNode:
-    """The config with which a model runs here.
+    """A model's config, set to its weights and to the device that it runs on here.
 
     Raises:
         FileNotFoundError, ConfigError: see `load_config` and `usable_device`.
@@ -27,7 +52,7 @@ def running_config(
 
 
 def load_model(cfg: CfgNode) -> GeneralizedRCNN:
-    """The model of a config with its weights.
+    """The model of a config, with its weights loaded.
 
     Raises:
         WeightsError: see `Trainer.load_weights`.

@@ -1,6 +1,6 @@
-"""Options that several command lines have, and the kinds of values that they take.
+"""Options shared by several command lines, and the types of their values.
 
-Each function takes the `add_argument` of a parser or of a group. Nothing heavy is imported here.
+Each `add_*` function takes the `add_argument` of a parser or of a group. Nothing heavy is imported.
 """
 
 from __future__ import annotations
@@ -16,13 +16,18 @@ from ..surface.paths import default_surface_path
 Add = Callable[..., object]
 """`add_argument` of a parser."""
 
+PER_PART = "per_part"
+"""The value of --kappa that stands for a length scale per body part."""
+
 
 class UsageError(UserError):
-    """Arguments that do not go together. The message names the option."""
+    """Options that cannot be used, alone or together. The message names them."""
 
 
-def make_parser(description: str | None, epilog: str | None = None) -> argparse.ArgumentParser:
-    """A parser whose texts are shown as they are written."""
+def make_parser(
+    description: str | None = None, epilog: str | None = None
+) -> argparse.ArgumentParser:
+    """A parser that prints description and epilog with their own line breaks."""
     return argparse.ArgumentParser(
         description=description,
         epilog=epilog,
@@ -31,7 +36,7 @@ def make_parser(description: str | None, epilog: str | None = None) -> argparse.
 
 
 def number(kind: type, low: float, high: float = math.inf) -> Callable[[str], float]:
-    """An argparse type: numbers of a kind from `low` to `high`."""
+    """An argparse type: an int or float (`kind`) from `low` to `high`, both included."""
 
     def parse(text: str) -> float:
         value = kind(text)
@@ -44,15 +49,8 @@ def number(kind: type, low: float, high: float = math.inf) -> Callable[[str], fl
     return parse
 
 
-def whole_number(text: str) -> int:
-    """An argparse type: whole numbers above 0."""
-    if not text.isdecimal() or int(text) == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
-    return int(text)
-
-
 def above_zero(text: str) -> float:
-    """An argparse type: numbers above 0, infinity among them."""
+    """An argparse type: a number above 0; "inf" is allowed."""
     try:
         value = float(text)
     except ValueError:
@@ -63,73 +61,91 @@ def above_zero(text: str) -> float:
 
 
 def finite_above_zero(text: str) -> float:
-    """An argparse type: numbers above 0."""
+    """An argparse type: a finite number above 0."""
     value = above_zero(text)
     if math.isinf(value):
         raise argparse.ArgumentTypeError("must be finite")
     return value
 
 
-def add_model(add: Add, weights_help: str, several: bool = False, required: bool = True) -> None:
-    """A model by the config and the checkpoint of its training.
+def parse_kappa(text: str) -> float | None:
+    """An argparse type: a length scale of GPS in metres, or None for `PER_PART`."""
+    if text == PER_PART:
+        return None
+    try:
+        return finite_above_zero(text)
+    except argparse.ArgumentTypeError as error:
+        message = f"{text!r} is neither '{PER_PART}' nor metres above 0"
+        raise argparse.ArgumentTypeError(message) from error
 
-    Args:
-        add: see above.
-        weights_help: of --weights.
-        several: whether --weights takes several models of one config.
-        required: whether there is no other way to name a model.
+
+def add_model(add: Add) -> None:
+    """A trained model: --model, or --config-file and --weights; see `models.chosen_model`."""
+    add("--model", metavar="NAME", help="a released model, by its name in MODEL_ZOO.md")
+    add("--config-file", metavar="FILE", help="or your own: the yaml that it was trained with, and")
+    add("--weights", metavar="FILE", help="its checkpoint, e.g. output/demo/model_final.pth")
+
+
+def check_model(args: argparse.Namespace) -> None:
+    """Refuse options of `add_model` that name no model, or two.
+
+    Raises:
+        UsageError: they are neither --model alone nor both --config-file and --weights.
     """
-    several_weights = {"nargs": "+", "metavar": "W.pth"} if several else {}
-    of_model = "yaml with which the models were trained" if several else None
-    of_model = of_model or "yaml with which the model was trained"
-    add("--config-file", required=required, help=of_model if required else f"or: {of_model}, and")
-    add("--weights", required=required, help=weights_help, **several_weights)
+    own = args.config_file, args.weights
+    if own != (None, None) if args.model is not None else None in own:
+        raise UsageError("name one model: either --model, or both --config-file and --weights")
 
 
 def add_device(add: Add) -> None:
-    """Where the model runs; see `device.usable_device`."""
-    add("--device", help="cpu, cuda, cuda:1, ... (default: a GPU when there is one)")
+    """The device that the model runs on; see `device.usable_device`."""
+    add("--device", help="cpu, cuda, cuda:1, mps, ... (default: a GPU if there is one)")
 
 
 def add_overrides(add: Add, of: str = "the config") -> None:
-    """Keys and values that replace those of a config; see `check_overrides`."""
-    add("--opts", nargs="+", default=[], metavar="KEY VALUE", help=f"replace values of {of}")
+    """Pairs that override values of a config; see `check_overrides`."""
+    add("--opts", nargs="+", default=[], metavar="KEY VALUE", help=f"override values of {of}")
 
 
 def check_overrides(overrides: list[str]) -> None:
-    """Refuse overrides that are no pairs.
+    """Refuse a key without a value.
 
     Raises:
-        UsageError: a key has no value.
+        UsageError: the number of words is odd.
     """
     if len(overrides) % 2:
         raise UsageError(f"--opts takes pairs KEY VALUE, got {' '.join(overrides)}")
 
 
 def add_dataset(add: Add, kind: str = "data set", least: int = 1) -> None:
-    """A registered data set, or some of its images; see `engine.data.choose_records`."""
-    add("--dataset", metavar="NAME", help=f"{kind} (default: the config's first for test)")
+    """A registered data set, or some of its images; see `engine.data.choose_records`.
+
+    Args:
+        kind: what the help calls it.
+        least: the smallest number of images allowed.
+    """
+    add("--dataset", metavar="NAME", help=f"{kind} (default: the first of DATASETS.TEST)")
     add(
         "--images",
         type=number(int, least),
         metavar="N",
-        help="use N images, spread evenly (default: all)",
+        help="use only N of its images, evenly spaced (default: all)",
     )
 
 
 def add_surface(add: Add, text: str) -> None:
-    """The embedded body, by default, or another surface file."""
+    """A surface file, by default the embedded body; `text` says what it is for."""
     add(
         "--surface",
         type=Path,
         default=default_surface_path(),
         metavar="FILE",
-        help=f"{text}; default: %(default)s",
+        help=f"{text} (default: %(default)s)",
     )
 
 
 def add_workers(add: Add, default: int | None, text: str = "processes") -> None:
-    """A number of processes."""
+    """A number of processes; `default` None means one per core."""
     shown = "all cores" if default is None else "%(default)s"
     add(
         "--workers",
@@ -141,43 +157,43 @@ def add_workers(add: Add, default: int | None, text: str = "processes") -> None:
 
 
 def add_seed(add: Add, text: str) -> None:
-    """A seed, 0 by default."""
-    add("--seed", type=number(int, 0), default=0, metavar="N", help=text)
+    """A seed of what `text` names, 0 by default."""
+    add("--seed", type=number(int, 0), default=0, metavar="N", help=f"{text} (default: 0)")
 
 
 def add_threads(add: Add, text: str = "threads") -> None:
-    """Threads of torch."""
+    """A number of torch threads."""
     add("--threads", type=number(int, 1), metavar="N", help=f"{text} (default: torch's choice)")
 
 
 def add_out_folder(add: Add, required: bool = True) -> None:
-    """A folder for results; see `check_out_folder`."""
+    """An output folder; see `check_out_folder`."""
     add(
         "--out",
         required=required,
         type=Path,
         metavar="DIR",
-        help="folder to write to; made if absent",
+        help="output folder, created if missing",
     )
 
 
 def check_out_folder(out: Path | None) -> None:
-    """Refuse a file.
+    """Refuse an output folder that is a file.
 
     Raises:
-        UsageError: `out` is one.
+        UsageError: `out` exists and is not a folder.
     """
     if out is not None and out.exists() and not out.is_dir():
-        raise UsageError(f"{out}: --out must be a folder, this is a file")
+        raise UsageError(f"{out}: --out must be a folder, but this is a file")
 
 
 def check_out_file(path: Path, option: str = "--out") -> None:
-    """Refuse a path that no file can be written to.
+    """Refuse an output file that cannot be written.
 
     Raises:
-        UsageError: it is a folder, or lies in none.
+        UsageError: `path` is a folder, or its own folder does not exist.
     """
     if path.is_dir():
-        raise UsageError(f"{path}: {option} must be a file, this is a folder")
+        raise UsageError(f"{path}: {option} must be a file, but this is a folder")
     if not path.parent.is_dir():
         raise UsageError(f"{option} {path}: there is no folder {path.parent}")

@@ -18,35 +18,38 @@ from ..visualization.html_report import (
 )
 
 NAMED_IMAGES = 10
-"""As many images that are gone are named; of more the number is said."""
+"""Missing images that are named; the rest are only counted."""
 
 
 def notes_on(choice: Choice, max_images: int) -> list[str]:
-    """What the gallery lacks, a sentence each."""
+    """What is missing from the gallery, one sentence each."""
     notes = []
     if len(choice.entries) < choice.num_available:
         notes.append(
             f"{len(choice.entries)} of {choice.num_available} images are shown, at most "
-            f"{max_images} of a run; --max-images shows more"
+            f"{max_images} per run; raise --max-images to show more"
         )
     if choice.gone:
         more = len(choice.gone) - NAMED_IMAGES
         named = ", ".join(choice.gone[:NAMED_IMAGES]) + (f" and {more} more" if more > 0 else "")
         notes.append(
-            "images that are gone are not shown; --images names the folder that they are in now: "
+            "missing images are not shown; if they have moved, name their folder with --images: "
             + named
         )
     return notes
 
 
-def write_report(args: argparse.Namespace) -> list[str]:
-    """Do what a command line asks for and say what was written; the notes are returned.
+def write_page(args: argparse.Namespace) -> list[str]:
+    """Write the page of tools/report.py and print what is in it.
+
+    Returns:
+        What is missing from the gallery, see `notes_on`.
 
     Raises:
-        ReportError: the results cannot be shown, or nothing is left to show.
+        ReportError: the results cannot be shown, or there is nothing to show.
     """
     if args.out.is_dir():
-        raise ReportError(f"{args.out}: --out must be a file, this is a folder")
+        raise ReportError(f"{args.out}: --out must be a file, but this is a folder")
     if args.images is not None and not args.images.is_dir():
         raise ReportError(f"{args.images}: --images must be a folder")
     runs = read_results(args.results)
@@ -65,7 +68,7 @@ def write_report(args: argparse.Namespace) -> list[str]:
     )
     page = render_page(args.title, runs, tables, figures, pictures, notes)
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    # Names of files may hold bytes that are no text.
+    # File names may hold bytes that are not valid text.
     args.out.write_text(page, encoding="utf-8", errors="replace")
     num_figures = sum(len(group.figures) for group in figures)
     print(

@@ -1,9 +1,9 @@
-"""A folder of results that knows what is in it, so that a run that was cut short goes on.
+"""A folder of results that records what is in it, so that an interrupted run can be resumed.
 
-Besides the results of the images it has
+Besides the results it holds
 
-- `run.json`: the settings that all results were made with, and files of the run as a whole;
-- `done.jsonl`: a line for each image whose results are complete, with their file names.
+- `run.json`: the settings of all results, and the files of the run as a whole;
+- `done.jsonl`: a line for each image with complete results, with their file names.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from ..inference.image_sources import SourceImage, natural_key
 
 RUN_FILE = "run.json"
 DONE_FILE = "done.jsonl"
-_REMEDY = "choose another --out, or --overwrite to make all of it anew"
+_REMEDY = "choose another --out, or use --overwrite to start again"
 
 
 class RunFolderError(UserError, ValueError):
-    """A folder that this run cannot write to. The message names it and says why."""
+    """An output folder that cannot be used. The message names it and says why."""
 
 
 @dataclass(frozen=True)
 class _Done:
-    """A line of `done.jsonl`: where it starts, and of which file it tells which results."""
+    """A line of `done.jsonl`: its byte offset, the image's file and stamp, and its results."""
 
     start: int
     source: str
@@ -42,9 +42,9 @@ class RunFolder:
     """A folder of results.
 
     Args:
-        path: the folder; made if absent.
-        settings: what the results depend on besides the images, in JSON's types.
-        overwrite: remove results that are there, whatever their settings.
+        path: the folder; created if missing.
+        settings: what the results depend on besides the images; JSON-serialisable.
+        overwrite: delete earlier results, whatever their settings.
 
     Raises:
         RunFolderError: `path` is a file, its results were made with other settings, or its
@@ -53,7 +53,7 @@ class RunFolder:
 
     def __init__(self, path: Path, settings: Mapping[str, object], overwrite: bool = False):
         if path.exists() and not path.is_dir():
-            raise RunFolderError(f"{path}: must be a folder to write to, this is a file")
+            raise RunFolderError(f"{path}: the output must be a folder, but this is a file")
         self.path = path
         self._settings = json.loads(json.dumps(settings))
         path.mkdir(parents=True, exist_ok=True)
@@ -65,7 +65,7 @@ class RunFolder:
         else:
             self._write_run_file()
         self._done, complete = _read_done(self._done_file)
-        # A line that was cut short by a kill would spoil the next one.
+        # A half-written last line would spoil the next one.
         if self._done_file.exists() and self._done_file.stat().st_size > complete:
             os.truncate(self._done_file, complete)
 
@@ -79,10 +79,10 @@ class RunFolder:
         return sorted(self._done, key=natural_key)
 
     def is_done(self, image: SourceImage) -> bool:
-        """Whether the image's results are there, made of the file as it is now.
+        """Whether the image has complete results, made from its file as it is now.
 
         Raises:
-            RunFolderError: the results of that name are those of another file.
+            RunFolderError: the results of that name come from another file.
         """
         done = self._done.get(image.name)
         if done is None:
@@ -91,18 +91,18 @@ class RunFolder:
             return all((self.path / name).exists() for name in done.outputs)
         if done.source != str(image.path.resolve()):
             raise RunFolderError(
-                f"{self.path} has results named {image.name!r} already, of {done.source}; {_REMEDY}"
+                f"{self.path} already has results {image.name!r}, from {done.source}; {_REMEDY}"
             )
         return False
 
     def finish(
         self, image: SourceImage, outputs: Sequence[str], records: Sequence[dict] = ()
     ) -> None:
-        """Note that an image is done. Files that an earlier run made for it alone are removed.
+        """Record an image as done, and delete its files of an earlier run that are now obsolete.
 
         Args:
-            outputs: its files, below the folder, all of which are there.
-            records: what :meth:`records` shall give.
+            outputs: its files, which exist, as paths relative to the folder.
+            records: JSON-serialisable, to be returned by :meth:`records`.
         """
         earlier = self._done.get(image.name)
         for name in () if earlier is None else set(earlier.outputs) - set(outputs):
@@ -121,7 +121,7 @@ class RunFolder:
         self._done[image.name] = _Done(start, source, stamp, list(outputs))
 
     def records(self) -> Iterator[dict]:
-        """The records of all images in the folder, in the natural order of their names."""
+        """The records of all images, in the natural order of their names."""
         if not self._done:
             return
         with open(self._done_file, "rb") as file:
@@ -130,7 +130,7 @@ class RunFolder:
                 yield from json.loads(file.readline())["records"]
 
     def finish_run(self, outputs: Iterable[str]) -> None:
-        """Note files of the run as a whole, below the folder; each run writes them anew."""
+        """Record the files of the run as a whole, as paths relative to the folder."""
         every = sorted({*self._outputs, *outputs})
         if every != self._outputs:
             self._outputs = every
@@ -142,7 +142,7 @@ class RunFolder:
             temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
     def _outputs_so_far(self) -> list[str]:
-        """The files of earlier runs as a whole, whose settings must be those of this one."""
+        """The files of earlier runs as a whole; raises if their settings differ from these."""
         earlier, outputs = _read_run(self.path / RUN_FILE)
         now = self._settings
         other = [key for key in {**now, **earlier} if now.get(key) != earlier.get(key)]
@@ -154,9 +154,9 @@ class RunFolder:
         return outputs
 
     def _remove_results(self) -> None:
-        """Remove what earlier runs say that they wrote, and nothing else."""
+        """Delete the files that earlier runs recorded, and nothing else."""
         outputs: list[str] = []
-        # Records that cannot be read name nothing that could be removed.
+        # Unreadable records name no files to delete.
         with suppress(RunFolderError):
             outputs += _read_run(self.path / RUN_FILE)[1]
         with suppress(RunFolderError):
@@ -167,7 +167,7 @@ class RunFolder:
 
 
 def _read_run(file: Path) -> tuple[dict[str, object], list[str]]:
-    """Settings, and files of the run as a whole.
+    """The settings and the files of the run as a whole.
 
     Raises:
         RunFolderError: the file is missing or damaged.
@@ -180,7 +180,7 @@ def _read_run(file: Path) -> tuple[dict[str, object], list[str]]:
 
 
 def _stamp(path: Path) -> list[int]:
-    """Size and time of change, by which a file is known to be as it was; none if it has gone."""
+    """Size and modification time of a file, to see whether it changed; [] if it is gone."""
     if not path.exists():
         return []
     status = path.stat()
@@ -193,7 +193,7 @@ def _brief(value: object) -> str:
 
 
 def _read_done(file: Path) -> tuple[dict[str, _Done], int]:
-    """The last line of each image, and the length in bytes of the lines that are complete.
+    """The last line of each image, and the total length of the complete lines in bytes.
 
     Raises:
         RunFolderError: a complete line is damaged.

@@ -1,4 +1,4 @@
-"""How a command line ends."""
+"""How a command line reports errors and exits."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 INTERRUPTED = 130
-"""The exit status of a shell's command that SIGINT ended."""
+"""The exit status of shell commands that SIGINT ended."""
 
 
 def run_tool(main: Callable[P, R], error_status: int = 2) -> Callable[P, R]:
-    """The `main` of a command line, which tells in one line what the user can mend. A decorator.
+    """Decorate the `main` of a command line so that user errors are printed in one line.
 
-    A `UserError` and an `OSError`, which name the file, are printed as `error: ...` and end the
-    process with `error_status`. An interruption ends it with 130; a `KeyboardInterrupt` with a
-    message is one that says how to go on. All other errors are ours and keep their traceback.
+    A `UserError` or `OSError` is printed as `error: ...` and exits with `error_status`. Ctrl-C
+    exits with 130, after printing the `KeyboardInterrupt`'s message (how to resume). Any other
+    exception is a bug and keeps its traceback.
 
     Args:
-        main: called with the arguments of the command line, those of the process by default.
-        error_status: for scripts that go by a status, where 2 means something else.
+        main: the function to wrap.
+        error_status: the exit status of errors, where scripts rely on another one than 2.
 
     Returns:
-        `main`, which raises SystemExit in these cases and otherwise returns what it returns.
+        `main`, raising SystemExit in these cases.
     """
 
     @functools.wraps(main)

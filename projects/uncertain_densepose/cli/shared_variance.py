@@ -1,4 +1,4 @@
-"""The shared error that tools/fit_shared_variance.py adds to an independent model."""
+"""The shared error that tools/fit_shared_variance.py adds to an independent noise model."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import argparse
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 import torch
 from detectron2.config import CfgNode
@@ -27,95 +26,67 @@ from ..evaluation.shared_variance_fit import (
 from ..modeling import NoiseModel
 from ..modeling.parent_weights import with_shared_variance
 from ..surface import NUM_PARTS, PART_NAMES
-from .models import load_model, running_config
+from .models import chosen_model, load_model, running_config
 from .options import UsageError, check_out_folder
 from .shared_variance_files import CONFIG, RESULT, WEIGHTS
 
 KIND = ["TYPE", "full", "SHARED_FROM", "box"]
-"""Values of `UV_CONFIDENCE` of the model that is written."""
+"""`UV_CONFIDENCE` of the model that is written."""
 
 SPLIT = "images 1, 3, 5, ... of those used for the fit, images 2, 4, 6, ... for the comparison"
 
 
-class Fitted(NamedTuple):
-    """A fit and what it is worth.
-
-    Attributes:
-        variance: (25,) b, chart units².
-        result: what the json file says.
-    """
-
-    variance: torch.Tensor
-    result: dict
-
-
 def run(args: argparse.Namespace) -> dict:
-    """Do what tools/fit_shared_variance.py is asked for.
+    """Fit the shared variance and write the checkpoint, its config and the record of the fit.
 
     Returns:
-        what the json file says.
+        The record, as written to `RESULT`.
 
     Raises:
         UserError: the model, the data set or the folder cannot be used.
     """
-    check_output(args.out, args.weights)
-    cfg = running_config(args.config_file, args.weights, args.device, args.opts)
+    config_file, weights = chosen_model(args)
+    check_out_folder(args.out)
+    if (args.out / WEIGHTS).resolve() == Path(weights).resolve():
+        raise UsageError(f"{weights}: would be overwritten; choose another folder as --out")
+    cfg = running_config(config_file, weights, args.device, args.opts)
     model = load_model(cfg)
-    check_independent(model.roi_heads.densepose_predictor.noise_model, args.weights)
-    fitted = fit(cfg, model, args)
-    weights = {name: values.cpu() for name, values in model.state_dict().items()}
+    check_independent(model.roi_heads.densepose_predictor.noise_model, weights)
+    variance, result = fit_and_compare(cfg, model, args.dataset, args.images, args.per_part)
+    result = {"weights": Path(weights).name, **result}
+    own = {name: values.cpu() for name, values in model.state_dict().items()}
     full = Trainer.build_model(full_config(cfg)).cpu()
-    weights = with_shared_variance(full, weights, fitted.variance)
-    # What is written keeps the device of the config.
-    of_training = load_config(args.config_file, args.opts)
-    save(args.out, full_config(of_training), weights, fitted.result)
-    return fitted.result
-
-
-def check_output(out: Path, weights: str) -> None:
-    """Refuse a folder that cannot be written, before the model runs.
-
-    Raises:
-        UsageError: it is a file, or the weights to read would be overwritten.
-    """
-    check_out_folder(out)
-    if (out / WEIGHTS).resolve() == Path(weights).resolve():
-        raise UsageError(f"{weights}: would be overwritten; give another folder as --out")
+    # The written config keeps its own device, not the one used here.
+    of_training = full_config(load_config(config_file, args.opts))
+    save(args.out, of_training, with_shared_variance(full, own, variance), result)
+    return result
 
 
 def check_independent(noise_model: NoiseModel, weights: str) -> None:
-    """Refuse a model to which no shared error can be added, before it runs.
+    """Refuse a model that a shared error cannot be added to.
+
+    Args:
+        weights: the checkpoint, for the message.
 
     Raises:
-        UsageError: it predicts no variance, or a shared error already.
+        UsageError: the model predicts no variance, or a shared error already.
     """
     if not noise_model.point_fields:
         raise UsageError(
-            f"{weights}: the model predicts no variance; take one of the noise models iid_iso and "
+            f"{weights}: the model predicts no variance; use one with the noise model iid_iso or "
             "indep_aniso"
         )
     if noise_model.shared_fields:
         raise UsageError(f"{weights}: the model predicts a shared error already")
 
 
-def chosen_records(cfg: CfgNode, name: str | None, count: int | None) -> tuple[str, list[dict]]:
-    """The data set's name and `count` of its records, all by default.
+def predictions_at_points(
+    cfg: CfgNode, model: nn.Module, name: str, records: list[dict]
+) -> PointsInChart:
+    """The model's predictions at the annotated points of some images of the data set `name`.
 
     Raises:
-        UsageError: it has one image only.
-        DatasetChoiceError: there is no such data set.
-    """
-    name, records = choose_records(cfg, name, count)
-    if len(records) < 2:
-        raise UsageError(f"--dataset {name}: has {len(records)} images with people, needs 2")
-    return name, records
-
-
-def read_points(cfg: CfgNode, model: nn.Module, name: str, records: list[dict]) -> PointsInChart:
-    """The model's predictions at the annotated points of some images.
-
-    Raises:
-        UsageError: there are no such points.
+        UsageError: the images have no such points.
     """
     points = read_annotated_points(model, inference_loader(cfg, records), name)
     if points is None:
@@ -126,28 +97,38 @@ def read_points(cfg: CfgNode, model: nn.Module, name: str, records: list[dict]) 
 
 
 def nats_per_point(points: PointsInChart) -> float:
-    """The mean log-density of annotations."""
+    """Mean log-density of the annotations, nats per point."""
     distribution = noise_model(points.predicted, points.group)
     return distribution.log_prob(points.uv).sum().item() / len(points.uv)
 
 
-def fit(cfg: CfgNode, model: nn.Module, args: argparse.Namespace) -> Fitted:
-    """Fit to one half of the images and compare on the other.
+def fit_and_compare(
+    cfg: CfgNode, model: nn.Module, dataset: str | None, num_images: int | None, per_part: bool
+) -> tuple[torch.Tensor, dict]:
+    """Fit on one half of the images, and compare the likelihoods on the other half.
+
+    Args:
+        cfg, model: of independent noise.
+        dataset, num_images: see `choose_records`.
+        per_part: whether to fit a variance for each part with enough data.
+
+    Returns:
+        The shared variance (25,) float64, chart units², and the record of the fit.
 
     Raises:
-        UsageError, SharedVarianceError: there is nothing to fit to.
+        UsageError, DatasetChoiceError, SharedVarianceError: there is nothing to fit to.
     """
-    name, records = chosen_records(cfg, args.dataset, args.images)
-    own = read_points(cfg, model, name, records[0::2])
-    others = read_points(cfg, model, name, records[1::2])
+    name, records = choose_records(cfg, dataset, num_images)
+    if len(records) < 2:
+        raise UsageError(f"--dataset {name}: has {len(records)} images with people, needs 2")
+    own, others = (predictions_at_points(cfg, model, name, records[half::2]) for half in range(2))
     labelled = own.predicted, own.uv, own.group
     common = fit_shared_variance(*labelled)
     variance = torch.full((NUM_PARTS + 1,), common, dtype=torch.float64)
-    if args.per_part:
+    if per_part:
         variance = fit_shared_variance_per_part(*labelled, own.predicted.part)
     with_shared = replace(others, predicted=add_shared_variance(others.predicted, variance))
-    result = {
-        "weights": Path(args.weights).name,
+    return variance, {
         "dataset": name,
         "split": SPLIT,
         "num_images": {"fit": len(records[0::2]), "comparison": len(records[1::2])},
@@ -163,11 +144,10 @@ def fit(cfg: CfgNode, model: nn.Module, args: argparse.Namespace) -> Fitted:
             "with_shared_variance": nats_per_point(with_shared),
         },
     }
-    return Fitted(variance, result)
 
 
 def full_config(cfg: CfgNode) -> CfgNode:
-    """The config of the model that is written."""
+    """A config with the noise model that is written, `KIND`."""
     cfg = cfg.clone()
     cfg.defrost()
     cfg.MODEL.ROI_DENSEPOSE_HEAD.UV_CONFIDENCE.merge_from_list(KIND)
@@ -175,7 +155,7 @@ def full_config(cfg: CfgNode) -> CfgNode:
 
 
 def save(out: Path, cfg: CfgNode, weights: dict[str, torch.Tensor], result: dict) -> None:
-    """Write the checkpoint, its config and what was fitted."""
+    """Write the checkpoint, its config and the record of the fit into the folder `out`."""
     out.mkdir(parents=True, exist_ok=True)
     torch.save({"model": weights}, out / WEIGHTS)
     cfg.MODEL.WEIGHTS = str(out / WEIGHTS)
@@ -184,13 +164,8 @@ def save(out: Path, cfg: CfgNode, weights: dict[str, torch.Tensor], result: dict
     (out / RESULT).write_text(json.dumps(result, indent=2) + "\n")
 
 
-def summary(result: dict, per_part: bool) -> str:
-    """What was found, in a few lines.
-
-    Args:
-        result: of `run`.
-        per_part: whether parts were to have values of their own.
-    """
+def describe_fit(result: dict, per_part: bool) -> str:
+    """The record of a fit (`run`) in a few lines; `per_part` as given to `fit_and_compare`."""
     lines = []
     if per_part and not result["part_shared_variance_uv"]:
         few = f"no part was annotated on {MIN_GROUPS_PER_PART} people"

@@ -1,40 +1,65 @@
-"""What tools/train_net.py does in each of its processes."""
+"""What tools/train_net.py and tools/lazyconfig_train_net.py do in each of their processes."""
 
 from __future__ import annotations
 
 import argparse
 
 import torch
-from detectron2.config import CfgNode
+from detectron2.config import LazyConfig, instantiate
 from detectron2.engine import default_setup
 
 from ..config import load_config
 from ..engine import Trainer
 from ..engine.events import write_events
+from ..engine.lazy import check_lazy_config, evaluate_lazy_config, train_lazy_config
+from ..engine.lazy_overrides import apply_overrides
 from ..engine.model_evaluation import check_evaluation
-
-
-def setup(args: argparse.Namespace) -> CfgNode:
-    """The frozen config of a command line, with Detectron2's logging and seeds set up."""
-    cfg = load_config(args.config_file, args.opts)
-    if cfg.MODEL.DEVICE == "cuda" and not torch.cuda.is_available():
-        cfg.MODEL.DEVICE = "cpu"
-    cfg.freeze()
-    default_setup(cfg, args)
-    return cfg
+from ..engine.trainer import load_weights_to_evaluate
 
 
 def train_or_evaluate(args: argparse.Namespace) -> dict:
-    """Train, or with `--eval-only` evaluate, and return the results of the evaluation."""
-    cfg = setup(args)
-    if args.eval_only:
-        # What is wrong with them is known before the model is there.
-        check_evaluation(cfg)
-        model = Trainer.build_model(cfg)
-        iteration = Trainer.load_weights(cfg, model, resume=args.resume)
-        results = Trainer.evaluate(cfg, model)
-        write_events(cfg.OUTPUT_DIR, results, iteration)
-        return results
-    trainer = Trainer(cfg)
-    trainer.resume_or_load(resume=args.resume)
-    return trainer.train()
+    """Train the model of a yaml config, or with `--eval-only` evaluate it.
+
+    Args:
+        args: of `launch_options`.
+
+    Returns:
+        {task: {metric: value}} of the final evaluation.
+    """
+    cfg = load_config(args.config_file, args.opts)
+    cfg.MODEL.DEVICE = _available(cfg.MODEL.DEVICE)
+    cfg.freeze()
+    default_setup(cfg, args)
+    if not args.eval_only:
+        trainer = Trainer(cfg)
+        trainer.resume_or_load(resume=args.resume)
+        return trainer.train()
+    # Mistakes in the settings are reported before the model is built.
+    check_evaluation(cfg)
+    model = Trainer.build_model(cfg)
+    iteration = Trainer.load_weights(cfg, model, resume=args.resume)
+    results = Trainer.evaluate(cfg, model)
+    write_events(cfg.OUTPUT_DIR, results, iteration)
+    return results
+
+
+def train_or_evaluate_lazily(args: argparse.Namespace) -> dict:
+    """`train_or_evaluate` for a python config of Detectron2's LazyConfig."""
+    cfg = apply_overrides(LazyConfig.load(args.config_file), args.opts)
+    cfg.train.device = _available(cfg.train.device)
+    default_setup(cfg, args)
+    if not args.eval_only:
+        return train_lazy_config(cfg, args.resume)
+    check_lazy_config(cfg)
+    model = instantiate(cfg.model).to(cfg.train.device)
+    iteration = load_weights_to_evaluate(
+        model, cfg.train.init_checkpoint, cfg.train.output_dir, args.resume
+    )
+    results = evaluate_lazy_config(cfg, model)
+    write_events(cfg.train.output_dir, results, iteration)
+    return results
+
+
+def _available(device: str) -> str:
+    """A config's device, with the CPU in place of a GPU that is not there."""
+    return "cpu" if device == "cuda" and not torch.cuda.is_available() else device

@@ -1,6 +1,6 @@
 """Data sets with point annotations: registration, annotation checks and the mapper.
 
-To import it registers the data sets that the project knows by name.
+Importing this package registers the data sets that the project knows by name.
 """
 
 from .builtin import register_builtin_datasets

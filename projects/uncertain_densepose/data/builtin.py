@@ -31,7 +31,7 @@ DENSEPOSE_DATASETS = {
     for prefix in ("densepose_", "")
     for split in ("train", "val")
 }
-"""DensePose's data sets by name: folder of images and annotation file below the root of data."""
+"""DensePose's data sets by name: folder of images and annotation file, below the data root."""
 
 CHART_MIRROR_FILE = "UV_symmetry_transforms.mat"
 
@@ -41,8 +41,8 @@ DENSEPOSE_METADATA = {
     "densepose_smpl_subdiv": f"{_DENSEPOSE_URL}data/SMPL_subdiv.mat",
     "densepose_smpl_subdiv_transform": f"{_DENSEPOSE_URL}data/SMPL_SUBDIV_TRANSFORM.mat",
 }
-"""Metadata by which DensePose's own code finds its files. Nothing here reads them: surfaces are
-imported from the user's copies, and `densepose_chart_mirror` names the local table."""
+"""Metadata with which DensePose's own code finds its files. They are not read here: surfaces are
+imported from the user's copies, and `densepose_chart_mirror` is the path of the local table."""
 
 _HOW_TO_GET_DENSEPOSE = (
     "these data are licensed and must be fetched from their authors: annotations from "
@@ -52,11 +52,10 @@ _HOW_TO_GET_DENSEPOSE = (
 
 
 def register_builtin_datasets() -> None:
-    """Register all data sets that have a name.
+    """Register the rendered data sets, `synth_people_<preset>_<train|val>` and the same with
+    `_<world>` for each noise world, and `DENSEPOSE_DATASETS`.
 
-    They are `synth_people_<preset>_<train|val>`, the same with `_<world>` for each noise world, and
-    `DENSEPOSE_DATASETS`. Paths lie under `$DETECTRON2_DATASETS` (`./datasets`), as Detectron2's own
-    do.
+    As for Detectron2's own data sets, files are below `$DETECTRON2_DATASETS` (`./datasets`).
     """
     _register_synthetic(data_root())
     register_densepose_datasets()
@@ -66,32 +65,30 @@ def _register_synthetic(root: Path) -> None:
     for preset in SYNTHETIC_PRESETS:
         folder = root / f"synth_people_{preset}"
         for split in ("train", "val"):
-            register_densepose_json(
-                f"synth_people_{preset}_{split}",
-                json_file=folder / f"{split}.json",
-                image_root=folder / "images",
-                surface=default_surface_path(),
-                how_to_get=(
+            how_to_get = {
+                split: (
                     f"run `make data PRESET={preset}` or "
                     f"`python tools/make_synthetic_dataset.py --preset {preset} --out {folder}`"
-                ),
-            )
-            for world in SYNTHETIC_WORLDS:
+                )
+            } | {
+                f"{split}_{world}": (
+                    f"run `python tools/relabel_synthetic_dataset.py --data {folder} "
+                    f"--world {world}` on the rendered data set (`make data PRESET={preset}`)"
+                )
+                for world in SYNTHETIC_WORLDS
+            }
+            for name, how in how_to_get.items():
                 register_densepose_json(
-                    f"synth_people_{preset}_{split}_{world}",
-                    json_file=folder / f"{split}_{world}.json",
-                    image_root=folder / "images",
-                    surface=default_surface_path(),
-                    how_to_get=(
-                        "run `python tools/relabel_synthetic_dataset.py --data "
-                        f"{folder} --world {world}` on the rendered data set "
-                        f"(`make data PRESET={preset}`)"
-                    ),
+                    f"synth_people_{preset}_{name}",
+                    folder / f"{name}.json",
+                    folder / "images",
+                    default_surface_path(),
+                    how,
                 )
 
 
 def register_densepose_datasets() -> None:
-    """Register `DENSEPOSE_DATASETS`, but those that DensePose's own package has registered."""
+    """Register those of `DENSEPOSE_DATASETS` that DensePose's own package has not registered."""
     root = data_root()
     for name, (images, json_name) in DENSEPOSE_DATASETS.items():
         if has_upstreams_dataset(name):

@@ -1,4 +1,4 @@
-"""COCO files with DensePose's point annotations: registering and reading them."""
+"""COCO files with DensePose's point annotations: registration and reading."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from ..structures.coco_annotation import (
     AnnotationError,
     AnnotationFileError,
     check_part_masks,
-    read_points,
+    read_labelled_points,
 )
 from ..structures.point_annotations import MASK_SIZE
 from .annotation_checks import Screened, Severity, screen
@@ -44,43 +44,32 @@ def register_densepose_coco(
     surface: str | os.PathLike,
     chart_mirror: str | os.PathLike | None = None,
 ) -> None:
-    """Register annotations of your own as a Detectron2 data set; their form: docs/ANNOTATIONS.md.
+    """Register your own annotations as a Detectron2 data set; docs/ANNOTATIONS.md has the format.
 
     Args:
         name: of the data set, as in `DATASETS.TRAIN`.
         json_file: COCO json. image_root: folder of its images.
-        surface: the `Surface` file that its charts belong to, made by `tools/import_surface.py` or
-            `tools/build_surface.py`; evaluation measures on it.
-        chart_mirror: DensePose's `UV_symmetry_transforms.mat`, or another such file, which flips of
-            training images need; None for a surface whose charts are mirror images of each other.
+        surface: the `Surface` file to which its charts belong, from `tools/import_surface.py` or
+            `tools/build_surface.py`; evaluation measures distances on it.
+        chart_mirror: a file like DensePose's `UV_symmetry_transforms.mat`, needed to flip training
+            images; None for a surface whose charts are mirror images of each other.
 
     Example:
         >>> register_densepose_coco("dancers", "dancers.json", "images", "embedded_surface.npz")
     """
-    register_densepose_json(
-        name,
-        Path(json_file),
-        Path(image_root),
-        Path(surface),
-        how_to_get="check the paths that were given to register_densepose_coco",
-        chart_mirror=None if chart_mirror is None else Path(chart_mirror),
-    )
+    how_to_get = "check the paths that were given to register_densepose_coco"
+    register_densepose_json(name, json_file, image_root, surface, how_to_get, chart_mirror)
 
 
 def register_densepose_json(
     name: str,
-    json_file: Path,
-    image_root: Path,
-    surface: Path,
+    json_file: str | os.PathLike,
+    image_root: str | os.PathLike,
+    surface: str | os.PathLike,
     how_to_get: str,
-    chart_mirror: Path | None = None,
+    chart_mirror: str | os.PathLike | None = None,
 ) -> None:
-    """As `register_densepose_coco`, with a hint for a user who does not have the files.
-
-    Args:
-        name, json_file, image_root, surface, chart_mirror: see `register_densepose_coco`.
-        how_to_get: one sentence for the error.
-    """
+    """`register_densepose_coco`; `how_to_get` is a sentence for the error if files are missing."""
     loader = functools.partial(load_densepose_json, name, json_file, image_root, how_to_get)
     DatasetCatalog.register(name, loader)
     MetadataCatalog.get(name).set(
@@ -96,16 +85,19 @@ def register_densepose_json(
 
 
 def load_densepose_json(
-    name: str, json_file: Path, image_root: Path, how_to_get: str
+    name: str, json_file: str | os.PathLike, image_root: str | os.PathLike, how_to_get: str
 ) -> list[dict]:
-    """Read a COCO file in Detectron2's format, as far as it can be trained.
+    """Read a COCO file into Detectron2's records, without what `annotation_checks` leave out.
 
-    What `annotation_checks` say is left out or repaired, and one line of the log counts it. It sets
-    the metadata `thing_classes`, `thing_dataset_id_to_contiguous_id` and `categories`.
+    It logs one line of counts and sets the metadata `thing_classes`,
+    `thing_dataset_id_to_contiguous_id` and `categories`.
+
+    Args:
+        name, json_file, image_root, how_to_get: as for `register_densepose_json`.
 
     Raises:
-        FileNotFoundError: without the file or the images, saying how to get them.
-        AnnotationFileError: the file cannot be trained at all.
+        FileNotFoundError: the file or the folder of images is missing.
+        AnnotationFileError: the file is not JSON, or a check is fatal.
     """
     for path in (Path(json_file), Path(image_root)):
         if not path.exists():
@@ -132,17 +124,17 @@ def load_densepose_json(
 
 
 def read_annotation_file(json_file: str | os.PathLike) -> Any:
-    """The content of a json.
+    """The content of a JSON file.
 
     Raises:
         OSError: the file cannot be read.
-        AnnotationFileError: it is no json.
+        AnnotationFileError: it is not JSON.
     """
     path = PathManager.get_local_path(os.fspath(json_file))
     try:
         with open(path, "rb") as file:
             return json.load(file)
-    except (json.JSONDecodeError, RecursionError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise AnnotationFileError(f"{json_file}: not JSON ({error})") from error
 
 
@@ -160,7 +152,7 @@ def _dataset_dicts(screened: Screened, image_root: str) -> list[dict]:
 
 
 def _dataset_annotation(annotation: dict) -> dict:
-    """One kept annotation with the fields that Detectron2 knows and the labels."""
+    """A kept annotation as Detectron2 has it, with the labels of dense pose."""
     kept = {key: annotation[key] for key in ("id", "bbox", *LABEL_FIELDS) if key in annotation}
     kept |= {"category_id": 0, "iscrowd": 0, "bbox_mode": BoxMode.XYWH_ABS}
     segmentation = annotation.get("segmentation")
@@ -172,7 +164,7 @@ def _dataset_annotation(annotation: dict) -> dict:
             else segmentation
         )
     if "keypoints" in annotation:
-        # COCO names the pixel that a keypoint lies in, Detectron2 the place.
+        # COCO gives the index of the pixel, Detectron2 the position.
         kept["keypoints"] = [
             value if place % 3 == 2 else value + 0.5
             for place, value in enumerate(annotation["keypoints"])
@@ -181,27 +173,24 @@ def _dataset_annotation(annotation: dict) -> dict:
 
 
 def check_point_annotation(annotation: dict, source: str) -> None:
-    """Refuse malformed points of one person.
-
-    For files that are to be whole, such as those of experiments; the loader of data sets leaves
-    out what is not.
+    """Refuse malformed points of one person, where nothing may be left out, as in experiments.
 
     Args:
-        annotation: of COCO form; one without any `dp_*` key passes.
-        source: names the file in errors.
+        annotation: of a COCO file; one without any `dp_*` key passes.
+        source: the file, for the error.
 
     Raises:
-        AnnotationFileError: naming the file, the annotation's id and the field.
+        AnnotationFileError: a field is missing or malformed.
     """
     try:
-        read_points(annotation, np.asarray(annotation["bbox"]))
+        read_labelled_points(annotation, np.asarray(annotation["bbox"]))
         check_part_masks(annotation)
     except AnnotationError as error:
         raise AnnotationFileError(f"{source}: annotation {annotation['id']}: {error}") from error
 
 
 def read_point_annotations(annotation: Mapping) -> PointAnnotations | None:
-    """The points of one checked annotation, None for a person without them."""
+    """The points of a checked annotation; None for a person without points."""
     if "dp_x" not in annotation:
         return None
 
@@ -218,7 +207,7 @@ def read_point_annotations(annotation: Mapping) -> PointAnnotations | None:
 
 
 def _decode_part_masks(masks: list | dict | None) -> torch.Tensor | None:
-    """(256, 256) uint8 coarse parts 0..14, 1 for one mask of the whole person; None without any."""
+    """(256, 256) uint8 coarse parts 0..14; 1 in a mask of the whole person. None without masks."""
     if not masks or not any(masks):
         return None
     segm = np.zeros((MASK_SIZE, MASK_SIZE), dtype=np.uint8)

@@ -22,14 +22,14 @@ from .coco_densepose import read_point_annotations
 from .point_transforms import transform_points
 
 _NO_KEYPOINTS = (0.0,) * (3 * len(COCO_PERSON_KEYPOINT_NAMES))
-"""Keypoints of a person without labelled ones, of whom Detectron2 cannot do without."""
+"""Keypoints of a person without any, since Detectron2 needs those of all or none."""
 
 
 class DensePoseDatasetMapper(DatasetMapper):
     """Detectron2's mapper with the field `gt_densepose`, a :class:`PointAnnotationsList`.
 
-    Augmentations may change colours and move the image by any affine map: points, part masks,
-    charts and coordinates follow.
+    Augmentations may change colours and apply any affine map: points, part masks, charts and
+    coordinates follow.
     """
 
     @configurable
@@ -46,12 +46,11 @@ class DensePoseDatasetMapper(DatasetMapper):
         """
         Args:
             is_train: whether annotations are kept.
-            point_extent: the `dp_x`, `dp_y` of the far edge of a box.
-            chart_mirror: how charts map to each other in a mirrored image; without it,
-                augmentations must not mirror.
-            use_part_masks: decode `dp_masks` too, most of the work on a person.
-            use_whole_masks: also `dp_masks` that are one mask of the whole person, which does not
-                tell its parts apart.
+            point_extent: `dp_x` and `dp_y` of the right and lower edge of a box.
+            chart_mirror: how charts map to each other in a mirrored image; None if no augmentation
+                mirrors.
+            use_part_masks: whether to decode `dp_masks`, most of the work on a person.
+            use_whole_masks: whether to use `dp_masks` that are one mask of the whole person.
             kwargs: see `DatasetMapper`.
         """
         super().__init__(is_train, **kwargs)
@@ -79,7 +78,7 @@ class DensePoseDatasetMapper(DatasetMapper):
             options["chart_mirror"] = chart_mirror_of(cfg.DATASETS.TRAIN)
         if cfg.MODEL.DENSEPOSE_ON and head.COARSE_SEGM_TRAINED_BY_MASKS:
             options |= {"use_instance_mask": True, "use_part_masks": False}
-        # The hull of a rotated box is larger than its person, and a crop may leave little of them.
+        # A rotated box is larger than its person, and a crop may leave little of the person.
         options["recompute_boxes"] = options["use_instance_mask"] and (
             rotates or cfg.INPUT.CROP.ENABLED
         )
@@ -88,7 +87,7 @@ class DensePoseDatasetMapper(DatasetMapper):
     def _transform_annotations(self, dataset_dict, transforms, image_shape):
         people = [a for a in dataset_dict.pop("annotations") if not a.get("iscrowd", 0)]
         if self.use_instance_mask:
-            # Detectron2 stacks the masks of all people of an image.
+            # Detectron2 stacks the masks of an image: everybody needs one.
             people = [a for a in people if a.get("segmentation")]
         for person in people:
             is_whole = isinstance(person.get("dp_masks"), dict)
@@ -147,14 +146,15 @@ class DensePoseDatasetMapper(DatasetMapper):
 
 
 def chart_mirror_of(dataset_names: tuple[str, ...]) -> ChartMirror:
-    """The reflection of the charts of registered data sets.
+    """The reflection of the charts of data sets, by the table in their metadata
+    `densepose_chart_mirror`; without one, charts must be mirror images of each other.
 
-    The metadata `densepose_chart_mirror` is the path of a table, or absent for charts that are
-    mirror images of each other.
+    Args:
+        dataset_names: as registered.
 
     Raises:
-        ConfigError: the data sets differ in it, the table is missing, or there is none and the
-            surface of a data set is not its own mirror image.
+        ConfigError: the data sets have different tables, the table is missing, or there is none
+            and a surface is not its own mirror image.
         ChartMirrorError: the table cannot be used.
         SurfaceFileError: the surface of a data set without a table cannot be read.
     """
@@ -179,7 +179,8 @@ def chart_mirror_of(dataset_names: tuple[str, ...]) -> ChartMirror:
 
 
 def _require_symmetric_surfaces(dataset_names: tuple[str, ...]) -> None:
-    """Refuse surfaces that are there and are not their own mirror image; training needs none."""
+    """Refuse surfaces that are not their own mirror image; missing ones pass, since training does
+    not need them."""
     for name in dataset_names:
         surface = MetadataCatalog.get(name).get("densepose_surface")
         if surface is not None and Path(surface).exists() and not is_mirror_symmetric(surface):

@@ -1,4 +1,4 @@
-"""Point annotations under augmentations: positions, part masks, charts and coordinates together."""
+"""Point annotations under augmentations: positions, part masks, charts and coordinates."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..structures.point_annotations import MASK_SIZE
 from ..surface.parts import FLIP_COARSE_PARTS
 
 _ON_EDGE = 1e-5
-"""Share of a box by which a label on its edge may come to lie outside of it: float32 boxes."""
+"""Fraction of a box by which a label on its edge may move outside it: boxes are float32."""
 
 _FLIP_COARSE_PARTS = torch.from_numpy(FLIP_COARSE_PARTS.astype("uint8"))
 
@@ -28,18 +28,18 @@ def transform_points(
     """One person's labels in a transformed image.
 
     Args:
-        points: relative to `old_box`.
-        old_box: (4,) XYXY pixels before. new_box: (4,) XYXY pixels after.
+        points: P labels relative to `old_box`.
+        old_box, new_box: (4,) XYXY pixels, before and after.
         affine: (2, 3) from :func:`~uncertain_densepose.structures.affine.affine_map`.
-        extent: the `dp_x`, `dp_y` of the far edge of a box.
+        extent: `dp_x` and `dp_y` of the right and lower edge of a box.
         mirror: of the charts; needed if the map is a reflection.
 
     Returns:
-        The labels relative to `new_box`. Labels outside `old_box` are malformed, and those
-        that come to lie outside `new_box` have left the image: neither is kept.
+        The labels relative to `new_box`, without those outside `old_box`, which are malformed, and
+        those outside `new_box`, which have left the image.
 
     Raises:
-        ValueError: the map is a reflection, and there is no mirror.
+        ValueError: the map is a reflection and there is no mirror.
     """
     old_box, new_box = old_box.double(), new_box.double()
     fraction = points.xy.double() / extent
@@ -53,7 +53,9 @@ def transform_points(
         coarse = _transform_mask(coarse, old_box, new_box, affine)
     if is_reflection(affine):
         if mirror is None:
-            raise ValueError("the image was mirrored, but there is no chart mirror for its labels")
+            raise ValueError(
+                "the image was mirrored; its labels need a chart mirror, pass `mirror`"
+            )
         part, uv = mirror.part(part), mirror.uv(part, uv)
         if coarse is not None:
             coarse = _FLIP_COARSE_PARTS[coarse.long()]
@@ -63,7 +65,7 @@ def transform_points(
 def _transform_mask(
     mask: torch.Tensor, old_box: torch.Tensor, new_box: torch.Tensor, affine: torch.Tensor
 ) -> torch.Tensor:
-    """Part masks (256, 256) of one box seen through another, by nearest neighbour."""
+    """Part masks (256, 256) of one box resampled to another, by nearest neighbour."""
     centre = (torch.arange(MASK_SIZE, dtype=torch.float64) + 0.5) / MASK_SIZE
     y, x = torch.meshgrid(centre, centre, indexing="ij")
     image_xy = box_to_image_xy(torch.stack([x, y], dim=-1), new_box)

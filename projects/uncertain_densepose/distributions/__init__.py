@@ -2,6 +2,7 @@
 
 from .anisotropic import AnisotropicUV
 from .base import UVDistribution
+from .families import uv_distribution
 from .isotropic import IsotropicUV
 from .own_covariance import outer_elements, own_covariance, split_covariance
 from .part_correlated import PartCorrelatedUV, SharedErrorPosterior
@@ -29,4 +30,5 @@ __all__ = [
     "similarity_about",
     "similarity_basis",
     "split_covariance",
+    "uv_distribution",
 ]

@@ -14,7 +14,7 @@ def quarter_turn(vector: torch.Tensor) -> torch.Tensor:
 
 
 class DirectionalPrecision:
-    """Λ_i = (s_i I + r_i r_iᵀ)⁻¹ of P points, in closed form and smooth at r = 0.
+    """Λ_i = (s_i I + r_i r_iᵀ)⁻¹ of P points, in closed form, smooth at r = 0.
 
     Λ = (I + r⊥ r⊥ᵀ / s) / (s + |r|²), and |s I + r rᵀ| = s (s + |r|²).
 
@@ -33,12 +33,12 @@ class DirectionalPrecision:
         return (residual.square().sum(-1) + across) / self.along
 
     def apply(self, residual: torch.Tensor) -> torch.Tensor:
-        """(P, 2) Λ δ."""
+        """(P, 2) Λ δ of residuals (P, 2)."""
         across = (self.turned * residual).sum(-1) / self.variance
         return (residual + across[:, None] * self.turned) / self.along[:, None]
 
     def matrix(self) -> torch.Tensor:
-        """(P, 2, 2) Λ."""
+        """(P, 2, 2) Λ, 1 / chart units²."""
         outer = self.turned[:, :, None] * self.turned[:, None, :] / self.variance[:, None, None]
         return (torch.eye(2).to(outer) + outer) / self.along[:, None, None]
 
@@ -67,11 +67,11 @@ class AnisotropicUV(UVDistribution):
         self.direction = direction
 
     def covariance(self) -> torch.Tensor:
-        """(P, 2, 2) chart units²."""
+        """(P, 2, 2) s I + r rᵀ, chart units²."""
         return own_covariance(self.variance_uv, self.direction)
 
     def mahalanobis(self, target_uv: torch.Tensor) -> torch.Tensor:
-        """(P,) δᵀ Λ δ."""
+        """(P,) squared Mahalanobis distances δᵀ Λ δ of targets (P, 2)."""
         precision = DirectionalPrecision(self.variance_uv, self.direction)
         return precision.quadratic(target_uv - self.mean_uv)
 
@@ -88,6 +88,7 @@ class AnisotropicUV(UVDistribution):
         return self.mean_uv + self.variance_uv.sqrt()[:, None] * isotropic + self.direction * along
 
     def condition(self, index: torch.Tensor, value: torch.Tensor) -> AnisotropicUV:
-        """The other points, which independence leaves as they are."""
+        """The P - N points not in `index` (N,) int64, unchanged: independence makes `value` (N, 2),
+        chart units, say nothing of them."""
         rest = self._rest(index)
         return AnisotropicUV(self.mean_uv[rest], self.variance_uv[rest], self.direction[rest])

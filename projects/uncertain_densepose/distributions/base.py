@@ -16,16 +16,16 @@ class UVDistribution(Distribution):
     """A distribution over the chart coordinates of P points.
 
     One object describes a whole batch of points. The points of an independent model have a
-    density each; those of a joint model have one density a group. Arguments are trusted to be
-    finite, with variances above 0; a float16 or bfloat16 argument is refused, since a density
-    at variances near 1e-4 is noise in it.
+    density each; those of a joint model have one density a group. Arguments must be finite, with
+    variances above 0, which is not checked. Half precision is refused: at variances near 1e-4 its
+    densities are noise.
 
     Args:
         mean_uv: (P, 2) chart units.
         batch_shape: the shape of `log_prob`: (P,) or (G,).
 
     Raises:
-        ValueError: for shapes that do not fit, or half precision.
+        ValueError: a shape does not fit, or `mean_uv` is neither float32 nor float64.
     """
 
     arg_constraints = {}
@@ -46,7 +46,7 @@ class UVDistribution(Distribution):
 
     @property
     def mean(self) -> torch.Tensor:
-        """(P, 2) chart units."""
+        """(P, 2) `mean_uv`, chart units."""
         return self.mean_uv
 
     def covariance(self) -> torch.Tensor:
@@ -54,10 +54,8 @@ class UVDistribution(Distribution):
         raise NotImplementedError
 
     def log_spread(self) -> torch.Tensor:
-        """Log of the geometric-mean marginal variance, ½ log |Σ_i|; the mean over a group if joint.
-
-        Shape (P,) or (G,), as `log_prob`; log of chart units².
-        """
+        """(P,) ½ log |Σ_i|, the log of a point's geometric-mean variance in chart units²; (G,) the
+        mean over a group's points if joint."""
         return 0.5 * self.covariance().det().log()
 
     def mahalanobis(self, target_uv: torch.Tensor) -> torch.Tensor:

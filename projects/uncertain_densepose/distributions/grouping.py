@@ -6,18 +6,13 @@ import torch
 
 
 def group_sum(values: torch.Tensor, group: torch.Tensor, num_groups: int) -> torch.Tensor:
-    """(G, ...) sums of values (P, ...), group (P,) int64 in 0..G-1."""
+    """(G, ...) sums of values (P, ...) over each group; group (P,) int64 in 0..G-1."""
     return values.new_zeros(num_groups, *values.shape[1:]).index_add(0, group, values)
 
 
 def group_mean(values: torch.Tensor, group: torch.Tensor, num_groups: int) -> torch.Tensor:
-    """(G, ...) means of values (P, ...) over the points of each group, zero for an empty one.
-
-    Args:
-        values: floating point.
-        group: (P,) int64 in 0..G-1.
-        num_groups: G.
-    """
+    """(G, ...) means of floating-point values (P, ...) over each group, 0 for an empty one; group
+    (P,) int64 in 0..G-1."""
     count = torch.bincount(group, minlength=num_groups).clamp_min(1).to(values)
     total = group_sum(values, group, num_groups)
     return total / count.view(-1, *[1] * (values.dim() - 1))

@@ -23,11 +23,11 @@ class IsotropicUV(UVDistribution):
         self.variance_uv = variance
 
     def covariance(self) -> torch.Tensor:
-        """(P, 2, 2) chart units²."""
+        """(P, 2, 2) s I, chart units²."""
         return self.variance_uv[:, None, None] * torch.eye(2).to(self.mean_uv)
 
     def mahalanobis(self, target_uv: torch.Tensor) -> torch.Tensor:
-        """(P,) |δ|² / s."""
+        """(P,) squared Mahalanobis distances |δ|² / s of targets (P, 2)."""
         return (target_uv - self.mean_uv).square().sum(-1) / self.variance_uv
 
     def log_prob(self, target_uv: torch.Tensor) -> torch.Tensor:
@@ -40,6 +40,7 @@ class IsotropicUV(UVDistribution):
         return self.mean_uv + self.variance_uv.sqrt()[:, None] * noise
 
     def condition(self, index: torch.Tensor, value: torch.Tensor) -> IsotropicUV:
-        """The other points, which independence leaves as they are."""
+        """The P - N points not in `index` (N,) int64, unchanged: independence makes `value` (N, 2),
+        chart units, say nothing of them."""
         rest = self._rest(index)
         return IsotropicUV(self.mean_uv[rest], self.variance_uv[rest])

@@ -12,12 +12,13 @@ def outer_elements(vector: torch.Tensor) -> torch.Tensor:
 
 
 def own_covariance(variance: torch.Tensor, direction: torch.Tensor) -> torch.Tensor:
-    """(P, 2, 2) s I + r rᵀ.
+    """(P, 2, 2) s I + r rᵀ, chart units².
 
     Entry by entry: a product of arrays with two columns costs several times as much.
 
     Args:
-        variance: (P,) s. direction: (P, 2) r.
+        variance: (P,) s, chart units².
+        direction: (P, 2) r, chart units.
     """
     uu, uv, vv = outer_elements(direction.T)
     return torch.stack([variance + uu, uv, uv, variance + vv], dim=-1).view(-1, 2, 2)
@@ -33,7 +34,7 @@ def split_covariance(covariance: torch.Tensor) -> tuple[torch.Tensor, torch.Tens
         covariance: (3, ...) the elements Σ_uu, Σ_uv, Σ_vv of positive semi-definite matrices.
 
     Returns:
-        λ: (...), not below 0, and r: (2, ...), whose longer component is positive; 0 where the
+        λ (...), at least 0, and r (2, ...), whose longer component is positive; r is 0 where the
         eigenvalues are equal.
     """
     uu, uv, vv = covariance

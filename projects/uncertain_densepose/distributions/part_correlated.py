@@ -107,7 +107,8 @@ class PartCorrelatedUV(UVDistribution):
         basis: torch.Tensor | None = None,
         centre_uv: torch.Tensor | None = None,
     ) -> PartCorrelatedUV:
-        """The same with any covariances D (P, 2, 2) of the points' own errors, chart units²."""
+        """The same model from the covariances (P, 2, 2) D of the points' own errors, chart units²;
+        the other arguments are those of the class."""
         (uu, uv), (_, vv) = own_covariance.permute(1, 2, 0)
         variance, direction = split_covariance(torch.stack([uu, uv, vv]))
         return cls(mean_uv, variance, direction.T, shared_covariance, group, basis, centre_uv)
@@ -132,7 +133,7 @@ class PartCorrelatedUV(UVDistribution):
         return own_covariance(self.variance_uv, self.direction)
 
     def own_precision(self) -> torch.Tensor:
-        """(P, 2, 2) Λ_i = D_i⁻¹."""
+        """(P, 2, 2) Λ_i = D_i⁻¹, 1 / chart units²."""
         return DirectionalPrecision(self.variance_uv, self.direction).matrix()
 
     def covariance(self) -> torch.Tensor:
@@ -147,7 +148,7 @@ class PartCorrelatedUV(UVDistribution):
         return group_mean(super().log_spread(), self.group, self.num_groups)
 
     def _shared_error(self, coordinates: torch.Tensor) -> torch.Tensor:
-        """(P, 2) E_i z_g of z (G, K)."""
+        """(P, 2) E_i z_g, float64, of z (G, K)."""
         return (self.basis.double() @ coordinates[self.group][:, :, None]).squeeze(-1)
 
     def posterior(
@@ -157,7 +158,7 @@ class PartCorrelatedUV(UVDistribution):
 
         Args:
             value: (N, 2) their coordinates, chart units.
-            index: (N,) int64, which points they are of, distinct; by default all, in order.
+            index: (N,) int64, the distinct points they belong to; by default all, in order.
             sigma_uv: standard deviation in each direction that `value` itself has, chart units.
 
         Returns:
@@ -192,7 +193,7 @@ class PartCorrelatedUV(UVDistribution):
         return group_sum(unshared, self.group, self.num_groups) + posterior.prior_cost
 
     def mahalanobis(self, target_uv: torch.Tensor) -> torch.Tensor:
-        """(G,) δᵀ Σ⁻¹ δ, one a group, of targets (P, 2)."""
+        """(G,) squared Mahalanobis distance δᵀ Σ⁻¹ δ of each group's targets, from (P, 2)."""
         return self._quadratic(target_uv, self.posterior(target_uv)).to(self.mean_uv.dtype)
 
     def log_prob(self, target_uv: torch.Tensor) -> torch.Tensor:
@@ -215,7 +216,7 @@ class PartCorrelatedUV(UVDistribution):
         return density.to(self.mean_uv.dtype)
 
     def independent_points(self) -> PartCorrelatedUV:
-        """The same marginals without correlation: every point is a group of its own."""
+        """The same marginals without correlation: G = P, every point its own group."""
         return PartCorrelatedUV(
             self.mean_uv,
             self.variance_uv,
@@ -240,10 +241,14 @@ class PartCorrelatedUV(UVDistribution):
     def condition(self, index: torch.Tensor, value: torch.Tensor) -> PartCorrelatedUV:
         """The other points, moved and narrowed by what the known ones say of the shared error.
 
+        Args:
+            index: (N,) int64, distinct points whose coordinates are known.
+            value: (N, 2) their coordinates, chart units.
+
         Returns:
-            The same kind of distribution over the remaining points: their means shifted by the
-            posterior mean of z_g, with its posterior covariance as the shared one, and the basis
-            they had. Groups keep their numbers, also those left without a point.
+            The P - N other points in their order and their bases. Their means are shifted by
+            E_i z̄; the posterior covariance of z_g takes the place of B. Groups keep their numbers,
+            including those left without a point.
         """
         rest = self._rest(index)
         posterior = self.posterior(value, index)

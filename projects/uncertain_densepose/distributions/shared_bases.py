@@ -92,10 +92,10 @@ BASIS_OF_SIZE: dict[int, str] = {0: "none", 2: "offset", 4: "similarity"}
 
 
 def basis_of_size(size: int) -> SharedBasis:
-    """The basis of `BASIS_OF_SIZE`.
+    """The basis that `BASIS_OF_SIZE` names for K = `size`.
 
     Raises:
-        ValueError: there is none of that size.
+        ValueError: no basis has that size.
     """
     if size not in BASIS_OF_SIZE:
         raise ValueError(f"a shared covariance is {tuple(BASIS_OF_SIZE)} wide, not {size}")

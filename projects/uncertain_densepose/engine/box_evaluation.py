@@ -1,4 +1,4 @@
-"""The evaluation of a model on a data set, in the boxes that it detects and in annotated ones."""
+"""The evaluation of a model on a data set, in detected and in annotated boxes."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ def evaluate_in_boxes(
     detections_folder: str,
     output_dir: str,
 ) -> OrderedDict:
-    """Evaluate a model on a data set, and `report` it.
+    """Evaluate a model on a data set, and `report_evaluation`.
 
     Args:
         model: with weights.
         loader: the batches of the data set.
         name: of the data set, as registered.
         evaluation: makes the evaluators of dense pose.
-        besides: measures anything else of the detections.
+        besides: measures what is not dense pose.
         detections_folder: for the detections. output_dir: for the report.
 
     Returns:
-        {task: {metric: value}}, empty but in the main process.
+        {task: {metric: value}} in the main process, {} in others.
     """
     detected = evaluation.in_detected_boxes(name, detections_folder)
     annotated = evaluation.in_annotated_boxes(name)
@@ -52,28 +52,26 @@ def evaluate_in_boxes(
     in_annotated_boxes = GroundTruthBoxModel.for_dataset(model, name)
     results.update(inference_on_dataset(in_annotated_boxes, loader, annotated) or {})
     points = {"detected boxes": detected.totals, "annotated boxes": annotated.totals}
-    report(output_dir, name, results, points, evaluation.surface(name))
+    report_evaluation(output_dir, name, results, points, evaluation.surface(name))
     return results
 
 
-def report(
+def report_evaluation(
     output_dir: str,
     name: str,
     results: OrderedDict,
     points: Mapping[str, PointTotals],
     surface: Surface,
 ) -> None:
-    """Print results, write them as strict JSON, null where there was nothing to measure, and draw
-    the figures of the sums over points that they come from.
-
-    Only the main process does.
+    """Print results, write them as strict JSON (NaN is null) and draw figures of the sums over
+    points; in the main process alone.
 
     Args:
         output_dir: for `metrics_<name>.json` and `figures_<name>/`.
         name: of what was evaluated.
         results: {task: {metric: value}}.
         points: sums over points, by the boxes in which they were read.
-        surface: the body that figures show.
+        surface: the body in the figures.
     """
     if not comm.is_main_process():
         return

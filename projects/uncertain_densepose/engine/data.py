@@ -1,4 +1,4 @@
-"""Some images of a registered data set, as a model takes them for inference."""
+"""Records of registered data sets, as a model takes them for inference."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from ..errors import UserError
 
 
 def spread_records(dataset_name: str, count: int | None = None) -> list[dict]:
-    """Records of a data set, spread evenly over it.
+    """Records spread evenly over a data set.
 
     Args:
         dataset_name: as registered.
-        count: how many, at least 1; all by default and if there are fewer.
+        count: how many, at least 1; by default, or if there are fewer, all.
     """
     records = DatasetCatalog.get(dataset_name)
     count = len(records) if count is None else min(count, len(records))
@@ -23,15 +23,15 @@ def spread_records(dataset_name: str, count: int | None = None) -> list[dict]:
 
 
 class DatasetChoiceError(UserError, ValueError):
-    """No data set could be chosen; the message says what to give as --dataset."""
+    """There is no data set to work on; the message says what to give as --dataset."""
 
 
 def choose_records(cfg: CfgNode, name: str | None, count: int | None) -> tuple[str, list[dict]]:
-    """The name of the data set that a tool works on, and `count` of its records, all by default.
+    """The name of the data set that a tool works on, and records of it.
 
     Args:
-        cfg: its first data set for tests is taken where `name` is None.
-        name: as registered.
+        cfg: has the default of `name`, the first of `DATASETS.TEST`.
+        name: as registered, or None.
         count: as for :func:`spread_records`.
 
     Raises:
@@ -42,12 +42,14 @@ def choose_records(cfg: CfgNode, name: str | None, count: int | None) -> tuple[s
             raise DatasetChoiceError("the config names no DATASETS.TEST; give --dataset")
         name = cfg.DATASETS.TEST[0]
     if name not in DatasetCatalog.list():
-        raise DatasetChoiceError(f"--dataset {name}: no data set is registered under this name")
+        raise DatasetChoiceError(
+            f"--dataset {name}: there is no data set of this name; register it first"
+        )
     return name, spread_records(name, count)
 
 
 def inference_loader(cfg: CfgNode, records: list[dict]) -> DataLoader:
-    """Batches of Detectron2's test input with the mapper and the workers of a config."""
+    """Batches of Detectron2's test input, with the mapper and the workers of a config."""
     return build_detection_test_loader(
         records,
         mapper=DensePoseDatasetMapper(cfg, is_train=False),

@@ -1,4 +1,4 @@
-"""Results of an evaluation outside training, where Detectron2 writes those of training."""
+"""Results of an evaluation outside training, written where Detectron2 writes those of training."""
 
 from __future__ import annotations
 
@@ -12,14 +12,12 @@ from detectron2.utils.file_io import PathManager
 
 
 def write_events(output_dir: str, results: Mapping, iteration: int) -> None:
-    """Append results to `metrics.json` and to the tensorboard events of an output folder.
-
-    Only the main process writes.
+    """Append results to `metrics.json` and the tensorboard events of a folder, in the main process.
 
     Args:
-        output_dir: made if absent.
-        results: {task: {metric: value}}, of whatever depth.
-        iteration: after which the model was evaluated.
+        output_dir: created if it does not exist.
+        results: {task: {metric: value}}, of any depth.
+        iteration: of the training after which the model was evaluated.
     """
     if not comm.is_main_process():
         return

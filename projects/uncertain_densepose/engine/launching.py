@@ -1,4 +1,4 @@
-"""Starting the processes of a command line, and its errors in one line."""
+"""Starting the processes of a command line, with errors reported in one line."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ def launch_tool(main: Callable[[Namespace], object], arguments: Namespace) -> No
     each takes a free port unless `--dist-url` names one.
 
     Args:
-        main: called with the arguments in each process; importable, or of a script. Its `UserError`
-            and `FileNotFoundError` are reported in one line, without a traceback.
+        main: called with the arguments in each process, and picklable. Its `UserError` and
+            `FileNotFoundError` are reported in one line, without a traceback.
         arguments: of Detectron2's `default_argument_parser`.
 
     Raises:
-        SystemExit: for such an error, or when a signal ends a process, with status 1.
+        SystemExit: with status 1, for such an error or if a signal ended a process.
     """
     url = arguments.dist_url
     if arguments.num_machines == 1 and url == default_argument_parser().get_default("dist_url"):
@@ -50,7 +50,7 @@ def launch_tool(main: Callable[[Namespace], object], arguments: Namespace) -> No
                 args=(main, arguments),
             )
     except ProcessExitedException as error:
-        # The process has said why, unless a signal ended it: that of a machine without memory, say.
+        # The process has said why, unless a signal ended it, for example when memory ran out.
         sys.exit(f"error: {error}" if error.exit_code < 0 else error.exit_code)
 
 

@@ -1,6 +1,6 @@
-"""Training and testing with Detectron2's LazyConfig, on the parts that `Trainer` has.
+"""Training and testing with Detectron2's LazyConfig, from the same parts as `Trainer`.
 
-A config has `model`, `optimizer`, `lr_multiplier`, `train` and `dataloader` as Detectron2's do, and
+A config has Detectron2's `model`, `optimizer`, `lr_multiplier`, `train` and `dataloader`, and
 `evaluation`, a call of `ModelEvaluation` without its model. `dataloader.evaluator` measures what is
 not dense pose.
 """
@@ -27,14 +27,18 @@ from .parallel import parallel_model, share_buffers, without_wrapper
 from .seeds import StepSeed
 
 
-def check(cfg: DictConfig) -> None:
-    """Refuse what a model cannot be evaluated by, before hours of training."""
+def check_lazy_config(cfg: DictConfig) -> None:
+    """Refuse a config with which a model cannot be evaluated, before hours of training.
+
+    Raises:
+        ConfigError, RecalibrationError, SurfaceFileError: as `model_evaluation.check_evaluation`.
+    """
     options = cfg.evaluation
     checked_options(options.protocol, options.kappa_m, options.recalibration)
     check_surfaces([cfg.dataloader.test.dataset.names], options.surface)
 
 
-def evaluate(cfg: DictConfig, model: nn.Module) -> OrderedDict:
+def evaluate_lazy_config(cfg: DictConfig, model: nn.Module) -> OrderedDict:
     """Test a model on the data set of `dataloader.test`; see `evaluate_in_boxes`."""
     model = without_wrapper(model)
     cfg.evaluation.model = model
@@ -51,15 +55,15 @@ def evaluate(cfg: DictConfig, model: nn.Module) -> OrderedDict:
     )
 
 
-def train(cfg: DictConfig, resume: bool) -> OrderedDict:
-    """Train a model from `train.init_checkpoint`, or with `resume` from the last checkpoint, and
-    test it.
+def train_lazy_config(cfg: DictConfig, resume: bool) -> OrderedDict:
+    """Train from `train.init_checkpoint`, or with `resume` from the last checkpoint; the results of
+    the last test, {task: {metric: value}}.
 
     Raises:
-        ConfigError, RecalibrationError, SurfaceFileError: as `model_evaluation.check_evaluation`.
+        ConfigError, RecalibrationError, SurfaceFileError: as `check_lazy_config`.
         WeightsError: as `SafeCheckpointer`.
     """
-    check(cfg)
+    check_lazy_config(cfg)
     trainer, checkpointer = build_trainer(cfg)
     start = 0
     if resume and checkpointer.has_checkpoint():
@@ -78,7 +82,7 @@ def train(cfg: DictConfig, resume: bool) -> OrderedDict:
 def build_trainer(cfg: DictConfig) -> tuple[TrainerBase, SafeCheckpointer]:
     """The training loop of a config with Detectron2's hooks, and its checkpointer.
 
-    The loop gets the attributes `last_results`, what its last test returned, and `step_seed`.
+    The loop has the attributes `last_results`, what its last test returned, and `step_seed`.
     """
     model = instantiate(cfg.model).to(cfg.train.device)
     cfg.optimizer.params.model = model
@@ -93,7 +97,7 @@ def build_trainer(cfg: DictConfig) -> tuple[TrainerBase, SafeCheckpointer]:
 
     def test() -> OrderedDict:
         share_buffers(model)
-        trainer.last_results = evaluate(cfg, model)
+        trainer.last_results = evaluate_lazy_config(cfg, model)
         return trainer.last_results
 
     steps = [

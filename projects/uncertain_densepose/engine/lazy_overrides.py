@@ -1,4 +1,4 @@
-"""`KEY=VALUE` of a command line on a python config: only what the config has can be replaced."""
+"""`KEY=VALUE` of a command line on a python config: only keys that the config has are replaced."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _REPLACEABLE_BY = {
     float: ("a number", lambda value: isinstance(value, _NUMBERS) and not isinstance(value, bool)),
     str: ("text, a number in quotes being text", lambda value: isinstance(value, str)),
 }
-"""By the type of the config's value, what may replace it."""
+"""What may replace a value, by the type of the value."""
 
 _TRAIN_SETS = "dataloader.train.dataset.names"
 
@@ -36,11 +36,11 @@ def apply_overrides(cfg: DictConfig, overrides: Sequence[str]) -> DictConfig:
         overrides: `KEY=VALUE` in Hydra's grammar, or `+KEY=VALUE` for a key that the config lacks.
 
     Returns:
-        the config.
+        The config.
 
     Raises:
-        ConfigError: one of them is not of that form, its key is not in the config, or its value is
-            of another type than the config's. A key and a value with "+" are not looked into.
+        ConfigError: an override is not of that form, its key is not in the config, or its value is
+            not of the type of the config's. Overrides with "+" are not checked.
     """
     parser = OverridesParser.create()
     for text in overrides:
@@ -64,8 +64,12 @@ def apply_overrides(cfg: DictConfig, overrides: Sequence[str]) -> DictConfig:
 
 
 def _check(cfg: DictConfig, text: str, key: str, value: object) -> None:
-    """Raises: ConfigError: the config has no such key, or there a value of another type."""
-    # References stay unresolved: to set a key behind one would put that key alone in its place.
+    """Refuse a key that the config does not have, or a value of another type.
+
+    Raises:
+        ConfigError: for either.
+    """
+    # References stay unresolved: setting a key behind one would replace all that it refers to.
     known = list(_keys(OmegaConf.to_container(cfg, resolve=False)))
     if key not in known:
         similar = difflib.get_close_matches(key, known, n=3)
@@ -74,7 +78,7 @@ def _check(cfg: DictConfig, text: str, key: str, value: object) -> None:
     try:
         old = OmegaConf.select(cfg, key)
     except InterpolationResolutionError:
-        return  # Such as the first data set of a list that is a text until all is applied.
+        return  # For example the first entry of a list that is a string until all is applied.
     if OmegaConf.is_dict(old) and isinstance(value, dict):
         for name, entry in value.items():
             _check(cfg, text, f"{key}.{name}", entry)
@@ -82,13 +86,13 @@ def _check(cfg: DictConfig, text: str, key: str, value: object) -> None:
     refers = isinstance(value, str) and "${" in value
     if type(old) in _REPLACEABLE_BY and value is not None and not refers:
         wanted, fits = _REPLACEABLE_BY[type(old)]
-        # A choice of values may take one value's place.
+        # A list of choices may replace one value.
         if not isinstance(value, list) and not fits(value):
             raise ConfigError(f"{text}: the value must be {wanted}, as {old!r} is")
 
 
 def _keys(value: object, prefix: str = "") -> Iterator[str]:
-    """The keys of nested dictionaries and lists, as an override has them."""
+    """The keys of nested dictionaries and lists, written as in overrides."""
     entries: Iterable[tuple[object, object]]
     if isinstance(value, dict):
         entries = value.items()

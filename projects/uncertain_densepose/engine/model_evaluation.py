@@ -1,4 +1,4 @@
-"""What all evaluations of a model have in common, on whichever data sets and however it is run."""
+"""What the evaluations of a model share, on all data sets and with both kinds of configs."""
 
 from __future__ import annotations
 
@@ -33,10 +33,9 @@ logger = logging.getLogger(f"detectron2.{__name__}")
 
 
 class ModelEvaluation:
-    """Makes the evaluators of a model for its data sets for tests.
+    """Makes the evaluators of a model for its test sets.
 
-    Surfaces are loaded once, whichever data sets share them, and the global variance is fitted
-    once.
+    Each surface is loaded once, and the global variance is fitted once.
     """
 
     @configurable
@@ -57,19 +56,19 @@ class ModelEvaluation:
             model: with weights.
             dataset_names: as registered.
             protocol, kappa_m, recalibration: see `checked_options`.
-            surface: the file of the surface of all data sets, "" for their own.
-            variance_dataset, variance_loader: the name and the images of the data set on which the
-                global variance is fitted; by default there is none.
+            surface: a surface file for all data sets, "" for their own.
+            variance_dataset, variance_loader: the name and the batches of the data set to which the
+                global variance is fitted; by default there is no global variance.
 
         Raises:
             ConfigError, RecalibrationError: see `checked_options`.
-            SurfaceFileError: a data set has no surface, or its file is missing or malformed.
+            SurfaceFileError: see `check_surfaces`.
         """
         self._options = checked_options(protocol, kappa_m, recalibration)
         path = {name: surface or dataset_surface_file(name) for name in dataset_names}
         loaded = {p: SurfaceDistance.load(p) for p in dict.fromkeys(path.values())}
         self._distance = {name: loaded[path[name]] for name in path}
-        self._global_variance = fit_global_variance(model, variance_dataset, variance_loader)
+        self._global_variance = measure_global_variance(model, variance_dataset, variance_loader)
 
     @classmethod
     def from_config(cls, cfg: CfgNode, model: nn.Module):
@@ -90,11 +89,11 @@ class ModelEvaluation:
         }
 
     def surface(self, dataset_name: str) -> Surface:
-        """The body of a data set."""
+        """The surface of a data set."""
         return self._distance[dataset_name].surface
 
     def in_detected_boxes(self, dataset_name: str, output_folder: str) -> DensePoseEvaluator:
-        """An evaluator that writes its detections into a folder."""
+        """An evaluator of the model's detections, which it writes into a folder."""
         return DensePoseEvaluator(
             dataset_name,
             surface=self._distance[dataset_name],
@@ -114,7 +113,7 @@ class ModelEvaluation:
 
 
 def check_evaluation(cfg: CfgNode) -> None:
-    """Refuse what a model cannot be trained on or evaluated by, before hours of training.
+    """Refuse a config with which a model cannot be trained or evaluated, before hours of training.
 
     Raises:
         ConfigError: a data set is not registered, and as `checked_options`.
@@ -126,7 +125,7 @@ def check_evaluation(cfg: CfgNode) -> None:
             if name not in DatasetCatalog:
                 similar = difflib.get_close_matches(name, DatasetCatalog.list(), n=3)
                 hint = f"did you mean {' or '.join(similar)}?" if similar else "register it first"
-                raise ConfigError(f"DATASETS.{key} names {name!r}, which is no data set; {hint}")
+                raise ConfigError(f"DATASETS.{key}: {name!r} is not a registered data set; {hint}")
     options = cfg.DENSEPOSE_EVALUATION
     checked_options(options.PROTOCOL, options.KAPPA, options.RECALIBRATION)
     check_surfaces(cfg.DATASETS.TEST, options.SURFACE)
@@ -137,26 +136,26 @@ def check_surfaces(dataset_names: Sequence[str], surface: str) -> None:
 
     Args:
         dataset_names: as registered.
-        surface: the file of the surface of all of them, "" for their own.
+        surface: a surface file for all of them, "" for their own.
 
     Raises:
-        SurfaceFileError: a data set has no surface, or its file is missing, malformed, or holds
-            charts alone.
+        SurfaceFileError: a data set has no surface, or its file is missing, malformed, or without
+            distances.
     """
     for path in dict.fromkeys(surface or dataset_surface_file(name) for name in dataset_names):
         Surface.load(path).require_distances(path)
 
 
 def checked_options(protocol: str, kappa_m: float, recalibration: str) -> dict:
-    """How a model is to be evaluated, as arguments of `DensePoseEvaluator`.
+    """Checked options of an evaluation, as arguments of `DensePoseEvaluator`.
 
     Args:
         protocol: a name in `PROTOCOLS`.
-        kappa_m: the length scale of GPS for the whole body, metres, 0 for one a part.
-        recalibration: a file of factors of the predicted covariances, "" for none.
+        kappa_m: the length scale of GPS for the whole body, metres; 0 for one a part.
+        recalibration: a `Recalibration` file, "" for none.
 
     Raises:
-        ConfigError: for an unknown protocol, or a length scale below 0.
+        ConfigError: the protocol is unknown, or the length scale is negative or not finite.
         RecalibrationError: the file of the recalibration is missing or malformed.
     """
     if protocol not in PROTOCOLS:
@@ -164,7 +163,7 @@ def checked_options(protocol: str, kappa_m: float, recalibration: str) -> dict:
             f"DENSEPOSE_EVALUATION.PROTOCOL is {protocol!r}, not one of {tuple(PROTOCOLS)}"
         )
     if not 0 <= kappa_m < math.inf:
-        raise ConfigError(f"DENSEPOSE_EVALUATION.KAPPA is {kappa_m}, expected metres or 0")
+        raise ConfigError(f"DENSEPOSE_EVALUATION.KAPPA is {kappa_m}, not metres above 0, or 0")
     return {
         "protocol": protocol,
         "kappa_m": kappa_m or None,
@@ -172,21 +171,17 @@ def checked_options(protocol: str, kappa_m: float, recalibration: str) -> dict:
     }
 
 
-def fit_global_variance(
+def measure_global_variance(
     model: nn.Module, dataset_name: str | None, loader: DataLoader | None
 ) -> float | None:
-    """The variance of the labels around a model's predictions, over training images.
-
-    Likelihood tables compare a model with this one number, and a model without a noise model is
-    read with it.
+    """`evaluation.fit_global_variance` to a model's predictions in annotated boxes.
 
     Args:
         model: with weights.
-        dataset_name: of the images. loader: their batches, or None.
+        dataset_name: as registered. loader: batches of its images.
 
     Returns:
-        Mean squared residual a coordinate, chart units²; None without images. Every worker gets
-        the same.
+        Chart units², the same in all processes; None without a data set, or if no point was read.
     """
     if dataset_name is None or loader is None:
         return None

@@ -46,12 +46,12 @@ def build_optimizer(cfg: CfgNode, model: nn.Module) -> torch.optim.Optimizer:
 def clipped_optimizer(
     params, *, kind: type[torch.optim.Optimizer], max_norm: float, **options
 ) -> torch.optim.Optimizer:
-    """An optimiser that clips the gradient of every parameter, as `SOLVER.CLIP_GRADIENTS` does with
-    the type "norm", for configs without that key.
+    """An optimiser that clips the gradient of each parameter, as `SOLVER.CLIP_GRADIENTS` does with
+    the type "norm", for python configs.
 
     Args:
         params: parameter groups.
-        kind: class of the optimiser. options: its own.
+        kind: the class of the optimiser. options: its arguments.
         max_norm: of the gradient of a parameter.
     """
     cfg = get_cfg()

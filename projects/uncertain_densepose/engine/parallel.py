@@ -1,4 +1,4 @@
-"""A model in several processes, on GPUs or without."""
+"""A model in several processes, on GPUs or CPUs."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from torch.nn.parallel import DistributedDataParallel
 
 
 def parallel_model(model: nn.Module, **options) -> nn.Module:
-    """The model as each of several processes trains it; alone, the model itself.
+    """The model as each of several processes trains it; the model itself in a single process.
 
     Args:
         model: on the device of this process.
         options: of `create_ddp_model`.
     """
     if next(model.parameters()).device.type == "cpu":
-        # Detectron2 names the GPU of the process otherwise.
+        # Otherwise Detectron2 sets it to the GPU of the process.
         options["device_ids"] = None
     return create_ddp_model(model, **options)
 
 
 def without_wrapper(model: nn.Module) -> nn.Module:
-    """The model itself, of one that `parallel_model` returned."""
+    """The model itself, given what `parallel_model` returned."""
     return model.module if isinstance(model, DistributedDataParallel) else model
 
 
 def share_buffers(model: nn.Module) -> None:
-    """Give every process the buffers of the main one, whose checkpoints are saved.
+    """Copy the buffers of the main process, whose checkpoints are saved, to all others.
 
-    Each has its own statistics of batch normalisation, and processes that test a model together
-    would test different ones.
+    Each has its own statistics of batch normalisation, so without this the processes that test a
+    model together would test different models.
     """
     if comm.get_world_size() == 1:
         return

@@ -21,6 +21,12 @@ def _numbers(seed: int, stream: int, *place: int) -> tuple[int, int, int]:
     return int(a), int(b), int(c)
 
 
+def training_seed(seed: int | None) -> int:
+    """The seed of a training: the one that was asked for, or for None and below 0 a random one that
+    all processes share."""
+    return comm.shared_random_seed() if seed is None or seed < 0 else seed
+
+
 @contextmanager
 def record_seed(seed: int, position: int) -> Iterator[None]:
     """Augmentation of one training record draws from its own seed; generators are put back after.

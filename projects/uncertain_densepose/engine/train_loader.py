@@ -22,7 +22,7 @@ from detectron2.utils import comm
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from ..errors import UserError
-from .seeds import record_seed
+from .seeds import record_seed, training_seed
 
 logger = logging.getLogger(f"detectron2.{__name__}")
 
@@ -185,7 +185,7 @@ def _leave_signals_to_parent(worker: int) -> None:
 
 
 def _from_config(cfg: CfgNode, mapper=None, *, dataset=None, sampler=None) -> dict[str, Any]:
-    seed = cfg.SEED if cfg.SEED >= 0 else comm.shared_random_seed()
+    seed = training_seed(cfg.SEED)
     # Detectron2's samplers take their seeds from numpy's generator.
     with record_seed(seed, 0):
         options = _train_loader_from_config(cfg, mapper, dataset=dataset, sampler=sampler)
@@ -224,8 +224,7 @@ def build_train_loader(
             f"a batch of {total_batch_size} pictures (SOLVER.IMS_PER_BATCH) cannot be shared out "
             f"among {world_size} processes; give a multiple of {world_size}"
         )
-    if seed is None or seed < 0:
-        seed = comm.shared_random_seed()
+    seed = training_seed(seed)
     sampler = TrainingSampler(len(dataset), seed=seed) if sampler is None else sampler
     group = np.zeros(len(dataset), dtype=bool)
     if aspect_ratio_grouping:

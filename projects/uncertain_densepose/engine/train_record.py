@@ -1,4 +1,4 @@
-"""What made a checkpoint, kept inside it: who releases the weights need not remember it."""
+"""The record of a training, kept in its checkpoints for whoever releases the weights."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ UNKNOWN_COMMIT = "unknown"
 
 
 class TrainRecord(HookBase):
-    """Measures a training; `state_dict` is the record, so that every checkpoint has it under
+    """Measures a training. `state_dict` is the record: every checkpoint has it under
     `["trainer"]["hooks"]["TrainRecord"]`, and a resumed training continues it.
 
-    It has to be registered before the hook that saves checkpoints.
+    It must be registered before the hook that saves checkpoints.
 
     Args:
         cfg: the config of the training.
@@ -46,10 +46,9 @@ class TrainRecord(HookBase):
         """The record.
 
         Returns:
-            config: as yaml. seed: -1 for a random one. commit: see `source_commit`. iterations.
-            seconds: of all steps, without evaluations and checkpoints. peak_memory_mib: see
-            `peak_memory_mib`, of the first process. processes: that trained together. device: its
-            name.
+            config: yaml. seed: -1 for a random one. commit: see `source_commit`. iterations.
+            seconds: of all steps, without evaluations and checkpoints. peak_memory_mib: of the
+            first process, see `peak_memory_mib`. processes: their number. device: its name.
         """
         return {
             "config": self._config,
@@ -63,17 +62,17 @@ class TrainRecord(HookBase):
         }
 
     def load_state_dict(self, record: dict) -> None:
-        """Go on from the record of a training that was interrupted."""
+        """Continue the record of an interrupted training."""
         self._seconds = record["seconds"]
         self._peak_memory_mib = record["peak_memory_mib"]
 
 
 def source_commit(file: Path) -> str:
-    """The commit of the sources that a file belongs to, twelve digits, with "-dirty" after it where
-    files differ from it; `UNKNOWN_COMMIT` where no repository has the file."""
+    """The commit of the repository that tracks a file: twelve digits, and "-dirty" if files differ
+    from it; `UNKNOWN_COMMIT` if no repository tracks the file."""
     folder = file.resolve().parent
     tracked = ["git", "ls-files", "--error-unmatch", file.name]
-    # Without tags, whose names would hide the digits.
+    # Tags are excluded: their names would replace the digits.
     describe = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
     try:
         subprocess.run(tracked, cwd=folder, capture_output=True, check=True)
@@ -84,7 +83,7 @@ def source_commit(file: Path) -> str:
 
 
 def peak_memory_mib(device: torch.device) -> float:
-    """The most memory so far, MiB: of tensors on a GPU, else of the whole process."""
+    """Peak memory so far, MiB: of tensors on a GPU, else of the whole process."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device) / 2**20
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -93,7 +92,7 @@ def peak_memory_mib(device: torch.device) -> float:
 
 
 def device_name(device: torch.device) -> str:
-    """A GPU's name, or what kind of CPU with how many threads."""
+    """The name of a GPU, or the kind of CPU and the number of threads."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return f"{platform.machine()} {device.type}, {torch.get_num_threads()} threads"

@@ -21,33 +21,36 @@ from ..config import ConfigError, check_training_data
 from ..data import DensePoseDatasetMapper
 from ..data.mapper import chart_mirror_of
 from ..modeling.augmented_inference import DensePoseRCNNWithTTA
-from .box_evaluation import evaluate_in_boxes, report
+from .box_evaluation import evaluate_in_boxes, report_evaluation
 from .finite_steps import FiniteAMPTrainer, FiniteTrainer
 from .folder_lock import FolderLock
 from .interruption import SaveOnSignal
 from .model_evaluation import ModelEvaluation, check_evaluation
 from .optimizer import build_optimizer
 from .parallel import parallel_model, share_buffers, without_wrapper
-from .seeds import StepSeed
+from .seeds import StepSeed, training_seed
 from .train_loader import TrainLoader, build_train_loader
 from .train_record import TrainRecord
+
+# A child of Detectron2's logger, which every train script of Detectron2's sets up.
+logger = logging.getLogger(f"detectron2.{__name__}")
 
 
 class Trainer(DefaultTrainer):
     """`DefaultTrainer` for dense pose.
 
-    Every evaluation writes `metrics_<data set>.json` and the figures of `figures_<data set>/` into
-    the output folder; that after the last iteration is an `evaluate`.
+    Every evaluation writes `metrics_<data set>.json` and the figures `figures_<data set>/` into the
+    output folder. The one after the last iteration is `evaluate`, others are `test`.
 
     Raises:
         ConfigError, RecalibrationError, SurfaceFileError: see `check_evaluation`.
     """
 
     def __init__(self, cfg: CfgNode):
-        # Not only after hours of training.
+        # Before hours of training.
         check_evaluation(cfg)
-        # Not that of `DefaultTrainer`, which can train in several processes on GPUs alone and makes
-        # a checkpointer that runs what a file asks for.
+        # Not `DefaultTrainer.__init__`, which cannot train in several processes on CPUs and makes a
+        # checkpointer that runs code from files.
         TrainerBase.__init__(self)
         if not logging.getLogger("detectron2").isEnabledFor(logging.INFO):
             setup_logger()
@@ -60,7 +63,8 @@ class Trainer(DefaultTrainer):
         model = parallel_model(model, broadcast_buffers=False)
         loop = FiniteAMPTrainer if cfg.SOLVER.AMP.ENABLED else FiniteTrainer
         self._trainer = loop(model, loader, optimizer, max_skipped=cfg.SOLVER.MAX_SKIPPED_STEPS)
-        self._step_seed = StepSeed(loader.seed)
+        ours = isinstance(loader, TrainLoader)
+        self._step_seed = StepSeed(loader.seed if ours else training_seed(cfg.SEED))
         self.scheduler = self.build_lr_scheduler(cfg, optimizer)
         self.checkpointer = SafeCheckpointer(model, cfg.OUTPUT_DIR, trainer=weakref.proxy(self))
         self.start_iter = 0
@@ -79,7 +83,7 @@ class Trainer(DefaultTrainer):
         return [lock, TrainRecord(self.cfg), self._step_seed, *built]
 
     def resume_or_load(self, resume: bool = True) -> None:
-        """As `DefaultTrainer`; `MODEL.WEIGHTS` may also be those of a simpler noise model.
+        """As `DefaultTrainer.resume_or_load`; `MODEL.WEIGHTS` may be of a simpler noise model.
 
         A resumed training goes on as if it had not been interrupted: on one machine, on CPUs, to
         the last bit.
@@ -94,6 +98,12 @@ class Trainer(DefaultTrainer):
         self.checkpointer.resume()
         self.start_iter = self.iter + 1
         loader = self._trainer.data_loader
+        if not isinstance(loader, TrainLoader):
+            logger.warning(
+                f"the training loader is a {type(loader).__name__}, which begins with the first "
+                "pictures again; see engine.train_loader.build_train_loader"
+            )
+            return
         if loader.seed != self._step_seed.seed:
             # Of a training with a random seed, or of one whose config has another by now.
             cfg = self.cfg.clone()
@@ -128,12 +138,12 @@ class Trainer(DefaultTrainer):
 
     @classmethod
     def build_evaluator(cls, cfg: CfgNode, dataset_name: str, output_folder: str | None = None):
-        """What is measured of detections besides dense pose: box AP.
+        """What is measured besides dense pose: box AP.
 
         Args:
             cfg: the config of the model.
             dataset_name: as registered.
-            output_folder: for the files of evaluators, by default one in the output folder.
+            output_folder: for the files of evaluators; by default one in `OUTPUT_DIR`.
         """
         folder = output_folder or _inference_folder(cfg, dataset_name)
         return COCOEvaluator(dataset_name, tasks=("bbox",), output_dir=folder)
@@ -156,10 +166,10 @@ class Trainer(DefaultTrainer):
         Args:
             cfg: its config.
             model: with weights.
-            evaluators: given, they replace all of the evaluation, as in `DefaultTrainer.test`.
+            evaluators: if given, they replace our own, as in `DefaultTrainer.test`.
 
         Returns:
-            {task: {metric: value}}, one such dict a data set if there are several.
+            {task: {metric: value}}; with several data sets, one such dict by name.
         """
         if evaluators is not None:
             return super().test(cfg, model, evaluators)
@@ -185,7 +195,7 @@ class Trainer(DefaultTrainer):
         Metrics and figures have "_TTA" after the name of the data set.
 
         Args:
-            cfg: its config; `TEST.AUG` says which augmentations there are.
+            cfg: its config; `TEST.AUG` has the augmentations.
             model: with weights.
 
         Returns:
@@ -201,7 +211,7 @@ class Trainer(DefaultTrainer):
         if cfg.TEST.AUG.FLIP:
             mirror = chart_mirror_of(cfg.DATASETS.TRAIN or cfg.DATASETS.TEST)
         augmented = DensePoseRCNNWithTTA(cfg, model, mirror)
-        # Of the image at its own size, for augmentations resize it.
+        # The image at its own size: augmentations resize it.
         unresized = cfg.clone()
         unresized.defrost()
         unresized.INPUT.MIN_SIZE_TEST = 0
@@ -214,7 +224,7 @@ class Trainer(DefaultTrainer):
             results[name] = inference_on_dataset(augmented, loader, evaluator) or OrderedDict()
             points = {"detected boxes": detected.totals}
             surface = evaluation.surface(name)
-            report(cfg.OUTPUT_DIR, f"{name}_TTA", results[name], points, surface)
+            report_evaluation(cfg.OUTPUT_DIR, f"{name}_TTA", results[name], points, surface)
         found = next(iter(results.values())) if len(results) == 1 else results
         return OrderedDict((f"{key}_TTA", value) for key, value in found.items())
 
@@ -223,15 +233,15 @@ class Trainer(DefaultTrainer):
         """Load the weights to evaluate: `MODEL.WEIGHTS`, or with `resume` the last checkpoint.
 
         Returns:
-            The iteration that they are from, 0 if the file does not say it.
+            The iteration of the training, 0 if the file does not have it.
 
         Raises:
-            WeightsError: for a missing file, or as `SafeCheckpointer`.
+            WeightsError: the file is missing, or as `SafeCheckpointer`.
         """
-        return load_weights(model, cfg.MODEL.WEIGHTS, cfg.OUTPUT_DIR, resume)
+        return load_weights_to_evaluate(model, cfg.MODEL.WEIGHTS, cfg.OUTPUT_DIR, resume)
 
 
-def load_weights(model: nn.Module, path: str, output_dir: str, resume: bool) -> int:
+def load_weights_to_evaluate(model: nn.Module, path: str, output_dir: str, resume: bool) -> int:
     """Load the weights to evaluate from a file, or with `resume` from the last checkpoint of an
     output folder; see `Trainer.load_weights`."""
     checkpointer = TrainedCheckpointer(model, save_dir=output_dir)
@@ -239,12 +249,12 @@ def load_weights(model: nn.Module, path: str, output_dir: str, resume: bool) -> 
         path = checkpointer.get_checkpoint_file()
     if not path or not ("://" in path or PathManager.isfile(path)):
         raise WeightsError(
-            f"MODEL.WEIGHTS (of a lazy config: train.init_checkpoint) is {path!r}, which is no "
+            f"MODEL.WEIGHTS (of a lazy config: train.init_checkpoint) is {path!r}, which is not a "
             "file; give the checkpoint to evaluate, such as output/demo/model_final.pth"
         )
     return int(checkpointer.load(path).get("iteration", 0))
 
 
 def _inference_folder(cfg: CfgNode, dataset_name: str, kind: str = "inference") -> str:
-    """For what evaluators write of a data set."""
+    """The folder for what evaluators write of a data set."""
     return os.path.join(cfg.OUTPUT_DIR, kind, dataset_name)

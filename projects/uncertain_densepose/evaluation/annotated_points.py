@@ -1,4 +1,4 @@
-"""What a model says at all annotated points of a data set: for fits that need them at once."""
+"""A model's predictions at all annotated points of a data set, for fits that need them at once."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from torch import nn
 
 from ..structures import PointPredictions
 from .ground_truth import AnnotatedImage, GroundTruthBoxModel
-from .image_by_image import ImageByImageEvaluator, Reduction, maps_and_boxes, match_by_annotation
-from .points.points_in_chart import CountedPoints, PointsInChart
+from .image_by_image import ImageByImageEvaluator, Reduction, points_in_given_boxes
+from .points.points_in_chart import PointsInChart
 
 
 class AnnotatedPointsEvaluator(ImageByImageEvaluator):
     """Keeps predictions at annotated points, from the outputs of a `GroundTruthBoxModel`.
 
-    The result is `{"annotated_points": {"num_points": ..., "num_groups": ...}}`; `points` has them
-    after `evaluate`, None if no point was read.
+    The result is `{"annotated_points": {"num_points": ..., "num_groups": ...}}`. Args and errors
+    are those of `ImageByImageEvaluator`.
 
-    Args and errors: as `GlobalVarianceEvaluator`.
+    Attributes:
+        points: after `evaluate`, all points; None if none was read.
     """
 
     _expects_all_images = False
@@ -33,8 +34,7 @@ class AnnotatedPointsEvaluator(ImageByImageEvaluator):
         self.points: PointsInChart | None = None
 
     def _reduce(self, image: AnnotatedImage, instances: Instances) -> Reduction:
-        counted = CountedPoints.of(image, match_by_annotation(image, instances))
-        return Reduction(kept=PointsInChart.of(counted, *maps_and_boxes(instances)))
+        return Reduction(kept=points_in_given_boxes(image, instances))
 
     def _summarise(
         self, images: list[AnnotatedImage], kept: list[Any], totals: tuple
@@ -48,7 +48,7 @@ class AnnotatedPointsEvaluator(ImageByImageEvaluator):
 def read_annotated_points(
     model: nn.Module, loader: Iterable[list[dict]], dataset_name: str
 ) -> PointsInChart | None:
-    """Run a model in the annotated boxes of images, in one process.
+    """Run a model in the annotated boxes of images, in this process alone.
 
     Args:
         model: a `GeneralizedRCNN` with weights.
@@ -56,7 +56,8 @@ def read_annotated_points(
         dataset_name: registered with `json_file` in its metadata.
 
     Returns:
-        The points that lie in their person's box, None if there are none.
+        The points that lie in their person's box, images in the order of their ids; None without
+        any.
 
     Raises:
         AnnotationFileError: see `GroundTruth.of_dataset`.

@@ -1,4 +1,4 @@
-"""The frame of our evaluators: images are reduced one by one, as Detectron2 hands them over."""
+"""The base of our evaluators, which reduce images one by one as Detectron2 passes them on."""
 
 from __future__ import annotations
 
@@ -14,22 +14,21 @@ from detectron2.evaluation import DatasetEvaluator
 from detectron2.structures import Instances
 from detectron2.utils import comm
 
-from ..structures import ChartMaps
 from .files import metrics_table
 from .ground_truth import AnnotatedImage, GroundTruth
 from .points.matching import UNMATCHED
+from .points.points_in_chart import PointsInChart
 
 # A child of Detectron2's logger, which every train script of Detectron2's sets up.
 logger = logging.getLogger(f"detectron2.{__name__}")
 
 
 class Reduction(NamedTuple):
-    """What is left of an image; it must be small and fit for pickling.
+    """What is kept of an image; it must be small, and picklable.
 
     Attributes:
-        totals: added to those of the other images, which does not take more memory the more there
-            are. Where nothing is added up, an empty tuple.
-        kept: of this image alone.
+        totals: added to those of other images; an empty tuple if nothing is added up.
+        kept: stored for this image alone.
     """
 
     totals: Any = ()
@@ -37,7 +36,7 @@ class Reduction(NamedTuple):
 
 
 class ImageByImageEvaluator(DatasetEvaluator):
-    """Reduces every image with `_reduce` and summarises what is left with `_summarise`.
+    """Reduces every image with `_reduce` and summarises the reductions with `_summarise`.
 
     Args:
         dataset_name: registered with `json_file` in its metadata.
@@ -52,7 +51,7 @@ class ImageByImageEvaluator(DatasetEvaluator):
 
     # Whether an image that was not predicted is worth a warning.
     _expects_all_images = True
-    # Makes the totals of no image.
+    # The totals of no image.
     _no_totals: Callable[[], Any] = tuple
 
     def __init__(self, dataset_name: str, *, distributed: bool = True):
@@ -61,13 +60,13 @@ class ImageByImageEvaluator(DatasetEvaluator):
         self.reset()
 
     def _reduce(self, image: AnnotatedImage, instances: Instances) -> Reduction:
-        """What is left of an image."""
+        """What is kept of an image."""
         raise NotImplementedError
 
     def _summarise(
         self, images: list[AnnotatedImage], kept: list[Any], totals: Any
     ) -> dict[str, dict]:
-        """The results, from the images, what was kept of each, and the totals of all."""
+        """{task: {metric: value}} from the images, what was kept of each, and the totals of all."""
         raise NotImplementedError
 
     def reset(self) -> None:
@@ -80,20 +79,22 @@ class ImageByImageEvaluator(DatasetEvaluator):
 
         Args:
             inputs: dicts with `image_id`.
-            outputs: dicts with `instances` in pixels of the original image.
+            outputs: dicts with `instances`, in pixels of the original image.
 
         Raises:
             AnnotationFileError: an image is not in the annotation file.
-            ValueError: an image comes twice, or the model gives boxes without `pred_densepose`.
+            ValueError: an image comes twice, or there are boxes without `pred_densepose`.
         """
         for record, output in zip(inputs, outputs, strict=True):
             image = self.ground_truth[record["image_id"]]
             instances = output["instances"]
             if image.image_id in self._kept:
-                raise ValueError(f"image {image.image_id!r} was predicted twice")
+                raise ValueError(
+                    f"image {image.image_id!r} was predicted twice; call reset() between runs"
+                )
             if len(instances) and not instances.has("pred_densepose"):
                 raise ValueError(
-                    f"image {image.image_id!r}: the model gives boxes without 'pred_densepose';"
+                    f"image {image.image_id!r}: the model predicts boxes without 'pred_densepose';"
                     " is MODEL.DENSEPOSE_ON set?"
                 )
             with torch.no_grad():
@@ -102,7 +103,7 @@ class ImageByImageEvaluator(DatasetEvaluator):
             self._own_totals = self._own_totals + reduction.totals
 
     def evaluate(self) -> OrderedDict[str, dict]:
-        """The results over all images that were predicted; {} outside the main process.
+        """{task: {metric: value}} over all images that were predicted; {} outside the main process.
 
         Raises:
             ValueError: two ranks predicted the same image.
@@ -118,7 +119,7 @@ class ImageByImageEvaluator(DatasetEvaluator):
             raise ValueError("the same image was predicted by more than one process")
         if self._expects_all_images and len(kept) < len(self.ground_truth):
             logger.warning(
-                "%d of the %d images of %s were predicted; the results are those of these images.",
+                "Only %d of the %d images of %s were predicted; the results are of these images.",
                 len(kept),
                 len(self.ground_truth),
                 self.ground_truth.json_file,
@@ -131,19 +132,13 @@ class ImageByImageEvaluator(DatasetEvaluator):
         return OrderedDict(results)
 
 
-def maps_and_boxes(instances: Instances) -> tuple[ChartMaps | None, torch.Tensor]:
-    """The chart maps of D instances, None if there are none, and their boxes (D, 4), pixels."""
-    maps = instances.pred_densepose if len(instances) else None
-    return maps, instances.pred_boxes.tensor
-
-
 def match_by_annotation(image: AnnotatedImage, instances: Instances) -> np.ndarray:
-    """(G,) the instance with each labelled person's annotation id, `UNMATCHED` if it was dropped.
+    """(G,) int64, the instance with the annotation id of each labelled person, or `UNMATCHED`.
 
-    People who have one id, as some do in COCO's own minival lists, keep the order of their boxes.
+    People with the same id, as some have in COCO's minival lists, keep the order of their boxes.
 
     Raises:
-        ValueError: the instances do not say whose boxes they are.
+        ValueError: the instances have no field `annotation_id`.
     """
     match = np.full(image.num_people, UNMATCHED, dtype=np.int64)
     if len(instances) == 0:
@@ -158,3 +153,12 @@ def match_by_annotation(image: AnnotatedImage, instances: Instances) -> np.ndarr
         person = np.flatnonzero(without & (image.annotation_id == annotation_id))[:1]
         match[person] = instance
     return match
+
+
+def points_in_given_boxes(image: AnnotatedImage, instances: Instances) -> PointsInChart | None:
+    """The annotated points, read in the outputs of a `GroundTruthBoxModel`; None without any.
+
+    Raises:
+        ValueError: as `match_by_annotation`.
+    """
+    return PointsInChart.of(image, instances, match_by_annotation(image, instances))

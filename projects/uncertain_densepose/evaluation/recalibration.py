@@ -1,13 +1,12 @@
 """Recalibration: predicted covariances times a factor that was fitted on held-out data.
 
-A network tends to be too sure of itself on images that it was not trained on. One factor for all
-covariances, or one a part, mends the size of its uncertainty and leaves the order of the points and
-the correlation of their errors as they are: the temperature of Guo et al. (ICML 2017), and the
-scaling of Levi et al. (2019), for Gaussian regression.
+Networks tend to be overconfident on images that they were not trained on. One factor for all
+covariances, or one a part, corrects the size of the uncertainty but not the order of points or the
+correlation of errors: the temperature of Guo et al. (ICML 2017) and the scaling of Levi et al.
+(2019), for Gaussian regression.
 
-It is stored as json beside the checkpoint and not in it: so it can be read and compared, weights in
-any format can have one, or several for several kinds of images, and training that goes on from the
-checkpoint does not carry along a factor of older weights.
+It is stored as json beside the checkpoint, not in it: weights in any format can have one, or one
+for each kind of images, and training that continues from a checkpoint does not inherit an old one.
 """
 
 from __future__ import annotations
@@ -25,16 +24,16 @@ from detectron2.structures import Instances
 from torch import nn
 
 from ..errors import UserError
-from ..structures import ChartMaps, PointPredictions
+from ..structures import PointPredictions
 from ..surface import NUM_PARTS
 from .ground_truth import AnnotatedImage, GroundTruthBoxModel
-from .image_by_image import ImageByImageEvaluator, Reduction, maps_and_boxes, match_by_annotation
+from .image_by_image import ImageByImageEvaluator, Reduction, points_in_given_boxes
 from .points.calibration import mahalanobis_squared
-from .points.points_in_chart import CountedPoints, PointsInChart
-from .points.readings import noise_model
+from .points.points_in_chart import PointsInChart
+from .totals import Totals
 
 MIN_POINTS_PER_PART = 100
-"""Parts with fewer points take the factor of all: theirs would be uncertain by more than 10 %."""
+"""Parts with fewer points take the factor of all, since their own would be off by over 10 %."""
 
 
 class RecalibrationError(UserError, ValueError):
@@ -46,10 +45,10 @@ class RecalibrationFileError(RecalibrationError):
 
 
 def require_variance(points: PointPredictions) -> torch.Tensor:
-    """The variance (P,) of predictions.
+    """The variance (P,) of predictions, chart units².
 
     Raises:
-        RecalibrationError: there is none to scale.
+        RecalibrationError: the model predicts none.
     """
     if points.variance is None:
         raise RecalibrationError("the model predicts no variance, so none can be recalibrated")
@@ -61,9 +60,9 @@ class Recalibration:
     """Factors of covariances.
 
     Attributes:
-        variance_scale: of all parts but those of `part_variance_scale`.
-        part_variance_scale: chart 1..24 to its own factor.
-        origin: what it was fitted to, for the reader of the file.
+        variance_scale: the factor of all parts that have none of their own.
+        part_variance_scale: the factors of parts that have one, by chart 1..24.
+        origin: what the factors were fitted to, for the reader of the file.
     """
 
     variance_scale: float
@@ -78,7 +77,7 @@ class Recalibration:
         return table.to(part.device)[part]
 
     def apply(self, points: PointPredictions) -> PointPredictions:
-        """The same predictions with scaled covariances: s, r rᵀ and B each times the factor.
+        """The same predictions with s, r rᵀ and B each times the factor of the part.
 
         Raises:
             RecalibrationError: the model predicts no variance.
@@ -94,7 +93,7 @@ class Recalibration:
         )
 
     def save(self, path: str | os.PathLike) -> None:
-        """Write the file, json."""
+        """Write a json file."""
         content = {
             "variance_scale": self.variance_scale,
             "part_variance_scale": {str(k): v for k, v in self.part_variance_scale.items()},
@@ -109,8 +108,8 @@ class Recalibration:
         """Read a file that `save` wrote.
 
         Raises:
-            RecalibrationFileError: there is no such file, it is no json, or a field is missing or
-                no factor.
+            RecalibrationFileError: there is no such file, it is not json, or a field is missing or
+                is not a factor above 0.
         """
         if not os.path.isfile(path):
             raise RecalibrationFileError(
@@ -130,7 +129,8 @@ class Recalibration:
         unknown = set(parts) - {str(part) for part in range(1, NUM_PARTS + 1)}
         if unknown:
             raise RecalibrationFileError(
-                f"{path}: field 'part_variance_scale': {min(unknown)!r} is no part 1..{NUM_PARTS}"
+                f"{path}: field 'part_variance_scale': part {min(unknown)!r} is not in"
+                f" 1..{NUM_PARTS}"
             )
         return Recalibration(
             _factor(path, "variance_scale", content.get("variance_scale")),
@@ -140,7 +140,7 @@ class Recalibration:
 
     @staticmethod
     def named(path: str) -> Recalibration | None:
-        """What `DENSEPOSE_EVALUATION.RECALIBRATION` names: None for "", else as `load`."""
+        """`load`, for the value of `DENSEPOSE_EVALUATION.RECALIBRATION`; None for ""."""
         return Recalibration.load(path) if path else None
 
 
@@ -152,8 +152,8 @@ def _factor(path: str | os.PathLike, name: str, value: object) -> float:
 
 
 @dataclass(frozen=True)
-class MahalanobisTotals:
-    """What a recalibration is fitted to. Totals of disjoint sets add up.
+class MahalanobisTotals(Totals):
+    """What a recalibration is fitted to.
 
     Attributes:
         total: (25,) float64, the sum over a part's points of the squared Mahalanobis distance
@@ -166,7 +166,7 @@ class MahalanobisTotals:
 
     @staticmethod
     def of(part: torch.Tensor, mahalanobis_squared: torch.Tensor) -> MahalanobisTotals:
-        """The totals of P points: charts (P,) and squared distances (P,)."""
+        """The totals of P points, from their charts (P,) and squared Mahalanobis distances (P,)."""
         charts = part.cpu().numpy()
         weights = mahalanobis_squared.double().cpu().numpy()
         return MahalanobisTotals(
@@ -174,26 +174,15 @@ class MahalanobisTotals:
             np.bincount(charts, minlength=NUM_PARTS + 1),
         )
 
-    def __add__(self, other: MahalanobisTotals) -> MahalanobisTotals:
-        return MahalanobisTotals(self.total + other.total, self.num_points + other.num_points)
 
-
-def mahalanobis_totals(
-    image: AnnotatedImage, maps: ChartMaps | None, boxes_xyxy: torch.Tensor, match: np.ndarray
-) -> MahalanobisTotals:
-    """Squared Mahalanobis distances of an image's annotated points, each point by itself.
-
-    Args:
-        image, maps, boxes_xyxy, match: as in `point_totals`.
+def mahalanobis_totals(points: PointsInChart) -> MahalanobisTotals:
+    """Squared Mahalanobis distances of annotated points under their marginal covariances.
 
     Raises:
         RecalibrationError: the model predicts no variance.
     """
-    points = PointsInChart.of(CountedPoints.of(image, match), maps, boxes_xyxy)
-    if points is None:
-        return MahalanobisTotals()
     require_variance(points.predicted)
-    covariance = noise_model(points.predicted, points.group).covariance()
+    covariance = points.predicted.distribution(points.group).covariance()
     distance = mahalanobis_squared(points.residual_uv, covariance)
     return MahalanobisTotals.of(points.predicted.part, distance)
 
@@ -201,26 +190,30 @@ def mahalanobis_totals(
 def fit_scalar(totals: MahalanobisTotals) -> Recalibration:
     """One factor for all covariances.
 
-    The density of δ ~ N(0, c Σ) is -log c - δᵀ Σ⁻¹ δ / (2 c) up to a constant, so over P
-    independent points the most likely c is the mean of δᵀ Σ⁻¹ δ / 2. For a joint model it is taken
-    of the marginals as well, whose ellipses are what is to be calibrated.
+    The log-density of δ ~ N(0, c Σ) is -log c - δᵀ Σ⁻¹ δ / (2 c) up to a constant, so the most
+    likely c over independent points is the mean of δᵀ Σ⁻¹ δ / 2. For a joint model Σ is the
+    marginal covariance too, since its ellipses are to be calibrated.
 
     Raises:
-        RecalibrationError: there are no points, or their distances are not positive numbers.
+        RecalibrationError: there are no points, or their distances do not sum to a positive number.
     """
     count = int(totals.num_points.sum())
     if count == 0:
-        raise RecalibrationError("a recalibration cannot be fitted to no points")
+        raise RecalibrationError("there are no points to fit a recalibration to")
     scale = float(totals.total.sum()) / (2 * count)
     if not 0 < scale < float("inf"):
         raise RecalibrationError(
-            f"the mean squared Mahalanobis distance is {2 * scale}, which no factor mends"
+            f"the mean squared Mahalanobis distance is {2 * scale}, which no factor can correct"
         )
     return Recalibration(scale, origin={"num_points": count})
 
 
 def fit_per_part(totals: MahalanobisTotals) -> Recalibration:
-    """`fit_scalar` for each part that has `MIN_POINTS_PER_PART`; the others share that of all."""
+    """`fit_scalar` for each part with `MIN_POINTS_PER_PART`; the others take the factor of all.
+
+    Raises:
+        RecalibrationError: as `fit_scalar`.
+    """
     parts = np.flatnonzero((totals.num_points >= MIN_POINTS_PER_PART) & (totals.total > 0))
     scales = totals.total[parts] / (2 * totals.num_points[parts])
     overall = fit_scalar(totals)
@@ -242,8 +235,8 @@ class MahalanobisEvaluator(ImageByImageEvaluator):
     _no_totals = MahalanobisTotals
 
     def _reduce(self, image: AnnotatedImage, instances: Instances) -> Reduction:
-        match = match_by_annotation(image, instances)
-        return Reduction(mahalanobis_totals(image, *maps_and_boxes(instances), match))
+        points = points_in_given_boxes(image, instances)
+        return Reduction(MahalanobisTotals() if points is None else mahalanobis_totals(points))
 
     def _summarise(
         self, images: list[AnnotatedImage], kept: list[Any], totals: MahalanobisTotals
@@ -263,9 +256,9 @@ def fit_recalibration(
 
     Args:
         model: a `GeneralizedRCNN` with weights.
-        loader: batches of Detectron2's test input, of the data set or of a part of it. The images
-            should be neither those of training, on which errors are smaller, nor those on which
-            the recalibrated model will be judged.
+        loader: batches of Detectron2's test input, of the data set or of a part of it. They should
+            not be training images, on which errors are smaller, nor those on which the recalibrated
+            model will be judged.
         dataset_name: registered with `json_file` in its metadata.
         fit: `fit_scalar` or `fit_per_part`.
 

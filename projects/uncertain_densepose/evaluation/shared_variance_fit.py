@@ -1,9 +1,8 @@
 """Correlation added afterwards: one shared variance for the predictions of an independent model.
 
-The error that the points of a person's part share, δ_i = z_g + (what the model predicts) with
-z_g ~ N(0, b I), has one unknown. The b of maximum likelihood on held-out annotations makes of any
-independent model a correlated one, with the same means: a baseline that a model which was trained
-to predict its shared error has to beat, and a remedy where there is no time to train.
+With δ_i = z_g + (the predicted error), z_g ~ N(0, b I) for each person and part g, the maximum
+likelihood b on held-out annotations makes an independent model a correlated one with the same
+means: a baseline for models trained to predict their shared error, and a remedy without training.
 """
 
 from __future__ import annotations
@@ -20,12 +19,12 @@ from ..structures import PointPredictions
 from ..surface import NUM_PARTS
 
 MIN_GROUPS_PER_PART = 50
-"""Parts with fewer groups take the common value: a group tells two numbers about b, whose relative
-error is therefore at least 1 / sqrt(groups)."""
+"""Parts with fewer groups take the common value: a group gives two samples of the shared error, so
+the relative error of b is at least 1 / sqrt(groups)."""
 
 CANDIDATES_PER_DECADE = 4
 DECADES = 12
-"""The range that is searched, downwards from ten times the largest squared residual."""
+"""The range of the search, downwards from ten times the largest squared residual."""
 
 
 class SharedVarianceError(UserError, ValueError):
@@ -35,11 +34,11 @@ class SharedVarianceError(UserError, ValueError):
 def add_shared_variance(
     points: PointPredictions, shared_variance: float | torch.Tensor
 ) -> PointPredictions:
-    """The predictions of an independent model, with a shared covariance b I.
+    """Predictions with a shared covariance b I.
 
     Args:
         points: P predictions with a variance.
-        shared_variance: b, chart units²: one number, or (25,) one a part.
+        shared_variance: b, chart units²: one number, or (25,) by chart.
     """
     b = torch.as_tensor(shared_variance, dtype=torch.float64).expand(NUM_PARTS + 1)
     of_points = b.to(points.mean_uv)[points.part]
@@ -50,10 +49,10 @@ def add_shared_variance(
 def fit_shared_variance(
     points: PointPredictions, target_uv: torch.Tensor, group: torch.Tensor
 ) -> float:
-    """The shared variance of maximum likelihood, the same for all groups.
+    """The maximum-likelihood shared variance, the same for all groups.
 
-    The likelihood of several groups may have several maxima: candidates over twelve decades are
-    tried before the best one's neighbourhood is searched by Brent's method.
+    The likelihood may have several maxima, so candidates over twelve decades are tried before
+    Brent's method searches around the best of them.
 
     Args:
         points: P predictions with a variance and without a shared covariance.
@@ -61,7 +60,7 @@ def fit_shared_variance(
         group: (P,) int64, the pair of person and part of each point.
 
     Returns:
-        b >= 0, chart units²; 0 where no shared error makes the annotations likelier.
+        b >= 0, chart units²; 0 if no shared error makes the annotations likelier.
 
     Raises:
         SharedVarianceError: there are no points, their residuals are not finite numbers, or the
@@ -73,8 +72,8 @@ def fit_shared_variance(
         joint = add_shared_variance(points, shared_variance).distribution(group)
         return joint.log_prob(target_uv).sum().item()
 
-    # A group's own maximum is below the square of its mean residual; the margin is for means that
-    # are weighted with directions.
+    # The maximum of a group is below its squared mean residual; the margin is for means that are
+    # weighted with directions.
     largest = 10 * (target_uv - points.mean_uv).square().sum(-1).max().item()
     independent = nats(0.0)
     if largest == 0:
@@ -98,15 +97,13 @@ def fit_shared_variance_per_part(
 ) -> torch.Tensor:
     """:func:`fit_shared_variance` for each part.
 
-    Parts with fewer than `MIN_GROUPS_PER_PART` groups, and the background, take the value that is
-    fitted to all groups together.
-
     Args:
         points, target_uv, group: as for :func:`fit_shared_variance`.
         part: (P,) int64 charts 1..24, the same within a group.
 
     Returns:
-        (25,) float64 b, chart units².
+        (25,) float64 b by chart, chart units². The background, and parts with fewer than
+        `MIN_GROUPS_PER_PART` groups, have the value fitted to all groups together.
 
     Raises:
         SharedVarianceError: as :func:`fit_shared_variance`.
@@ -125,12 +122,12 @@ def _checked(
 ) -> tuple[PointPredictions, torch.Tensor, torch.Tensor]:
     """The arguments in float64, with groups numbered without gaps."""
     if points.variance is None:
-        raise SharedVarianceError("the model predicts no variance to which one could be added")
+        raise SharedVarianceError("the model predicts no variance; a shared one needs it")
     if points.shared_covariance is not None:
         raise SharedVarianceError("the model predicts a shared error already")
     if len(points) == 0:
-        raise SharedVarianceError("a shared variance cannot be fitted to no points")
+        raise SharedVarianceError("there are no points to fit a shared variance to")
     points, target_uv = points.double(), target_uv.double()
     if not torch.isfinite(target_uv - points.mean_uv).all():
-        raise SharedVarianceError("the predicted coordinates are not all finite numbers")
+        raise SharedVarianceError("predicted or annotated coordinates are not finite")
     return points, target_uv, torch.unique(group, return_inverse=True)[1]

@@ -10,12 +10,22 @@ from .export import coco_image_ids, result_records
 from .fusion import FUSION_RULES, FusionError
 from .fusion.predictions import fuse_maps, fuse_people, fuse_points
 from .image_input import ImageError, as_bgr, read_image
-from .image_sources import ImageFile, Source, SourceError, SourceImage, VideoFile, find_sources
+from .image_sources import (
+    ImageFile,
+    ImageSource,
+    SourceError,
+    SourceImage,
+    VideoFile,
+    find_sources,
+)
 from .people_file import PeopleFileError, SavedPeople, load_people, save_people
 from .person import Person, people_from_instances, pixel_window
 from .predictor import Predictor, surface_path
 from .seen_vertex import SeenVertex, surface_to_image
 from .texture import Texture, transfer_texture
+
+Source = ImageSource
+"""The former name of `ImageSource`."""
 
 __all__ = [
     "FUSION_RULES",
@@ -28,6 +38,7 @@ __all__ = [
     "FusionError",
     "ImageError",
     "ImageFile",
+    "ImageSource",
     "PeopleFileError",
     "Person",
     "Predictor",

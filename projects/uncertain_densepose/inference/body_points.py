@@ -12,22 +12,22 @@ from .person import Person
 
 _ANGLE = np.arange(6) * np.pi / 3
 SIGMA_POINTS = 2 * np.column_stack([np.cos(_ANGLE), np.sin(_ANGLE)])
-"""(6, 2) a hexagon: with the centre, of weight 1/2, and 1/12 for each, it has all moments of the
-standard normal distribution of the plane up to the fifth order (Stroud, "Approximate Calculation
-of Multiple Integrals", 1971, formula 5-1 of E2 with the weight exp(-r²), after Radon)."""
+"""(6, 2), a hexagon. With weight 1/12 each, and 1/2 for the centre, they have the moments of the
+standard normal distribution in the plane up to fifth order (Radon; Stroud, "Approximate Calculation
+of Multiple Integrals", 1971, formula 5-1 for E2 with the weight exp(-r²))."""
 
 _CORNER_WEIGHT = 1 / 12
 _POINTS_PER_CHUNK = 1 << 15
-"""Bounds the memory of the sigma points of all pixels of a person."""
+"""Bounds the memory of a person's sigma points."""
 
 
 @dataclass(frozen=True)
 class BodyPoints:
-    """P predicted points of the rest body; NaN where a prediction is background.
+    """P predicted points on the rest body; NaN where the prediction is background.
 
     Attributes:
-        surface: faces, barycentric weights, positions and distances from the chart.
-        covariance_m2: (P, 3, 3) float64 m², or None for a model without a noise model.
+        surface: faces, barycentric weights, positions, and distances to the chart.
+        covariance_m2: (P, 3, 3) float64 m², or None without a noise model.
     """
 
     surface: SurfacePoints
@@ -35,7 +35,7 @@ class BodyPoints:
 
     @property
     def position_m(self) -> np.ndarray:
-        """(P, 3) metres on the rest body."""
+        """(P, 3) float64 metres."""
         return self.surface.position_m
 
     def __len__(self) -> int:
@@ -48,15 +48,13 @@ def body_points(
     uv: np.ndarray,
     covariance_uv: np.ndarray | None = None,
 ) -> BodyPoints:
-    """Chart coordinates and their covariance as points of the body and covariances in metres².
-
-    See :func:`position_covariance_m2` for what the latter are.
+    """Chart coordinates and their covariances as points on the body and covariances in m².
 
     Args:
-        metric: of the surface that the coordinates are of.
+        metric: of the surface that the charts belong to.
         part: (P,) integer charts 1..24, 0 background.
         uv: (P, 2) chart units.
-        covariance_uv: (P, 2, 2) chart units², if there is any.
+        covariance_uv: (P, 2, 2) chart units²; see :func:`position_covariance_m2`.
     """
     found = uv_to_surface(metric.lookup, part, uv[:, 0], uv[:, 1])
     if covariance_uv is None:
@@ -67,29 +65,28 @@ def body_points(
 def position_covariance_m2(
     lookup: ChartLookup, points: SurfacePoints, covariance_uv: np.ndarray
 ) -> np.ndarray:
-    """The covariance of the position on the body when chart coordinates vary about points.
+    """Covariance of the position on the body, given the covariance of the chart coordinates.
 
-    With y ~ N(those of the point, Σ) and x(y) what `uv_to_surface` places at y, it is cov x(y),
-    by a sum over seven sigma points: the unscented transform (Julier and Uhlmann, 2004) with a
-    rule of the fifth degree. It follows the bends of the body, and the chart's edge, beyond which
-    nothing lies: there the spread is that of the nearest points of the chart.
+    With y ~ N(coordinates of the point, Σ) and x(y) the point that `uv_to_surface` finds at y, this
+    is cov x(y), by the unscented transform (Julier and Uhlmann, 2004) with seven sigma points and a
+    rule of fifth degree. It follows the curvature of the body and stops at the edge of the chart,
+    where coordinates beyond the edge go to its nearest point.
 
-    On the embedded body, with sigma_uv from 0.003 to 0.05 (0.1 to 1.6 cm), the relative difference
-    from Monte Carlo in the Frobenius norm is 0.2 to 1 % in the median, and that of the trace is
-    below 5 % at 99 % of the points, where the draws stay on the chart. Where more than a tenth of
-    them leave it, the medians are 3 to 6 %. J Σ Jᵀ of the face at the point is 1 to 10 % off in
-    the first case and 40 to 60 % in the second: faces lie side by side at angles, each with a
-    Jacobian of its own, and J does not know where the chart ends.
+    Against Monte Carlo on the embedded body, for sigma_uv of 0.003 to 0.05 (0.1 to 1.6 cm): where
+    the draws stay on the chart, the median relative error (Frobenius norm) is 0.2 to 1 %, and the
+    trace is within 5 % at 99 % of the points; where over a tenth of the draws leave the chart, the
+    median error is 3 to 6 %. J Σ Jᵀ with the Jacobian of the point's face is off by 1 to 10 % and
+    40 to 60 %, because neighbouring faces differ in J and J does not see the edge.
 
-    It takes some 40 microseconds a point; `Person.sigma_cm` has the length alone for all pixels.
+    Takes about 40 µs a point; `Person.sigma_cm` is a faster standard deviation for all pixels.
 
     Args:
         lookup: of the surface.
-        points: P points; where the chart's coordinates lay off the chart, its nearest points.
-        covariance_uv: (P, 2, 2) Σ, chart units²; it may be singular.
+        points: P points on the surface.
+        covariance_uv: (P, 2, 2) Σ, chart units²; may be singular.
 
     Returns:
-        (P, 3, 3) float64 metres², in the axes of the surface; NaN where there is no point.
+        (P, 3, 3) float64 m², in the axes of the surface; NaN where there is no point.
     """
     part, u, v = surface_to_uv(lookup.surface, points.face, points.weights)
     offset = SIGMA_POINTS @ _root(covariance_uv).swapaxes(-1, -2)
@@ -100,7 +97,7 @@ def position_covariance_m2(
         corners = uv_to_surface(
             lookup, np.repeat(part[own], len(SIGMA_POINTS)), *corner_uv[own].reshape(-1, 2).T
         )
-        # From the centre, whose own difference is then 0.
+        # Relative to the centre, whose own term is then 0.
         step = corners.position_m.reshape(-1, len(SIGMA_POINTS), 3) - points.position_m[own, None]
         mean = _CORNER_WEIGHT * step.sum(axis=1)
         second = _CORNER_WEIGHT * step.swapaxes(-1, -2) @ step
@@ -109,9 +106,9 @@ def position_covariance_m2(
 
 
 def _root(covariance: np.ndarray) -> np.ndarray:
-    """(..., 2, 2) lower triangular L with L Lᵀ = Σ, of any Σ without negative eigenvalues.
+    """Lower triangular L (..., 2, 2) with L Lᵀ = Σ, for any positive semi-definite Σ.
 
-    A variance below zero, which is of rounding, counts as none.
+    Variances that rounding made negative count as 0.
     """
     uu, uv, vv = covariance[..., 0, 0], covariance[..., 0, 1], covariance[..., 1, 1]
     root = np.zeros(covariance.shape)
@@ -122,7 +119,7 @@ def _root(covariance: np.ndarray) -> np.ndarray:
 
 
 def body_points_at(person: Person, xy_image: np.ndarray) -> BodyPoints:
-    """The points of the body that positions (P, 2) of the image show, in pixels; see `Person.at`.
+    """The points on the body that image positions (P, 2), in pixels, show; see `Person.at`.
 
     All pixels of a person are `np.argwhere(person.part > 0)[:, ::-1] + person.window[:2] + 0.5`.
     """

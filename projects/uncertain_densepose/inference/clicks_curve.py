@@ -1,4 +1,4 @@
-"""What clicks are worth: the error of a part's other points against the number of clicks."""
+"""How much clicks help: the error of a part's other points against the number of clicks."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from ..structures import PointPredictions
 from .condition import CLICK_SIGMA_UV, condition_points
 
 NUM_CLICKS = (0, 1, 2, 3, 5)
-"""Clicks a part at which the error is measured."""
+"""Default numbers of clicks per part."""
 
 
 @dataclass(frozen=True)
 class ClicksCurve:
-    """The same R points, predicted with C numbers of clicks on their parts.
+    """Predictions at the same R points after each of C numbers of clicks on their parts.
 
     Attributes:
-        num_clicks: C numbers.
-        point: (R,) int64, which of the points they are; none of them is ever clicked.
-        mean_uv: (C, R, 2) their predicted coordinates, chart units.
+        num_clicks: the C numbers.
+        point: (R,) int64 indices of the points, which are never clicked.
+        mean_uv: (C, R, 2) predictions, chart units.
         residual_uv: (C, R, 2) target minus prediction, chart units.
-        covariance_uv: (C, R, 2, 2) what the model expects of `residual_uv`, chart units².
+        covariance_uv: (C, R, 2, 2) predicted covariance of `residual_uv`, chart units².
     """
 
     num_clicks: tuple[int, ...]
@@ -44,7 +44,7 @@ class ClicksCurve:
 
     @property
     def expected_rms_error_uv(self) -> torch.Tensor:
-        """(C,) the same in expectation under the model: the root of the mean trace."""
+        """(C,) what the model expects `rms_error_uv` to be: the root of the mean trace."""
         return self.covariance_uv.diagonal(dim1=-2, dim2=-1).sum(dim=-1).mean(dim=-1).sqrt()
 
 
@@ -56,21 +56,22 @@ def clicks_curve(
     generator: torch.Generator | None = None,
     click_sigma_uv: float = CLICK_SIGMA_UV,
 ) -> ClicksCurve:
-    """Click points of every group at random and look at those that are never clicked.
+    """Click random points of every group, and predict the points that are never clicked.
 
-    The clicks of a smaller number are among those of a larger one, and the points that are looked
-    at are the same for all, so that the curve compares nothing but the clicks.
+    Larger numbers of clicks include the clicks of smaller ones, and the predicted points are the
+    same for all, so that only the clicks differ along the curve.
 
     Args:
         points: P predictions with a variance, read in the charts of their labels.
-        target_uv: (P, 2) true coordinates, which are those of the clicks too, chart units.
-        group: (P,) int64, the pair of person and part of each point.
-        num_clicks: clicks a group. Groups of no more points than the largest do not count.
-        generator: of the choice of points.
-        click_sigma_uv: standard deviation that clicks are taken to have, chart units.
+        target_uv: (P, 2) true coordinates, also those of the clicks, chart units.
+        group: (P,) int64 index of each point's pair of person and part.
+        num_clicks: numbers of clicks per group. Groups with no more points than the largest number
+            are left out.
+        generator: for the choice of points.
+        click_sigma_uv: assumed standard deviation of the clicks, chart units.
 
     Raises:
-        ValueError: no group has more points than clicks.
+        ValueError: no group has more points than the largest number of clicks.
     """
     rank = _random_rank(group, generator)
     (point,) = (rank >= max(num_clicks)).nonzero(as_tuple=True)
@@ -90,7 +91,7 @@ def clicks_curve(
 
 
 def _random_rank(group: torch.Tensor, generator: torch.Generator | None) -> torch.Tensor:
-    """(P,) int64: each point's place in a random order of its group, from 0."""
+    """(P,) int64 rank of each point in a random order of its group, from 0."""
     shuffled = torch.randperm(len(group), generator=generator)
     order = shuffled[torch.argsort(group[shuffled], stable=True)]
     count = torch.bincount(group)

@@ -1,7 +1,7 @@
-"""Results as the COCO-DensePose evaluations read them: one JSON array of detections.
+"""Results in the format of the COCO-DensePose evaluations: a JSON array of detections.
 
-A record has `image_id`, `category_id`, `bbox` (x, y, width, height in pixels), `score` and, over
-the pixels of the box, an array (3, h, w) uint8 of charts, 255 U and 255 V.
+A record has `image_id`, `category_id`, `bbox` (x, y, width, height in pixels), `score`, and for the
+pixels of the box an array (3, h, w) uint8: chart, 255 U and 255 V.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ import numpy as np
 from .person import POINTS_PER_READ, Person
 
 PERSON_CATEGORY_ID = 1
-"""COCO's category of people."""
+"""COCO's id of the category person."""
 
 _QUANTA = 255
 
 
 def _png_text(iuv: np.ndarray) -> str:
-    """An array (3, h, w) as PNG in base64, its red, green and blue being I, U and V."""
+    """An array (3, h, w) uint8 as a base64 PNG, with I, U, V as red, green, blue."""
     _, encoded = cv2.imencode(".png", np.ascontiguousarray(iuv[::-1].transpose(1, 2, 0)))
     return base64.b64encode(encoded.tobytes()).decode("ascii")
 
@@ -35,8 +35,8 @@ ENCODINGS: dict[str, Callable[[np.ndarray], dict]] = {
     "lists": lambda iuv: {"densepose": iuv.tolist()},
     "challenge": lambda iuv: {"uv_shape": list(iuv.shape), "uv_data": _png_text(iuv)},
 }
-"""The fields that hold an array: as DensePose's compressed chart result, as nested lists, and as in
-the challenges of 2018 and 2019."""
+"""The record's fields for the array: DensePose's compressed chart result, nested lists, or the form
+of the 2018 and 2019 challenges."""
 
 
 def coco_results(
@@ -48,11 +48,11 @@ def coco_results(
     """The detections of an image, ready for `json.dump`.
 
     Args:
-        people: of the image. A box is clipped to the image; one without a pixel in it is no
-            detection there and is left out.
+        people: found in the image. Boxes are clipped to the image; people without a pixel in it
+            are left out.
         image_id: the image's id in the annotation file.
         category_id: the people's category there.
-        encoding: a name of `ENCODINGS`.
+        encoding: a key of `ENCODINGS`.
 
     Raises:
         ValueError: there is no such encoding.
@@ -77,7 +77,7 @@ def coco_results(
 
 
 def write_coco_results(path: str | os.PathLike, records: Iterable[dict]) -> int:
-    """Write records of all images as one JSON array, one a line, and return their number.
+    """Write the records of all images as one JSON array, a line each; returns their number.
 
     Records may come from a generator: only one is in memory at a time.
     """
@@ -92,17 +92,17 @@ def write_coco_results(path: str | os.PathLike, records: Iterable[dict]) -> int:
 
 
 def quantised_iuv(person: Person, box_xywh: np.ndarray) -> np.ndarray:
-    """Charts and coordinates over the pixels of a box.
+    """Charts and quantised coordinates on the pixel grid of a box.
 
-    Pixel (k, l) of the array is l columns and k rows from the corner of the box, which need not
-    lie on the grid of the image's pixels; it is read at its centre, or at the edge of the box.
+    The grid starts at the corner of the box, wherever that lies in the image. Each pixel is read
+    at its centre, or at the edge of the box if that comes first.
 
     Args:
         box_xywh: (4,) pixels.
 
     Returns:
-        (3, h, w) uint8: charts, 0 background, and 255 u and 255 v, rounded, 0 on background. h and
-        w are the sides of the box, rounded up.
+        (3, h, w) uint8: chart, and 255 u and 255 v, rounded; all 0 on background. h and w are the
+        sides of the box, rounded up.
     """
     corner, side = box_xywh[:2], box_xywh[2:]
     width, height = np.ceil(side).astype(int).tolist()
@@ -119,7 +119,7 @@ def quantised_iuv(person: Person, box_xywh: np.ndarray) -> np.ndarray:
 
 
 def _box_in_image(person: Person) -> np.ndarray:
-    """(4,) float64 x, y, width and height of the part of the box that is in the image."""
+    """(4,) float64 x, y, width, height of the box clipped to the image, pixels."""
     height, width = person.image_size
     x0, x1 = np.clip(person.box_xyxy[[0, 2]].astype(np.float64), 0, width)
     y0, y1 = np.clip(person.box_xyxy[[1, 3]].astype(np.float64), 0, height)

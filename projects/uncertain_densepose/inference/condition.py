@@ -1,8 +1,8 @@
-"""Corrections by a user: a few true correspondences move the rest of their part.
+"""Corrections by a user: a few true correspondences ("clicks") move the rest of their part.
 
-The error z_g that the points of a part share has, given the clicks on that part, a Gaussian
-posterior in closed form. It moves every other point of the part and narrows it; at a clicked point
-itself the click tells of the point's own error as well (`PartCorrelatedUV.given_measured`).
+Given the clicks on a part, the error z_g that its points share has a Gaussian posterior in closed
+form, which moves every other point of the part and narrows its covariance. A clicked point itself
+also learns about its own error (`PartCorrelatedUV.given_measured`).
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from ..surface import NUM_PARTS
 from .person import Person, part_centres_uv
 
 CLICK_SIGMA_UV = 0.005
-"""Standard deviation of a click's coordinates in each direction, chart units: some 2 mm on a chart
-of half a metre, about what a careful user can point at."""
+"""Standard deviation of a click in each chart direction, chart units: about 2 mm on a chart of half
+a metre, what a careful user can hit."""
 
 
 class ClickError(UserError, ValueError):
-    """A click that cannot be used; the message names it and says why."""
+    """A click that cannot be used. The message names it and says why."""
 
 
 class Click(NamedTuple):
-    """What a user knows of one pixel.
+    """The true correspondence of one pixel.
 
     Attributes:
         x, y: position in the image, pixels; pixel (0, 0) covers [0, 1]².
@@ -47,15 +47,15 @@ class Click(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class ConditionedPerson(Person):
-    """A person whose maps were moved by clicks.
+    """A person whose maps were moved by N clicks.
 
-    `at` reads the moved maps; the pixel maps show what is known of the clicked pixels besides.
+    `at` reads the moved maps; the pixel maps also have what is known at the clicked pixels.
 
     Attributes:
-        informed: (N,) bool, the clicks on a pixel that showed their part, which moved that part.
-        row, column: (N,) int64, the clicked pixels in the person's window.
-        clicked_part: (N,) int64. clicked_uv: (N, 2) chart units. clicked_covariance_uv: (N, 2, 2)
-            chart units²: what the maps show at them.
+        informed: (N,) bool, whether the click's pixel showed the click's part, and so moved it.
+        row, column: (N,) int64 of the clicked pixels in the person's window.
+        clicked_part: (N,) int64, clicked_uv: (N, 2) chart units and clicked_covariance_uv:
+            (N, 2, 2) chart units², the values of the pixel maps there.
     """
 
     informed: np.ndarray
@@ -78,29 +78,27 @@ class ConditionedPerson(Person):
 def condition(
     person: Person, clicks: Sequence[Click], click_sigma_uv: float = CLICK_SIGMA_UV
 ) -> ConditionedPerson:
-    """A person, given the true correspondences of a few pixels.
+    """Condition a person on the true correspondences of a few pixels.
 
-    A click on a pixel that shows the click's part moves all that is read in the part's chart, and
-    narrows it; other parts stay. A click on a pixel that shows another part, or background,
-    corrects that pixel alone: the model's coordinates there are of another chart, so that how far
-    they are off says nothing of this one. A model whose points are independent has nothing that
-    could move, and only clicked pixels change.
+    A click on a pixel that shows the click's part moves and narrows that whole part, and no other.
+    A click on a pixel that shows another part, or background, corrects that pixel only: the model
+    predicts it in another chart, so the click says nothing about errors in this one. With
+    independent errors only the clicked pixels change.
 
     Args:
-        person: of a model with a variance.
-        clicks: on different pixels.
-        click_sigma_uv: standard deviation of the clicks in each direction, chart units; 0 for
-            exact ones.
+        person: predicted by a model with a variance.
+        clicks: on distinct pixels.
+        click_sigma_uv: standard deviation of the clicks in each direction, chart units; 0 if they
+            are exact.
 
     Raises:
-        ClickError: the model has no variance, or the person has taken clicks already; a click lies
-            outside the person's window, on the pixel of another, or has a part or coordinates that
-            do not exist.
+        ClickError: the model has no variance; the person is conditioned already; or a click is
+            outside the person's window, on the same pixel as another, or not on a chart.
     """
     if isinstance(person, ConditionedPerson):
-        raise ClickError("the person has taken clicks already; give all of them to the first one")
+        raise ClickError("the person is conditioned already; give all clicks at once")
     if not person.has_uncertainty:
-        raise ClickError("the model has no noise model, so that nothing follows from clicks")
+        raise ClickError("the model has no noise model, so clicks cannot move anything")
     row, column = _clicked_pixels(person, clicks)
     part = np.array([click.part for click in clicks], dtype=np.int64)
     uv = np.array([(click.u, click.v) for click in clicks], dtype=np.float64).reshape(-1, 2)
@@ -140,24 +138,24 @@ def condition_points(
     target_uv: torch.Tensor,
     click_sigma_uv: float = CLICK_SIGMA_UV,
 ) -> PartCorrelatedUV:
-    """Predictions at points, given the true coordinates of some of them.
+    """Condition predictions at points on the true coordinates of some of them.
 
     Args:
-        points: P predictions with a variance; points of a group carry the same shared covariance.
-        group: (P,) int64 in 0..G-1, the pair of person and part of each point.
+        points: P predictions with a variance; the shared covariance is the same within a group.
+        group: (P,) int64 in 0..G-1, index of each point's pair of person and part.
         index: (N,) int64, distinct clicked points.
-        target_uv: (N, 2) their coordinates, chart units.
+        target_uv: (N, 2) their true coordinates, chart units.
         click_sigma_uv: standard deviation of `target_uv` in each direction, chart units.
 
     Returns:
-        All P points in float64, the clicked ones among them.
+        The distribution of all P points, float64.
     """
     joint = points.double().joint_distribution(group)
     return joint.given_measured(index, target_uv.double(), click_sigma_uv)
 
 
 def _clicked_pixels(person: Person, clicks: Sequence[Click]) -> tuple[np.ndarray, np.ndarray]:
-    """Row and column (N,) int64 in the window of each click's pixel.
+    """Row and column, each (N,) int64, of the clicks' pixels in the person's window.
 
     Raises:
         ClickError: see :func:`condition`.
@@ -169,10 +167,10 @@ def _clicked_pixels(person: Person, clicks: Sequence[Click]) -> tuple[np.ndarray
         if click.part not in range(1, NUM_PARTS + 1):
             raise ClickError(f"{name}: part {click.part} is not one of 1..{NUM_PARTS}")
         if not (0 <= click.u <= 1 and 0 <= click.v <= 1):
-            raise ClickError(f"{name}: u = {click.u}, v = {click.v} are not in 0..1")
+            raise ClickError(f"{name}: u = {click.u}, v = {click.v} must be in 0..1")
         if not (x0 <= click.x < x1 and y0 <= click.y < y1):
             window = f"x {x0}..{x1}, y {y0}..{y1}"
-            raise ClickError(f"{name}: outside the person's pixels, {window}")
+            raise ClickError(f"{name}: outside the person's window, {window}")
         pixel = int(click.y) - y0, int(click.x) - x0
         if pixel in found:
             raise ClickError(f"{name}: on the same pixel as click {found[pixel]}; give one of them")
@@ -182,7 +180,7 @@ def _clicked_pixels(person: Person, clicks: Sequence[Click]) -> tuple[np.ndarray
 
 
 def _moved(person: Person, parts: list[int], posterior: SharedErrorPosterior) -> ChartMaps:
-    """The maps with the charts `parts` moved and narrowed to what is known of their errors."""
+    """The maps with the charts `parts` moved and narrowed by the posterior of their errors."""
     z, shared = posterior.mean, posterior.covariance
     maps, size = person.maps, z.shape[-1]
     if maps.shared_covariance is None or size == 0:
@@ -200,11 +198,11 @@ def _moved(person: Person, parts: list[int], posterior: SharedErrorPosterior) ->
 
 
 def _about_moved_shape(shared: torch.Tensor, z: torch.Tensor) -> torch.Tensor:
-    """The covariance (K, K) of a shared error about a shape that was moved by z (K,).
+    """The covariance S (K, K) of a shared error, in the basis of the shape that z (K,) moved.
 
-    Turning by θ and growing by α takes c to c' = (1 + α) c + θ J c, so that [J c' | c'] is
-    [J c | c] Q with Q = [[1 + α, θ], [-θ, 1 + α]]. The same error in the basis of c' has the
-    covariance Q⁻¹ S Q⁻ᵀ.
+    Rotation by θ and growth by α take c to c' = (1 + α) c + θ J c, so that [J c' | c'] =
+    [J c | c] Q with Q = [[1 + α, θ], [-θ, 1 + α]]. In the basis of c' the covariance is
+    Q⁻¹ S Q⁻ᵀ.
     """
     if len(z) == 2:
         return shared

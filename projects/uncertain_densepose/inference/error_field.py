@@ -1,7 +1,7 @@
 """Draws from the joint distribution of all correspondences of a person.
 
-A draw is one answer to "what if the truth is not the mean": δ_i = E_i z_g + r_i η_i + ξ_i with one
-z_g for all pixels of a part. Where the model shares no error the pixels of a draw are independent.
+A draw is one possible error of the prediction: δ_i = E_i z_g + r_i η_i + ξ_i with one z_g for all
+pixels of a part. In models without a shared error the pixels of a draw are independent.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from .person import Person
 
 
 def sample_error_field(person: Person, num_draws: int, seed: int = 0) -> np.ndarray:
-    """Draws of the error, truth minus prediction, at all pixels of a person.
+    """Draw errors, truth minus prediction, at all pixels of a person.
 
     Args:
-        person: of a model with a noise model.
+        person: predicted by a model with a noise model.
         num_draws: N.
-        seed: draws of the same seed, person and size are equal on one machine.
+        seed: the same seed, person and N give the same draws on one machine.
 
     Returns:
         (N, h, w, 2) float32 chart units, NaN on background.
@@ -28,7 +28,7 @@ def sample_error_field(person: Person, num_draws: int, seed: int = 0) -> np.ndar
         ValueError: the model has no noise model.
     """
     if not person.has_uncertainty:
-        raise ValueError("the model has no noise model, so that there is no error to draw")
+        raise ValueError("the model has no noise model, so there is no error to draw")
     shown = person.part > 0
     rows, columns = np.nonzero(shown)
     x0, y0 = person.window[:2]
@@ -45,10 +45,10 @@ def sample_error_field(person: Person, num_draws: int, seed: int = 0) -> np.ndar
 
 
 def error_length_cm(person: Person, error_uv: np.ndarray) -> np.ndarray:
-    """How long errors are on the neutral body, |J δ|.
+    """The length of errors on the rest body, |J δ|.
 
     Args:
-        person: whose errors they are.
+        person: with these errors.
         error_uv: (..., h, w, 2) chart units.
 
     Returns:

@@ -1,4 +1,4 @@
-"""People of many images: where their maps are, and the ids of the images in COCO's files."""
+"""Records of the people of many images, and the images' ids in COCO annotation files."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ def result_records(
     """One record a person, ready for `json.dump`.
 
     Args:
-        people: of one image.
-        image_name: the image's file, as the records shall name it.
-        maps_name: the file of :func:`people_file.save_people`, as the records shall name it.
-        frame: of which frame they are, if the image's file is a video.
+        people: found in one image.
+        image_name: path of the image or video, as written to the records.
+        maps_name: path of the file of :func:`people_file.save_people`, likewise.
+        frame: the number of the frame, if the file is a video.
 
     Returns:
-        Dicts with `file_name`, `frame` (where it is given), `category_id`, `bbox` (x, y, width,
-        height in pixels), `score`, `maps` (the file), `person` (the number in that file) and
-        `window` (x0, y0, x1, y1).
+        Dicts with `file_name`, `frame` (if given), `category_id`, `bbox` (x, y, width, height in
+        pixels), `score`, `maps` (the file), `person` (the index in that file) and `window` (x0, y0,
+        x1, y1 in pixels).
     """
     records = []
     for index, person in enumerate(people):
@@ -47,25 +47,25 @@ def result_records(
 
 
 def coco_image_ids(json_file: str | os.PathLike, paths: Iterable[Path]) -> dict[Path, int | str]:
-    """The ids that an annotation file gives to images.
+    """Look up the ids of images in an annotation file.
 
-    An image is the entry whose `file_name`, with the folders that it has, ends the image's path.
+    An image matches the entry whose `file_name`, folders included, is the end of the image's path.
 
     Args:
         json_file: in COCO's format.
         paths: of the images.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        AnnotationFileError: it is not in COCO's format, or it does not have one of the images.
+        FileNotFoundError: `json_file` does not exist.
+        AnnotationFileError: it is not in COCO's format, or lacks one of the images.
     """
     try:
         images = json.loads(Path(json_file).read_bytes())["images"]
         entry = {PurePosixPath(image["file_name"]).parts: image["id"] for image in images}
     except (ValueError, KeyError, TypeError) as error:
         raise AnnotationFileError(
-            f"{json_file}: no annotations in COCO's format: no list 'images' of entries with "
-            f"'id' and 'file_name'"
+            f"{json_file}: not in COCO's format: no list 'images' of entries with 'id' and "
+            "'file_name'"
         ) from error
     depth = max(map(len, entry), default=0)
     ids = {}
@@ -73,6 +73,6 @@ def coco_image_ids(json_file: str | os.PathLike, paths: Iterable[Path]) -> dict[
         endings = (path.parts[-length:] for length in range(depth, 0, -1))
         named = next((ending for ending in endings if ending in entry), None)
         if named is None:
-            raise AnnotationFileError(f"{json_file}: has no image with the file name of {path}")
+            raise AnnotationFileError(f"{json_file}: lists no image with the file name of {path}")
         ids[path] = entry[named]
     return ids

@@ -1,10 +1,10 @@
-"""Pictures of any usual kind as what a network takes: (H, W, 3) uint8, blue, green, red.
+"""Images of any usual kind converted to network input: (H, W, 3) uint8, blue, green, red.
 
-- grey, (H, W) or (H, W, 1): the same value in all three channels;
-- 16 bits: divided by 257, so that 65535 becomes 255;
-- with alpha, (H, W, 4): laid over white;
-- files: as Pillow reads them, turned upright by their EXIF orientation; palettes, CMYK and 1-bit
-  become colours, of an animation the first picture counts.
+- grey, (H, W) or (H, W, 1): copied to all three channels;
+- 16-bit: divided by 257, so that 65535 becomes 255;
+- with alpha, (H, W, 4): composited over white;
+- files: read by Pillow and rotated upright by their EXIF orientation; palette, CMYK and 1-bit
+  images become BGR, and an animation is its first frame.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from ..errors import UserError
 
 _DAMAGE = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error)
-"""What Pillow raises for damaged files of its formats."""
+"""What Pillow raises for damaged files."""
 
 _WITH_ALPHA = ("RGBA", "LA", "PA", "RGBa", "La")
 _MAX_16_BIT = 65535
 
 
 class ImageError(UserError, ValueError):
-    """A picture that cannot be used. The message is one line with the file, where there is one."""
+    """An image that cannot be used. The message is one line that names the file, if any."""
 
 
 def read_image(path: str | os.PathLike) -> np.ndarray:
-    """A picture file as (H, W, 3) uint8, blue, green, red.
+    """Read an image file as (H, W, 3) uint8, blue, green, red.
 
     Raises:
-        ImageError: there is no such file; it is no picture, is truncated or damaged, has more
-            pixels than Pillow takes to be safe, or holds numbers that are no colours.
+        ImageError: the file does not exist, is not an image, is truncated or damaged, has more
+            pixels than Pillow considers safe, or has pixel values that are not 8 or 16 bits.
     """
     path = os.fspath(path)
     if not os.path.isfile(path):
@@ -44,11 +44,11 @@ def read_image(path: str | os.PathLike) -> np.ndarray:
             file.load()
             pixels = _pixels(ImageOps.exif_transpose(file))
     except UnidentifiedImageError as error:
-        raise ImageError(f"{path}: not an image, or of a format that Pillow lacks") from error
+        raise ImageError(f"{path}: not an image, or in a format that Pillow cannot read") from error
     except Image.DecompressionBombError as error:
-        raise ImageError(f"{path}: {error}; make it smaller") from error
+        raise ImageError(f"{path}: {error}; use a smaller image") from error
     except _DAMAGE as error:
-        raise ImageError(f"{path}: not an image that can be read: {error}") from error
+        raise ImageError(f"{path}: damaged or truncated image: {error}") from error
     try:
         return as_bgr(pixels)
     except ImageError as error:
@@ -56,9 +56,9 @@ def read_image(path: str | os.PathLike) -> np.ndarray:
 
 
 def _pixels(image: Image.Image) -> np.ndarray:
-    """An opened picture as an array that :func:`as_bgr` takes, its colours as blue, green, red."""
+    """A Pillow image as an array for :func:`as_bgr`, its colours as blue, green, red."""
     if image.mode.startswith("I"):
-        # Pillow has no other mode for 16 bits; which of the two it takes depends on its version.
+        # 16-bit images have mode I or I;16, depending on the version of Pillow.
         values = np.asarray(image)
         fits = values.size and 0 <= values.min() and values.max() <= _MAX_16_BIT
         return values.astype(np.uint16) if fits else values
@@ -70,17 +70,17 @@ def _pixels(image: Image.Image) -> np.ndarray:
 
 
 def as_bgr(image: np.ndarray) -> np.ndarray:
-    """An array as (H, W, 3) uint8, blue, green, red.
+    """Convert an array to (H, W, 3) uint8, blue, green, red.
 
     Args:
-        image: (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) uint8 or uint16, colours in the order blue,
-            green, red, alpha, as `cv2.imread` gives them.
+        image: (H, W), (H, W, 1), (H, W, 3) or (H, W, 4) uint8 or uint16; channels blue, green, red,
+            alpha, as `cv2.imread` returns them.
 
     Returns:
-        The array itself where nothing has to be converted.
+        The array itself if nothing has to be converted.
 
     Raises:
-        ImageError: it is no array, of another shape or type, or has no pixels.
+        ImageError: it is not an array, has another shape or type, or has no pixels.
     """
     if not isinstance(image, np.ndarray):
         raise ImageError(f"an image must be an array (H, W, 3), not {type(image).__name__}")
@@ -108,4 +108,4 @@ def _over_white(image: np.ndarray) -> np.ndarray:
 
 
 _CONVERSIONS = {1: _grey_to_bgr, 3: lambda image: image, 4: _over_white}
-"""By the number of channels."""
+"""By number of channels."""

@@ -1,4 +1,4 @@
-"""Where pictures come from: files, globs, folders and videos, read one at a time."""
+"""Images from files, patterns, folders and videos, read one at a time."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ from .image_input import ImageError, read_image
 IMAGE_SUFFIXES = frozenset(
     ".avif .bmp .gif .jp2 .jpeg .jpg .pbm .pgm .png .ppm .tif .tiff .webp".split()
 )
-"""Endings of the files that are taken from a folder."""
+"""Suffixes of the files that are taken from a folder."""
 
 VIDEO_SUFFIXES = frozenset(".avi .m4v .mkv .mov .mp4 .mpeg .mpg .webm .wmv".split())
-"""Endings of the files that are read as videos."""
+"""Suffixes of the files that are read as videos."""
 
 _natural = natsort_keygen(alg=ns.IGNORECASE)
 
 _WHOLE_VIDEO = 0.95
-"""Share of the frames that a video's header promises without which it counts as truncated; the
-header may be off by a few."""
+"""A video with a smaller share of the frames that its header promises counts as truncated; headers
+may be off by a few frames."""
 
 
 class SourceError(UserError, ValueError):
-    """Images that were asked for and cannot be used. The message names them."""
+    """Requested images that cannot be used. The message names them."""
 
 
 @dataclass(frozen=True)
 class SourceImage:
-    """An image that can be read.
+    """An image to be read.
 
     Attributes:
-        name: what its results are named by: no ending, parts divided by "/". Unique in a run.
-        path: the file that it is in.
-        frame: its number in a video, from 0; None for a picture file.
-        read: gives (H, W, 3) uint8, blue, green, red, or raises ImageError. That of a frame must
-            be called before the next frame is asked for.
+        name: names its results: unique in a run, without suffix, with "/" between folders.
+        path: the file.
+        frame: the number of the frame in a video, from 0; None for an image file.
+        read: returns (H, W, 3) uint8 BGR, or raises ImageError. For a video frame it must be called
+            before the next frame is requested.
     """
 
     name: str
@@ -58,14 +58,14 @@ class SourceImage:
 
 @dataclass(frozen=True)
 class ImageFile:
-    """A picture file."""
+    """An image file; iterates over its one image, named `name`."""
 
     path: Path
     name: str
 
     @property
     def expected_images(self) -> int:
-        """How many images iteration gives, or a guess of it."""
+        """The number of images that iteration yields."""
         return 1
 
     def __iter__(self) -> Iterator[SourceImage]:
@@ -74,7 +74,7 @@ class ImageFile:
 
 @dataclass(frozen=True)
 class VideoFile:
-    """Every `every`-th frame of a video, from the first on, named NAME/<number, six digits>."""
+    """Every `every`-th frame of a video, from the first, named NAME/<number, six digits>."""
 
     path: Path
     name: str
@@ -82,19 +82,19 @@ class VideoFile:
 
     @property
     def expected_images(self) -> int:
-        """How many images iteration gives, by the video's header; 0 where it does not say."""
+        """The number of images that iteration yields, by the video's header; 0 if unknown."""
         return -(-max(int(_header(self.path, cv2.CAP_PROP_FRAME_COUNT)), 0) // self.every)
 
     @property
     def frames_per_second(self) -> float:
-        """Of the frames that are taken; by the video's header, 25 before `every` without one."""
+        """Rate of the frames taken; from the video's header, or from 25 / s if it has none."""
         return (_header(self.path, cv2.CAP_PROP_FPS) or 25.0) / self.every
 
     def __iter__(self) -> Iterator[SourceImage]:
-        """One frame is in memory at a time; those between are not decoded into pictures.
+        """Yields one frame at a time; skipped frames are not decoded.
 
         Raises:
-            ImageError: OpenCV cannot read the file, or it ends early.
+            ImageError: OpenCV cannot read the file, or it is truncated.
         """
         capture = cv2.VideoCapture(os.fspath(self.path))
         try:
@@ -108,40 +108,36 @@ class VideoFile:
         finally:
             capture.release()
         if frame == 0:
-            raise ImageError(
-                f"{self.path}: not a video that OpenCV can read, or one without frames"
-            )
+            raise ImageError(f"{self.path}: not a video that OpenCV can read, or it has no frames")
         if frame < _WHOLE_VIDEO * promised:
             raise ImageError(f"{self.path}: truncated, ends after {frame} of {promised} frames")
 
 
-Source = ImageFile | VideoFile
+ImageSource = ImageFile | VideoFile
 
 
 def find_sources(
     arguments: Iterable[str | os.PathLike], every: int = 1, out: Path | None = None
-) -> list[Source]:
-    """What a command line names, in the natural order of the paths: img2 before img10.
+) -> list[ImageSource]:
+    """The images that a command line names, in natural order of their paths: img2 before img10.
 
-    - A folder stands for the images in it and below, those of `IMAGE_SUFFIXES`; files and folders
-      whose names start with a dot are left out. Their names keep the folders below it.
-    - A pattern such as "shots/*.jpg" that names no file stands for those that it matches, with
-      "**" for any folders.
-    - Other files are named by themselves, without folder and ending; those of `VIDEO_SUFFIXES`
-      are videos.
+    - A folder means the images in and below it, by `IMAGE_SUFFIXES`, except hidden files and
+      folders. Their names keep the folders below it.
+    - A pattern such as "shots/*.jpg" means the files that it matches; "**" matches any folders.
+    - Any other file is named without folder and suffix; `VIDEO_SUFFIXES` are read as videos.
 
-    A file that is named twice counts once.
+    A file that is given twice counts once.
 
     Args:
         arguments: paths and patterns.
-        every: of a video's frames one in so many.
-        out: the folder that results go to, in which images are not searched.
+        every: take every N-th frame of videos.
+        out: the output folder, where no images are searched for.
 
     Raises:
-        SourceError: nothing is there or matches, a folder has no images, two files would have the
-            same name, or the results of a file would lie beside it, under its name.
+        SourceError: a path does not exist, a pattern matches nothing, a folder has no images, two
+            files would have the same name, or results would overwrite their image.
     """
-    found: dict[tuple[Path, str], Source] = {}
+    found: dict[tuple[Path, str], ImageSource] = {}
     for argument in arguments:
         for path, name in _files(Path(argument), out):
             is_video = path.suffix.lower() in VIDEO_SUFFIXES
@@ -153,18 +149,19 @@ def find_sources(
         own = source.path.resolve().with_suffix("")
         if out is not None and (out / source.name).resolve() == own:
             raise SourceError(
-                f"{out}: the results of {source.path} would lie beside it; choose another folder"
+                f"{out}: the results of {source.path} would be written beside it; choose another "
+                "folder"
             )
     return sources
 
 
 def natural_key(path: str | os.PathLike) -> tuple:
-    """Sorts paths folder by folder, numbers by their value and letters whatever their case."""
+    """Sort key for paths: folder by folder, numbers by value, letters regardless of case."""
     return _natural(Path(path).parts), os.fspath(path)
 
 
 def _files(argument: Path, out: Path | None) -> list[tuple[Path, str]]:
-    """The files that an argument stands for, with their names."""
+    """The files that an argument means, with the names of their results."""
     if argument.is_dir():
         return _files_below(argument, out)
     if argument.exists():
@@ -197,32 +194,31 @@ def _files_below(folder: Path, out: Path | None) -> list[tuple[Path, str]]:
     return found
 
 
-def _check_names(sources: Sequence[Source]) -> None:
+def _check_names(sources: Sequence[ImageSource]) -> None:
     named: dict[str, Path] = {}
     for source in sources:
         # The frames of a video go to a folder of its name.
         name = f"{source.name}/" if isinstance(source, VideoFile) else source.name
         other = named.setdefault(name, source.path)
         if other is not source.path:
-            remedy = "run them apart, or give one folder above both, whose structure is kept"
+            remedy = "run them separately, or give a folder above both to keep its structure"
             if other.parent == source.path.parent:
                 remedy = "rename one of them"
             raise SourceError(
-                f"{other} and {source.path} would both be named {source.name!r} in the results; "
-                f"{remedy}"
+                f"{other} and {source.path} would both have results named {source.name!r}; {remedy}"
             )
     videos = {name.rstrip("/"): path for name, path in named.items() if name.endswith("/")}
     for source in sources:
         for above in map(str, Path(source.name).parents):
             if above in videos:
                 raise SourceError(
-                    f"{source.path} would be among the frames of {videos[above]} in the results; "
-                    "run them apart"
+                    f"the results of {source.path} would be among the frames of {videos[above]}; "
+                    "run them separately"
                 )
 
 
 def _header(path: Path, field: int) -> float:
-    """A number that a video's header states, 0 where there is none."""
+    """A number from a video's header, 0 if it has none."""
     capture = cv2.VideoCapture(os.fspath(path))
     try:
         return capture.get(field)
@@ -231,7 +227,7 @@ def _header(path: Path, field: int) -> float:
 
 
 def _retrieve(capture: cv2.VideoCapture, path: Path, frame: int) -> np.ndarray:
-    """The frame that was grabbed last."""
+    """The last grabbed frame (H, W, 3) uint8."""
     is_good, picture = capture.retrieve()
     if not is_good:
         raise ImageError(f"{path}: frame {frame} cannot be decoded")

@@ -1,4 +1,4 @@
-"""How likely it is, by the network's segmentation, that a point shows a part."""
+"""The probability, by the network's segmentation, that a point shows a part."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from .window_reading import channels_last
 
 
 def probability_at(maps: ChartMaps, corners: Corners, part: torch.Tensor) -> torch.Tensor:
-    """The probability that points show a part: that of a person, times that of the chart on one.
+    """The probability that a point shows a part: P(person) times P(part | person).
 
-    p = (1 - softmax(coarse scores)[0]) · softmax(fine scores)[part], of the scores interpolated at
-    the point, from which `ChartMaps.sample` chooses the part. No other chart has a higher p than
-    the one that is chosen. It is what the network says, which may be more than it can keep.
+    p = (1 - softmax(coarse scores)[0]) · softmax(fine scores)[part], with the scores interpolated
+    at the point. The part that `ChartMaps.sample` chooses has the highest p. The probabilities are
+    the network's own and may be overconfident.
 
     Args:
         maps: of one box.
-        corners: the cells and weights of P points.
+        corners: cells and weights of P points.
         part: (P,) int64 charts 1..24.
 
     Returns:
-        (P,) float32, 0..1.
+        (P,) float32 in 0..1.
     """
 
     def read(scores: torch.Tensor) -> torch.Tensor:

@@ -1,15 +1,14 @@
-"""Predictions of an image on disk: one `.npz` that numpy alone reads, without pickle.
+"""The people of an image on disk: one `.npz` file, readable with numpy and without pickle.
 
-Arrays of the file:
+Arrays:
 
-- `version` () int64, `image_size` (2,) int64 height and width, `frame` () text, "box" or "image",
+- `version` () int64; `image_size` (2,) int64, height and width; `frame` () text, "box" or "image";
   `num_people` () int64;
-- for person i what `Person.tensors` gives in that frame, as `<i>/box`, `<i>/score`, `<i>/window`,
-  `<i>/part`, `<i>/uv`, `<i>/part_probability`, and, where the model has a noise model,
-  `<i>/covariance_uv`, `<i>/sigma_uv`, `<i>/sigma_cm` and `<i>/shared_covariance`. The mask is
-  `part > 0`.
+- for person i the values of `Person.tensors` in that frame: `<i>/box`, `<i>/score`, `<i>/window`,
+  `<i>/part`, `<i>/uv`, `<i>/part_probability` and, with a noise model, `<i>/covariance_uv`,
+  `<i>/sigma_uv`, `<i>/sigma_cm`, `<i>/shared_covariance`. The mask is `part > 0`.
 
-Files of version 1 lack `part_probability` and are refused: the people have to be predicted again.
+Files of version 1 lack `part_probability` and are refused: predict the people again.
 """
 
 from __future__ import annotations
@@ -31,22 +30,22 @@ from .person import FRAMES, REAL_MAPS, Person
 VERSION = 2
 
 UV_TYPES = (np.float16, np.float32)
-"""Types in which `uv` may be kept. Half precision is exact to 1/4096 of a chart."""
+"""Types that `uv` may be stored in. Half precision is exact to 1/4096 of a chart."""
 
 
 class PeopleFileError(UserError, ValueError):
-    """A file of people that cannot be used. The message is one line with file and array."""
+    """A file of people that cannot be used. The message names the file and the array."""
 
 
 @dataclass(frozen=True)
 class SavedPeople:
-    """What a file of people holds.
+    """The content of a file of people.
 
     Attributes:
         image_size: height and width of the image, pixels.
         frame: "box" or "image", see `Person.tensors`.
-        people: for each person the arrays that `Person.tensors` names; None for what the model
-            does not predict.
+        people: for each person the arrays of `Person.tensors`, None for what the model does not
+            predict.
     """
 
     image_size: tuple[int, int]
@@ -61,17 +60,17 @@ def save_people(
     frame: str = "box",
     uv_type: type = np.float32,
 ) -> None:
-    """Write the people of an image, atomically: a reader sees the old file or the new one.
+    """Write the people of an image, atomically.
 
     Args:
-        path: the file, by custom `.npz`; its folder is made if absent.
-        people: of the image, possibly none.
-        image_size: its height and width, pixels.
-        frame: "box" keeps the maps of the people's windows, "image" those of the whole image.
-        uv_type: np.float32 or np.float16, of `uv` alone: variances are too small for the latter.
+        path: the file, usually `.npz`; its folder is created if missing.
+        people: found in the image, possibly none.
+        image_size: height and width of the image, pixels.
+        frame: "box" for maps of the people's windows, "image" for maps of the whole image.
+        uv_type: np.float32 or np.float16, for `uv` only; variances are too small for the latter.
 
     Raises:
-        ValueError: there is no such frame or type, or a person is of an image of another size.
+        ValueError: `frame` or `uv_type` is neither, or a person's image has another size.
     """
     if uv_type not in UV_TYPES:
         raise ValueError(f"uv_type must be np.float16 or np.float32, not {uv_type}")
@@ -86,15 +85,15 @@ def save_people(
     for index, person in enumerate(people):
         if tuple(person.image_size) != tuple(image_size):
             raise ValueError(
-                f"person {index} is of an image of height and width {tuple(person.image_size)}, "
-                f"not {tuple(image_size)}"
+                f"person {index} was found in an image of height and width "
+                f"{tuple(person.image_size)}, not {tuple(image_size)}"
             )
         for name, values in person.tensors(frame).items():
             if name != "mask" and values is not None:
                 stored = values.numpy()
                 arrays[f"{index}/{name}"] = stored.astype(uv_type) if name == "uv" else stored
     with replacing(Path(path)) as temporary, temporary.open("wb") as file:
-        # None of the names is that of an option.
+        # No array is named like an option of this function.
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
 
 
@@ -102,8 +101,8 @@ def load_people(path: str | os.PathLike) -> SavedPeople:
     """Read and check a file of :func:`save_people`.
 
     Raises:
-        PeopleFileError: the file is missing, damaged or of another version; or an array is missing
-            or has the wrong type, shape or values.
+        PeopleFileError: the file is missing, damaged or of another version, or an array is missing
+            or has a wrong type, shape or value.
     """
     path = Path(path)
     if not path.is_file():
@@ -114,45 +113,48 @@ def load_people(path: str | os.PathLike) -> SavedPeople:
         with np.load(path, allow_pickle=False) as archive:
             return _read(_Arrays(path, archive))
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError) as error:
-        raise PeopleFileError(f"{path}: unreadable, truncated or no .npz ({error})") from error
+        raise PeopleFileError(f"{path}: not a .npz file, or truncated ({error})") from error
 
 
 class _Arrays:
-    """The arrays of a file, each checked when it is read."""
+    """The arrays of a file whose keys begin with a prefix, checked on reading."""
 
-    def __init__(self, path: Path, archive: Mapping[str, np.ndarray]):
-        self._path, self._archive = path, archive
+    def __init__(self, path: Path, archive: Mapping[str, np.ndarray], prefix: str = ""):
+        self._path, self._archive, self._prefix = path, archive, prefix
 
-    def __contains__(self, key: str) -> bool:
-        return key in self._archive
+    def of_person(self, index: int) -> _Arrays:
+        return _Arrays(self._path, self._archive, f"{index}/")
 
-    def read(self, key: str, kinds: str, shape: tuple[int | None, ...]) -> np.ndarray:
-        """An array of one of the kinds of types ("f", "iu", ...) and a shape; None is any side."""
-        if key not in self._archive:
-            raise self.error(key, "is missing")
+    def __contains__(self, name: str) -> bool:
+        return self._prefix + name in self._archive
+
+    def read(self, name: str, kinds: str, shape: tuple[int | None, ...]) -> np.ndarray:
+        """An array whose dtype kind is one of `kinds` ("f", "iu", ...); None in `shape` is any."""
+        if name not in self:
+            raise self.error(name, "is missing")
         try:
-            values = self._archive[key]
+            values = self._archive[self._prefix + name]
         except ValueError as error:
-            raise self.error(key, f"is no plain array ({error})") from error
+            raise self.error(name, f"is not a plain array ({error})") from error
         if values.dtype.kind not in kinds:
-            raise self.error(key, f"has type {values.dtype}")
+            raise self.error(name, f"has type {values.dtype}")
         fits = len(values.shape) == len(shape) and all(
             side in (None, found) for side, found in zip(shape, values.shape, strict=True)
         )
         if not fits:
             expected = "(" + ", ".join("any" if s is None else str(s) for s in shape) + ")"
-            raise self.error(key, f"has shape {values.shape}, expected {expected}")
+            raise self.error(name, f"has shape {values.shape}, expected {expected}")
         return values
 
-    def error(self, key: str, complaint: str) -> PeopleFileError:
-        return PeopleFileError(f"{self._path}: array '{key}' {complaint}")
+    def error(self, name: str, complaint: str) -> PeopleFileError:
+        return PeopleFileError(f"{self._path}: array '{self._prefix}{name}' {complaint}")
 
 
 def _read(arrays: _Arrays) -> SavedPeople:
     version = int(arrays.read("version", "iu", ()))
     if version != VERSION:
         raise arrays.error(
-            "version", f"is {version}, this program reads {VERSION}; predict the people again"
+            "version", f"is {version}, but only {VERSION} can be read; predict the people again"
         )
     height, width = arrays.read("image_size", "iu", (2,)).tolist()
     if height < 1 or width < 1:
@@ -163,57 +165,51 @@ def _read(arrays: _Arrays) -> SavedPeople:
     count = int(arrays.read("num_people", "iu", ()))
     if count < 0:
         raise arrays.error("num_people", f"is {count}")
-    people = [_read_person(arrays, f"{index}/", height, width) for index in range(count)]
+    people = [_read_person(arrays.of_person(index), height, width) for index in range(count)]
     return SavedPeople((height, width), frame, people)
 
 
-def _read_person(
-    arrays: _Arrays, prefix: str, height: int, width: int
-) -> dict[str, np.ndarray | None]:
-    box = arrays.read(f"{prefix}box", "f", (4,))
+def _read_person(arrays: _Arrays, height: int, width: int) -> dict[str, np.ndarray | None]:
+    box = arrays.read("box", "f", (4,))
     if not np.isfinite(box).all():
-        raise arrays.error(f"{prefix}box", "is not finite")
-    score = arrays.read(f"{prefix}score", "f", ())
+        raise arrays.error("box", "is not finite")
+    score = arrays.read("score", "f", ())
     if not 0 <= score <= 1:
-        raise arrays.error(f"{prefix}score", f"is {score}, expected 0..1")
-    window = arrays.read(f"{prefix}window", "iu", (4,))
+        raise arrays.error("score", f"is {score}, expected 0..1")
+    window = arrays.read("window", "iu", (4,))
     x0, y0, x1, y1 = window.tolist()
     if not (0 <= x0 <= x1 <= width and 0 <= y0 <= y1 <= height):
-        raise arrays.error(
-            f"{prefix}window", f"is {window.tolist()}, outside of {width} x {height} pixels"
-        )
+        complaint = f"is {window.tolist()}, outside the {width} x {height} pixels"
+        raise arrays.error("window", complaint)
     size = (y1 - y0, x1 - x0)
-    part = arrays.read(f"{prefix}part", "iu", size)
+    part = arrays.read("part", "iu", size)
     if part.size and (part.min() < 0 or part.max() > NUM_PARTS):
-        raise arrays.error(f"{prefix}part", f"has {part.min()}..{part.max()}, expected 0..24")
+        raise arrays.error("part", f"has {part.min()}..{part.max()}, expected 0..24")
+    shown = part > 0
+    probability = arrays.read("part_probability", "f", size)
     person: dict[str, np.ndarray | None] = {
         "box": box,
         "score": score,
         "window": window,
         "part": part,
-        "mask": part > 0,
-        "uv": arrays.read(f"{prefix}uv", "f", (*size, 2)),
+        "mask": shown,
+        "uv": arrays.read("uv", "f", (*size, 2)),
+        "part_probability": probability,
+        "shared_covariance": None,
     }
-    part_probability = arrays.read(f"{prefix}part_probability", "f", size)
-    person["part_probability"] = part_probability
     for name, value_shape in {"covariance_uv": (2, 2), "sigma_uv": (), "sigma_cm": ()}.items():
-        key = f"{prefix}{name}"
-        person[name] = arrays.read(key, "f", (*size, *value_shape)) if key in arrays else None
+        known = name in arrays
+        person[name] = arrays.read(name, "f", (*size, *value_shape)) if known else None
     for name in REAL_MAPS:
         values = person[name]
-        if values is not None and np.isnan(values[part > 0]).any():
-            raise arrays.error(f"{prefix}{name}", "is NaN where 'part' is not background")
-    probability = part_probability[part > 0]
-    if ((probability < 0) | (probability > 1)).any():
-        raise arrays.error(f"{prefix}part_probability", "has values outside of 0..1")
-    person["shared_covariance"] = _read_shared_covariance(arrays, f"{prefix}shared_covariance")
+        if values is not None and np.isnan(values[shown]).any():
+            raise arrays.error(name, "is NaN on pixels that show a part")
+    if ((probability[shown] < 0) | (probability[shown] > 1)).any():
+        raise arrays.error("part_probability", "has values outside 0..1")
+    if "shared_covariance" in arrays:
+        shared = arrays.read("shared_covariance", "f", (NUM_PARTS + 1, None, None))
+        if shared.shape[1] != shared.shape[2]:
+            complaint = f"has shape {shared.shape}, expected {NUM_PARTS + 1} squares"
+            raise arrays.error("shared_covariance", complaint)
+        person["shared_covariance"] = shared
     return person
-
-
-def _read_shared_covariance(arrays: _Arrays, key: str) -> np.ndarray | None:
-    if key not in arrays:
-        return None
-    shared = arrays.read(key, "f", (NUM_PARTS + 1, None, None))
-    if shared.shape[1] != shared.shape[2]:
-        raise arrays.error(key, f"has shape {shared.shape}, expected {NUM_PARTS + 1} squares")
-    return shared

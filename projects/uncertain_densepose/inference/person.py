@@ -1,8 +1,8 @@
-"""One detected person, with dense correspondences at the resolution of the image.
+"""One detected person, with dense correspondences at image resolution.
 
-Shapes: h, w the height and width in pixels of the person's window, the part of the image whose
-pixel centres lie in the box. Where a pixel shows background, or the network's coordinates are not
-finite, `part` is 0 and values are NaN.
+Shapes: h, w are the height and width in pixels of the person's window: the image pixels whose
+centres lie in the box. On background, and where the network's coordinates are not finite, `part` is
+0 and values are NaN.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ from .part_probability import probability_at
 from .window_reading import WindowReader, grid_corners
 
 POINTS_PER_READ = 1 << 17
-"""Points read from the maps at once: bounds the memory that a large box takes."""
+"""Points read from the maps at once; bounds the memory of large boxes."""
 
 REAL_MAPS = ("uv", "covariance_uv", "sigma_uv", "sigma_cm", "part_probability")
-"""The maps of a :class:`Person` that hold real numbers, NaN on background."""
+"""The real-valued maps of a :class:`Person`, NaN on background."""
 
 
 def pixel_window(box_xyxy: np.ndarray, image_size: tuple[int, int]) -> tuple[int, int, int, int]:
-    """The pixels whose centres lie in a box and that are in the image.
+    """The pixels of an image whose centres lie in a box.
 
     Args:
-        box_xyxy: (4,) pixels; pixel (0, 0) covers [0, 1]², so that its centre is (0.5, 0.5).
+        box_xyxy: (4,) pixels; pixel (0, 0) covers [0, 1]², its centre is (0.5, 0.5).
         image_size: height and width in pixels.
 
     Returns:
-        x0, y0, x1, y1: columns x0..x1-1 and rows y0..y1-1. A box between pixel centres or outside
-        the image has an empty window, x0 == x1 or y0 == y1.
+        x0, y0, x1, y1: columns x0..x1-1 and rows y0..y1-1. Empty (x0 == x1 or y0 == y1) if the box
+        contains no pixel centre of the image.
     """
     height, width = image_size
     edge = np.ceil(np.asarray(box_xyxy, dtype=np.float64) - 0.5)
@@ -47,13 +47,13 @@ def pixel_window(box_xyxy: np.ndarray, image_size: tuple[int, int]) -> tuple[int
 
 
 def part_centres_uv(part: np.ndarray, uv: np.ndarray) -> np.ndarray:
-    """The mean coordinates of each part's pixels.
+    """The mean coordinates of the pixels of each part.
 
     Args:
         part: (h, w) integer charts 1..24, 0 background. uv: (h, w, 2) chart units.
 
     Returns:
-        (25, 2) float64 chart units; the centre of the chart for a part that does not show.
+        (25, 2) float64 chart units; 0.5, the centre of the chart, for parts without pixels.
     """
     shown = part > 0
     chart = part[shown]
@@ -64,21 +64,21 @@ def part_centres_uv(part: np.ndarray, uv: np.ndarray) -> np.ndarray:
 
 
 def about_centres(points: PointPredictions, centre_uv: np.ndarray) -> PointPredictions:
-    """Predictions whose shared errors turn and scale about the centres (25, 2) of their parts."""
+    """The same predictions, with shared errors that rotate and scale about centres (25, 2)."""
     centre = torch.from_numpy(centre_uv).to(points.mean_uv)
     return replace(points, shared_centre_uv=centre[points.part])
 
 
 @dataclass(frozen=True, eq=False)
 class Person:
-    """A detected person. Everything below the attributes is computed when it is first read.
+    """A detected person. All maps are computed on first access.
 
     Attributes:
-        box_xyxy: (4,) float32, pixels of the image, edges x0, y0, x1, y1.
+        box_xyxy: (4,) float32 edges x0, y0, x1, y1 in pixels of the image.
         score: confidence of the detection, 0..1.
         maps: the network's prediction for this box, of length 1.
         image_size: height and width of the image in pixels.
-        metric: the surface's metric, with which chart units become centimetres.
+        metric: the surface's metric, which converts chart units to centimetres.
     """
 
     box_xyxy: np.ndarray
@@ -91,13 +91,13 @@ class Person:
         """The prediction at positions of the image.
 
         Args:
-            xy_image: (P, 2) pixels, pixel centres at half integers. A position outside the box
-                reads the nearest point of its border.
-            part: (P,) charts 1..24 to read in; the predicted ones by default.
+            xy_image: (P, 2) pixels, pixel centres at half integers. Positions outside the box read
+                the nearest point of its border.
+            part: (P,) charts 1..24 to read in; by default the predicted ones.
 
         Returns:
-            The values at the P points, on the CPU. A shared error that turns and scales does so
-            about the mean coordinates of the part's pixels.
+            The values at the P points, on the CPU. Shared errors that rotate and scale do so about
+            the mean coordinates of the part's pixels.
         """
         xy_box = self._in_box(xy_image)
         index = torch.zeros(len(xy_box), dtype=torch.int64, device=xy_box.device)
@@ -127,18 +127,18 @@ class Person:
 
     @cached_property
     def window(self) -> tuple[int, int, int, int]:
-        """x0, y0, x1, y1: the maps below are of columns x0..x1-1 and rows y0..y1-1."""
+        """x0, y0, x1, y1: the maps cover columns x0..x1-1 and rows y0..y1-1 of the image."""
         return pixel_window(self.box_xyxy, self.image_size)
 
     @property
     def window_slices(self) -> tuple[slice, slice]:
-        """The window as an index: ``image[person.window_slices]`` has the maps' (h, w)."""
+        """Rows and columns of the window: ``image[person.window_slices]`` is (h, w, ...)."""
         x0, y0, x1, y1 = self.window
         return slice(y0, y1), slice(x0, x1)
 
     @property
     def has_uncertainty(self) -> bool:
-        """Whether the model has a noise model; without one the covariances are None."""
+        """Whether the model predicts uncertainty; if not, covariances and sigmas are None."""
         return self.maps.variance is not None
 
     @cached_property
@@ -150,7 +150,7 @@ class Person:
         reads = [reader.shown(rows) for rows in _bands(*shape)]
         pixel = torch.cat([pixel for pixel, _ in reads]).cpu()
         points = PointPredictions.cat([points for _, points in reads]).map(torch.Tensor.cpu)
-        # A network that has diverged names no point of the body.
+        # A diverged network predicts no point on the body.
         if not points.mean_uv.isfinite().all():
             finite = points.mean_uv.isfinite().all(dim=-1)
             pixel, points = pixel[finite], points[finite]
@@ -209,7 +209,7 @@ class Person:
     def part_probability(self) -> np.ndarray:
         """(h, w) float32 probability of the shown part, 0..1, NaN on background.
 
-        See :func:`.part_probability.probability_at`; every model has it.
+        See :func:`.part_probability.probability_at`.
         """
         part = self._charts(self.part)
         taps_x, taps_y = (axis_taps(along, self.maps.side) for along in self._window_in_box())
@@ -222,24 +222,24 @@ class Person:
 
     @property
     def shared_covariance(self) -> np.ndarray | None:
-        """(25, K, K) float32 covariance of the error that a chart's pixels share, or None.
+        """(25, K, K) float32 covariance of the error that the pixels of a chart share, or None.
 
-        Row 0, the background, has no meaning; see `ChartMaps.shared_covariance` for K.
+        Row 0, background, is meaningless. See `ChartMaps.shared_covariance` for K and units.
         """
         shared = self.maps.shared_covariance
         return None if shared is None else shared[0].detach().float().cpu().numpy()
 
     def tensors(self, frame: str = "box") -> dict[str, torch.Tensor | None]:
-        """Everything about the person as plain tensors on the CPU.
+        """All values of the person as plain CPU tensors.
 
         Args:
             frame: "box" for maps of the window, "image" for maps of the whole image.
 
         Returns:
             `box` (4,) float32 pixels x0, y0, x1, y1; `score` () float32; `window` (4,) int64, the
-            pixels that the maps cover: columns x0..x1-1 and rows y0..y1-1; the maps `part` (h, w)
-            uint8 and `mask` (h, w) bool, `uv` (h, w, 2), `sigma_uv` (h, w), `covariance_uv`
-            (h, w, 2, 2), `sigma_cm` (h, w), `part_probability` (h, w) float32, NaN off the mask;
+            columns x0..x1-1 and rows y0..y1-1 that the maps cover; the maps `part` (h, w) uint8,
+            `mask` (h, w) bool, and float32 with NaN off the mask `uv` (h, w, 2), `sigma_uv` (h, w),
+            `covariance_uv` (h, w, 2, 2), `sigma_cm` (h, w), `part_probability` (h, w);
             `shared_covariance` (25, K, K) float32. What the model does not predict is None.
 
         Raises:
@@ -264,13 +264,13 @@ class Person:
 
 
 def _bands(height: int, width: int) -> list[slice]:
-    """Rows of a window in pieces of `POINTS_PER_READ` pixels at most, if a row has no more."""
+    """The rows of a window in bands of at most `POINTS_PER_READ` pixels, or one row."""
     step = max(POINTS_PER_READ // max(width, 1), 1)
     return [slice(first, first + step) for first in range(0, max(height, 1), step)]
 
 
 def _in_image(person: Person, values: np.ndarray | None) -> np.ndarray | None:
-    """A map of the window as one of the whole image, NaN, 0 or False elsewhere."""
+    """A map of the window extended to the whole image with NaN, 0 or False."""
     if values is None:
         return None
     empty = np.nan if values.dtype.kind == "f" else 0
@@ -280,19 +280,19 @@ def _in_image(person: Person, values: np.ndarray | None) -> np.ndarray | None:
 
 
 FRAMES = {"box": lambda person, values: values, "image": _in_image}
-"""What :meth:`Person.tensors` makes of a map, by the name of the frame."""
+"""How :meth:`Person.tensors` converts a map, by name of the frame."""
 
 
 def people_from_instances(instances: Instances, metric: ChartMetric) -> list[Person]:
-    """The people of a model's output, the surest first.
+    """The people of a model's output, highest score first.
 
     Args:
-        instances: in the frame of the image, with `pred_boxes`, `scores` and `pred_densepose`
-            (what a model gives under "instances").
+        instances: a model's output "instances" in image coordinates, with `pred_boxes`, `scores`
+            and `pred_densepose`.
         metric: of the surface that the model was trained on.
 
     Returns:
-        One :class:`Person` a box, in the order of falling scores.
+        One :class:`Person` per box.
     """
     boxes = instances.pred_boxes.tensor.detach().float().cpu().numpy()
     scores = instances.scores.detach().float().cpu().numpy()

@@ -24,18 +24,17 @@ from .image_input import ImageError, as_bgr, read_image
 from .person import Person, people_from_instances
 
 ImageOrPath = np.ndarray | str | os.PathLike
-"""An array as `image_input.as_bgr` takes it, or the path of a file as `read_image` does."""
+"""An array, see `image_input.as_bgr`, or the path of an image file, see `read_image`."""
 
 _Image = TypeVar("_Image", bound=ImageOrPath)
 
 
 def surface_path(cfg: CfgNode) -> str:
-    """Path of a file that has the charts of the surface that a config's model predicts.
+    """Path of a file with the charts of the surface that a config's model predicts.
 
-    The surface is `DENSEPOSE_EVALUATION.SURFACE` where that is set, else what the first data set of
-    `DATASETS.TEST` states as `densepose_surface`, and the embedded body where neither says. While
-    the embedded body has not been built, its charts are those of the package, which have no
-    geodesic distances, see `surface.paths.charts_path`.
+    This is `DENSEPOSE_EVALUATION.SURFACE` if set, else the `densepose_surface` of the first data
+    set of `DATASETS.TEST`, else the embedded body. If that has not been built, it is the package's
+    own file of its charts, without geodesic distances; see `surface.paths.charts_path`.
     """
     if cfg.DENSEPOSE_EVALUATION.SURFACE:
         return cfg.DENSEPOSE_EVALUATION.SURFACE
@@ -46,7 +45,7 @@ def surface_path(cfg: CfgNode) -> str:
 
 
 class Predictor:
-    """Runs a trained model on images, by the conventions of Detectron2's predictor.
+    """Runs a trained model on images, like Detectron2's `DefaultPredictor`.
 
     Example::
 
@@ -56,19 +55,19 @@ class Predictor:
         people[0].part, people[0].uv, people[0].sigma_cm
 
     Args:
-        config_file: path of the yaml with which the model was trained.
+        config_file: path of the yaml that the model was trained with.
         weights: its checkpoint, a path or an address that Detectron2 can resolve.
-        device: where to run; by default :func:`usable_device`: CUDA, MPS or the CPU.
-        score_threshold: detections below it are left out, 0 to 1.
+        device: by default :func:`usable_device`: CUDA, MPS or the CPU.
+        score_threshold: drop detections below it, 0..1.
         surface: path of the surface file; by default :func:`surface_path` of the config.
-        overrides: KEY, VALUE, ... that replace values of the config.
+        overrides: KEY, VALUE, ... that override values of the config.
 
     Raises:
         FileNotFoundError: the config or the weights are missing.
         ConfigError: a value of the config, or the device, cannot be used.
-        WeightsError: the weights are of another noise model than the config names, not those of a
-            whole model, damaged, or ask to run something.
-        SurfaceFileError: the surface file is missing or is no valid surface.
+        WeightsError: the weights belong to another noise model, are incomplete or damaged, or
+            contain code.
+        SurfaceFileError: the surface file is missing or not valid.
     """
 
     def __init__(
@@ -88,7 +87,7 @@ class Predictor:
             )
         cfg.MODEL.WEIGHTS = weights
         cfg.MODEL.DEVICE = usable_device(device)
-        # Boxes that will be left out need no dense prediction.
+        # No dense prediction for boxes that will be dropped.
         cfg.MODEL.ROI_HEADS.SCORE_THRESH_TEST = score_threshold
         metric = ChartMetric.load(surface or surface_path(cfg))
         model = build_model(cfg)
@@ -103,7 +102,7 @@ class Predictor:
         score_threshold: float = 0.5,
         overrides: Sequence[str] = (),
     ) -> Predictor:
-        """A predictor of a released model.
+        """The predictor of a released model.
 
         Example::
 
@@ -111,12 +110,12 @@ class Predictor:
 
         Args:
             name: one of `model_zoo.names()` that has been released, see MODEL_ZOO.md.
-            device, score_threshold, overrides: as of the constructor.
+            device, score_threshold, overrides: see :class:`Predictor`.
 
         Raises:
             ConfigError: the zoo has no such model, or the device or an override cannot be used.
-            WeightsError: it has not been released, or its file is not what was released.
-            SurfaceFileError: the surface file is missing or is no valid surface.
+            WeightsError: it has not been released, or its file differs from the release.
+            SurfaceFileError: the surface file is missing or not valid.
         """
         config_file, weights = model_zoo.get_config_file(name), model_zoo.get_checkpoint(name)
         return cls(config_file, weights, device, score_threshold, overrides=overrides)
@@ -129,14 +128,14 @@ class Predictor:
         metric: ChartMetric,
         score_threshold: float = 0.5,
     ) -> Predictor:
-        """A predictor of a model that is in memory already.
+        """The predictor of a model that is already in memory.
 
         Args:
-            cfg: the model's config; `INPUT` and `MODEL.DEVICE` are read.
-            model: a Detectron2 model whose instances carry `pred_densepose`. It is put into
-                evaluation mode.
+            cfg: the model's config; `INPUT` and `MODEL.DEVICE` are used.
+            model: a Detectron2 model whose instances have `pred_densepose`; put into evaluation
+                mode.
             metric: of the surface that the model predicts.
-            score_threshold: detections below it are left out.
+            score_threshold: drop detections below it, 0..1.
         """
         predictor = cls.__new__(cls)
         predictor._set_up(cfg, model, metric, score_threshold)
@@ -161,19 +160,19 @@ class Predictor:
 
     @torch.no_grad()
     def __call__(self, image):
-        """Find the people of an image, or of each image of a batch.
+        """Find the people in an image, or in each image of a batch.
 
         Args:
-            image: the path of a file, or an array (H, W, 3) uint8, [0, 255], channels in the order
-                blue, green, red, as `cv2.imread` gives it. Grey, 16-bit and four-channel images are
-                converted as `image_input` says. A list of these runs as one batch.
+            image: the path of a file, or an array (H, W, 3) uint8 in [0, 255], channels blue,
+                green, red, as `cv2.imread` returns it; grey, 16-bit and four-channel arrays are
+                converted, see `image_input`. A list of these is run as one batch.
 
         Returns:
-            The people whose score reaches the threshold, the surest first, none of them being an
-            empty list. For a list, one such list an image.
+            The people whose score reaches the threshold, highest score first. For a list, one such
+            list per image.
 
         Raises:
-            ImageError: `image`, or the one of the list that the message names, is not of that kind.
+            ImageError: an image cannot be used; for a list, the message has its number.
         """
         if not isinstance(image, list):
             return self([image])[0]
@@ -186,19 +185,19 @@ class Predictor:
 
     @torch.no_grad()
     def predict_boxes(self, image: ImageOrPath, boxes_xyxy: np.ndarray) -> list[Person]:
-        """Dense correspondences in boxes that are known, without detection.
+        """Predict dense correspondences in given boxes, without detection.
 
         Args:
             image: one image, as for a call.
-            boxes_xyxy: (N, 4) pixels of the image, which each box covers at least a part of.
+            boxes_xyxy: (N, 4) edges in pixels; each box must overlap the image.
 
         Returns:
-            One person a box in the order of the boxes, each of score 1.
+            One person of score 1 per box, in the order of the boxes.
 
         Raises:
-            ImageError: `image` is not of that kind.
-            ValueError: `boxes_xyxy` is not (N, 4); or a box, which the message numbers from 0, is
-                not finite, has no width or height, or lies outside the image.
+            ImageError: the image cannot be used.
+            ValueError: `boxes_xyxy` is not (N, 4), or a box is not finite, has no width or height,
+                or lies outside the image; the message has its index.
         """
         boxes_xyxy = np.asarray(boxes_xyxy, dtype=np.float32)
         if boxes_xyxy.ndim != 2 or boxes_xyxy.shape[1] != 4:
@@ -212,7 +211,7 @@ class Predictor:
         known.pred_boxes = Boxes(torch.from_numpy(boxes_xyxy * np.tile(scale, 2)))
         known.pred_classes = torch.zeros(len(boxes_xyxy), dtype=torch.int64)
         known.scores = torch.ones(len(boxes_xyxy))
-        # The post-processing would clip the boxes to the image, away from what their maps cover.
+        # Post-processing would clip the boxes to the image, but not their maps.
         found = self.model.inference(
             [network_input], [known.to(self.cfg.MODEL.DEVICE)], do_postprocess=False
         )[0]
@@ -230,8 +229,8 @@ class Predictor:
             T.ResizeShortestEdge.get_output_shape(height, width, shortest, longest)
         ):
             raise ImageError(
-                f"an image of {width} x {height} pixels is too narrow: resized to at most "
-                f"{longest} pixels, nothing is left of its shorter side"
+                f"an image of {width} x {height} pixels is too narrow: when its longer side is "
+                f"{longest} pixels, nothing is left of the shorter one"
             )
         resized = self._resize.get_transform(ordered).apply_image(ordered)
         pixels = torch.from_numpy(resized.astype(np.float32).transpose(2, 0, 1).copy())
@@ -239,7 +238,7 @@ class Predictor:
 
 
 def _check_boxes(boxes_xyxy: np.ndarray, height: int, width: int) -> None:
-    """Raises: ValueError: one of the boxes (N, 4), pixels, covers nothing of the image."""
+    """Refuse boxes (N, 4) that are not valid or do not overlap the image; see `predict_boxes`."""
     x0, y0, x1, y1 = boxes_xyxy.T
     oddities = {
         "has a coordinate that is not finite": ~np.isfinite(boxes_xyxy).all(axis=1),
@@ -255,11 +254,7 @@ def _check_boxes(boxes_xyxy: np.ndarray, height: int, width: int) -> None:
 
 
 def _arrays(images: Sequence[ImageOrPath]) -> list[np.ndarray]:
-    """Images as arrays (H, W, 3) uint8, blue, green, red.
-
-    Raises:
-        ImageError: one of them cannot be used; of several, the message has its number.
-    """
+    """Images as arrays (H, W, 3) uint8 BGR; an ImageError has the number of one of several."""
     arrays = []
     for number, image in enumerate(images):
         try:

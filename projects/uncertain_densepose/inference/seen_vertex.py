@@ -1,18 +1,18 @@
-"""From the body to the image: where a vertex is seen, and how surely.
+"""From the body to the image: where a vertex is seen, and how certain that is.
 
-A pixel i of the vertex's chart predicts that it shows the point y of the chart with density
-N(y; ŷ_i, Σ_i). With the vertex at w and D_i the 2 x 2 derivative of ŷ by the position x in the
-image, the change of variables gives the density of the vertex's position in the image,
+A pixel i predicts that it shows the point y of the chart with density N(y; ŷ_i, Σ_i). With w the
+chart coordinates of the vertex and D_i the 2 x 2 derivative of ŷ with respect to the image position
+x, a change of variables gives the density of the vertex's position in the image,
 
     p_i = N(w; ŷ_i, Σ_i + D_i D_iᵀ / 4) |det D_i|     per pixel.
 
-Its sum over the pixels is the score. As ∫ N(w; ŷ(x), Σ) |det D| dx = ∫ N(w; y, Σ) dy over the part
-of the chart that is seen, it is the probability that the vertex is one of the points seen: 1 well
-inside of a seen area, 1/2 on its border, 0 far from it. The term D_i D_iᵀ / 4, half a pixel of
-blur, makes the sum the integral (to 2 %) however small Σ_i is.
+The score is its sum over the pixels. As ∫ N(w; ŷ(x), Σ) |det D| dx = ∫ N(w; y, Σ) dy over the
+visible part of the chart, the score is the probability that the vertex is visible: 1 well inside a
+visible area, 1/2 on its border, 0 far from it. The term D_i D_iᵀ / 4, half a pixel of blur, makes
+the sum approximate the integral (to 2 %) however small Σ_i is.
 
-A vertex on a border of charts, or on a seam, has a place in each chart or on each side; the seen
-areas are apart, and the probabilities add up.
+A vertex on a border between charts or on a seam has a place on each side; these are different areas
+of the image, and their probabilities add up.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ class SeenVertex:
     """Where a vertex of the body is seen.
 
     Attributes:
-        pixel: column and row of the image, the pixel where the density p_i is highest.
-        xy: (2,) pixels of the image, the mean of the density.
-        score: the probability that the vertex is among the points seen, 0..1.
-        covariance_px2: (2, 2) pixels², the covariance of the density.
+        pixel: column and row of the image pixel with the highest density p_i.
+        xy: (2,) mean of the density, pixels of the image.
+        score: probability that the vertex is visible, 0..1.
+        covariance_px2: (2, 2) covariance of the density, pixels².
     """
 
     pixel: tuple[int, int]
@@ -47,12 +47,12 @@ class SeenVertex:
 
     @property
     def spread_px(self) -> float:
-        """Standard deviation per direction of the image, sqrt(trace(covariance) / 2), pixels."""
+        """Standard deviation per image direction, sqrt(trace(covariance) / 2), pixels."""
         return math.sqrt(np.trace(self.covariance_px2) / 2)
 
 
 def vertex_places(surface: Surface, vertex: int) -> tuple[np.ndarray, np.ndarray]:
-    """The places of a vertex in the charts: one in each that it borders on, more on seams.
+    """The places of a vertex in the charts: one per chart that it touches, more on seams.
 
     Args:
         vertex: 0..V-1.
@@ -76,20 +76,19 @@ def vertex_places(surface: Surface, vertex: int) -> tuple[np.ndarray, np.ndarray
 
 
 def surface_to_image(person: Person, vertex: int) -> SeenVertex | None:
-    """Where in the image a vertex of the body is seen, and how surely; see this file's formulas.
+    """Where in the image a vertex of the body is seen; see the formulas of this module.
 
-    For a model without a noise model Σ is 0: the answer is then where the coordinates are those
-    of the vertex to half a pixel.
+    Without a noise model Σ is 0, and the result is where the predicted coordinates match the
+    vertex to half a pixel.
 
     Args:
         vertex: of the surface that the model predicts, 0..V-1.
 
     Returns:
-        None if no pixel shows a part that the vertex is of, or none is near enough for its
-        density to be a positive number.
+        None if no pixel shows a part of the vertex, or the density is 0 at all of them.
 
     Raises:
-        ValueError: there is no such vertex.
+        ValueError: there is no such vertex, or no face uses it.
     """
     parts, places = vertex_places(person.metric.surface, vertex)
     derivative = _uv_derivative(person)
@@ -132,9 +131,9 @@ def _log_density(
 
 
 def _uv_derivative(person: Person) -> np.ndarray:
-    """(h, w, 2, 2) float64 D = [∂u/∂x ∂u/∂y; ∂v/∂x ∂v/∂y], chart units a pixel.
+    """(h, w, 2, 2) float64 D = [∂u/∂x ∂u/∂y; ∂v/∂x ∂v/∂y], chart units per pixel.
 
-    The mean of the differences to those neighbours that show the same part; 0 without any.
+    Mean difference to the neighbours that show the same part; 0 if there are none.
     """
     uv = person.uv.astype(np.float64)
     derivative = np.zeros((*person.part.shape, 2, 2))

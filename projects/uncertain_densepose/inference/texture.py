@@ -1,12 +1,11 @@
-"""The texture of the body from pictures: colours of pixels laid onto the charts.
+"""The texture of the body from images: pixel colours transferred to the charts.
 
-Every pixel of a person gives its colour to the four texels around its chart coordinates,
-bilinearly and with the weight 1 / sigma_uv². Texels between pixels, and those that no picture
-shows, are filled by normalised convolution (Knutsson and Westin, "Normalized and differential
-convolution", CVPR 1993): with w the weights and c the colours, (a * w c) / (a * w). Their
-applicability a falls with the distance r as r⁻⁴: near texels count most, there are no steps, and
-every texel is reached. The whole square of a chart is filled, beyond its border too, so that
-bilinear reading at a seam meets no hole.
+Every pixel of a person adds its colour to the four texels around its chart coordinates, with
+bilinear weights times 1 / sigma_uv². Texels that no pixel reaches are filled by normalised
+convolution (Knutsson and Westin, "Normalized and differential convolution", CVPR 1993):
+(a * w c) / (a * w), with weights w, colours c and an applicability a that falls with distance r as
+r⁻⁴, which is smooth and reaches every texel. The whole square of a chart is filled, also outside
+the chart, so that bilinear sampling at a seam meets no holes.
 """
 
 from __future__ import annotations
@@ -23,18 +22,18 @@ from ..surface import NUM_PARTS
 from .person import Person
 
 _FALL = 4
-"""The power of the distance with which the influence of a texel falls; above 2 it is local."""
+"""Exponent of the decay of a texel's influence with distance; above 2 it is local."""
 
 
 @dataclass(frozen=True)
 class Texture:
-    """An atlas of T x T texels a chart; texel (k, l) is centred at u = (l + 1/2) / T, v by k.
+    """An atlas of T x T texels per chart; texel (k, l) is at v = (k + 1/2) / T, u = (l + 1/2) / T.
 
     Attributes:
-        atlas: (24, T, T, 3) uint8, indexed [part - 1, v, u], channels as those of the images; 0 on
-            charts that are not seen.
-        weight: (24, T, T) float32, sum of 1 / sigma_uv² of the pixels in a texel, chart units⁻²
-            (their number, for models without a noise model); 0 where a texel was filled.
+        atlas: (24, T, T, 3) uint8, indexed [part - 1, v, u], channels as in the images; 0 on charts
+            that no pixel shows.
+        weight: (24, T, T) float32, sum of 1 / sigma_uv² over the pixels in a texel, chart units⁻²
+            (their number, without a noise model); 0 where a texel was filled.
         seen: (24,) bool, whether any pixel shows the chart.
     """
 
@@ -44,18 +43,18 @@ class Texture:
 
     @property
     def texels(self) -> int:
-        """T, texels along a side of a chart."""
+        """T, texels along each side of a chart."""
         return self.atlas.shape[1]
 
     def colours(self, part: np.ndarray, uv: np.ndarray) -> np.ndarray:
-        """The texture at points, bilinearly.
+        """Sample the texture bilinearly.
 
         Args:
             part: (P,) integer charts 1..24.
             uv: (P, 2) chart units; clamped to [0, 1].
 
         Returns:
-            (P, 3) float32, [0, 255].
+            (P, 3) float32 in [0, 255], channels as in the images.
         """
         texel, share = _texels_around(uv, self.texels)
         planes = self.atlas.reshape(NUM_PARTS, -1, 3)
@@ -64,16 +63,16 @@ class Texture:
 
 
 def transfer_texture(views: Sequence[tuple[np.ndarray, Person]], texels: int = 128) -> Texture:
-    """Blend pictures of one person onto the charts, each pixel by its inverse variance.
+    """Blend images of one person onto the charts, weighting each pixel by its inverse variance.
 
     Args:
-        views: images (H, W, 3) uint8 and who is in them, at least one. Where a pixel's variance is
-            0 it weighs as much as the most certain other pixel.
+        views: at least one image (H, W, 3) uint8, each with the person in it. A pixel of variance 0
+            weighs as much as the most certain other pixel.
         texels: T, along each side of a chart.
 
     Raises:
-        ValueError: there is no view, an image is not uint8 of the size of its person's image, or
-            only some of the people are of models with a noise model.
+        ValueError: there are no views or texels, an image is not uint8 of its person's image size,
+            or only some of the people have uncertainty.
     """
     _check(views, texels)
     colours = np.zeros((NUM_PARTS * texels * texels, 3))
@@ -105,11 +104,11 @@ def _check(views: Sequence[tuple[np.ndarray, Person]], texels: int) -> None:
         expected = (*person.image_size, 3)
         if image.dtype != np.uint8 or image.shape != expected:
             raise ValueError(
-                f"view {number}: the image is {image.dtype} of shape {image.shape}, but the person "
-                f"is of an image uint8 of shape {expected}"
+                f"view {number}: the image is {image.dtype} of shape {image.shape}, but the "
+                f"person's image is uint8 of shape {expected}"
             )
     if len({person.has_uncertainty for _, person in views}) > 1:
-        raise ValueError("views with and without a noise model cannot be weighed by their variance")
+        raise ValueError("only some of the views have a noise model: they cannot be blended")
 
 
 def _inverse_variance(person: Person) -> np.ndarray:
@@ -122,7 +121,7 @@ def _inverse_variance(person: Person) -> np.ndarray:
 
 
 def _texels_around(uv: np.ndarray, texels: int) -> tuple[np.ndarray, np.ndarray]:
-    """The four texels (P, 4) around chart coordinates (P, 2), row by row, and their shares."""
+    """Indices (P, 4) of the four texels around coordinates (P, 2), and their bilinear weights."""
     along = torch.from_numpy(np.asarray(uv, dtype=np.float64)).T
     taps_x, taps_y = (axis_taps(fraction, texels) for fraction in along)
     corners = corners_of(taps_x, taps_y, texels)
@@ -131,7 +130,7 @@ def _texels_around(uv: np.ndarray, texels: int) -> tuple[np.ndarray, np.ndarray]
 
 
 def fill_holes(weighted_colour: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """(T, T, 3) colours everywhere from w c (T, T, 3) and w (T, T), some of which is positive."""
+    """Colours (T, T, 3) of all texels, given w c (T, T, 3) and w (T, T), not all of it 0."""
     reach = np.arange(1 - len(weight), len(weight))
     distance = np.hypot(reach[:, None], reach)
     applicability = np.maximum(distance, 1.0) ** -_FALL

@@ -1,9 +1,9 @@
-"""The maps of one box read at all pixels of a window.
+"""Reads the maps of one box at all pixels of a window.
 
-It answers what `ChartMaps.sample` does, to rounding, and is many times faster on a grid of pixels.
-Bilinear interpolation takes means of four cells; a channel that is the highest in all four is the
-highest in between, too. So most pixels need no scores at all, and coordinates and variances are
-read in one channel, where there is a person.
+Equal to `ChartMaps.sample` up to rounding, and many times faster on a grid of pixels. Bilinear
+interpolation averages four cells, and a channel that is highest in all four is highest between them
+too. So scores are interpolated at few pixels, and coordinates and variances only in the one channel
+of the part, on foreground pixels.
 
 Shapes: C channels, S x S cells; h rows and w columns of pixels; P points.
 """
@@ -28,12 +28,12 @@ def grid_corners(
 
 
 def channels_last(scores: torch.Tensor) -> torch.Tensor:
-    """(C, S, S) as (S², C), so that all channels of a cell are one stretch of memory."""
+    """(C, S, S) as (S², C), which makes the channels of a cell contiguous in memory."""
     return scores.flatten(1).T.contiguous()
 
 
 class HighestChannel:
-    """Which channel of scores is the highest where.
+    """The channel with the highest score at each point.
 
     Args:
         scores: (C, S, S).
@@ -44,7 +44,7 @@ class HighestChannel:
         self._cells = channels_last(scores)
 
     def on_grid(self, taps_x: AxisTaps, taps_y: AxisTaps) -> torch.Tensor:
-        """(h, w) int64 the channel that all cells around a pixel agree on, else -1."""
+        """(h, w) int64: the channel that is highest in all cells around a pixel, else -1."""
         agreed = self._at_cells
         for axis, taps in ((1, taps_x), (0, taps_y)):
             one, other = (agreed.index_select(axis, cell) for cell, _ in taps)
@@ -52,7 +52,7 @@ class HighestChannel:
         return agreed
 
     def at(self, corners: Corners) -> torch.Tensor:
-        """(P,) int64 at points."""
+        """(P,) int64: the highest channel at points, from interpolated scores."""
         scores = interpolate(corners, lambda cell: self._cells.index_select(0, cell))
         return scores.max(dim=1).indices
 
@@ -62,7 +62,7 @@ class WindowReader:
 
     Args:
         maps: of one box.
-        x_box: (w,) columns and y_box: (h,) rows, as fractions of the box; clamped to it.
+        x_box, y_box: (w,) columns and (h,) rows as fractions of the box, clamped to [0, 1].
     """
 
     def __init__(self, maps: ChartMaps, x_box: torch.Tensor, y_box: torch.Tensor):
@@ -72,11 +72,11 @@ class WindowReader:
         self._fine = HighestChannel(maps.fine_segm[0])
 
     def shown(self, rows: slice) -> tuple[torch.Tensor, PointPredictions]:
-        """The prediction at those pixels of some rows that show a person.
+        """The prediction at the foreground pixels of some rows.
 
         Returns:
-            pixel (P,) int64, row * w + column of the grid, rising, and the values there, as
-            `ChartMaps.sample` gives them. Pixels that are left out are background.
+            Indices (P,) int64, row * w + column in the whole grid, ascending, and the values there,
+            as `ChartMaps.sample` returns them. All other pixels are background.
         """
         taps_y = tuple((cell[rows], weight[rows]) for cell, weight in self._y)
 

@@ -1,11 +1,11 @@
-"""Models by name, as `detectron2.model_zoo` has them: configs and released checkpoints.
+"""Models by name, as in `detectron2.model_zoo`: configs and released checkpoints.
 
 Example::
 
     from uncertain_densepose import model_zoo
     model = model_zoo.get("synth/unc_full_small")
 
-`names()` lists all; those without a released checkpoint say how to train them.
+`names()` lists all models. The error for one without a checkpoint says how to train it.
 """
 
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Released weights as files, in two forms that hold the same."""
+"""Released weights as files, in two equivalent forms."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ def write_safetensors(weights: Weights, folder: Path) -> Path:
     return _named_by_hash(path)
 
 
-def write_pickle(weights: Weights, folder: Path) -> Path:
-    """Write `model_final_<6 digits of its SHA-256>.pkl`, as Detectron2's model zoo has them.
+def write_pickled_weights(weights: Weights, folder: Path) -> Path:
+    """Write `model_final_<6 digits of its SHA-256>.pkl`, as in Detectron2's model zoo; returns its
+    path.
 
-    The same weights give the same bytes, in whichever order they come.
+    The bytes do not depend on the order of the weights.
     """
     path = folder / "model_final.pkl"
     arrays = {name: weights[name].numpy() for name in sorted(weights)}

@@ -1,4 +1,4 @@
-"""A folder of models: their configs, and what has been released of them."""
+"""A folder of models: their configs and releases."""
 
 from __future__ import annotations
 
@@ -19,25 +19,25 @@ from torch import nn
 from ..checkpoint import SafeCheckpointer, TrainedCheckpointer, WeightsError, sha256_of
 from ..config import ConfigError, load_config
 from ..device import usable_device
-from .weight_files import write_pickle
+from .weight_files import write_pickled_weights
 
 NOT_MODELS = ("experiments",)
-"""Folders of configs that are no models of the zoo."""
+"""Folders with configs that are not models of the zoo."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Release:
-    """A trained model as it was released.
+    """A released model.
 
     Attributes:
-        file: name of its `.safetensors`, which ends in the first six digits of `sha256`.
-        address: the https address below which both files lie, "" for the zoo's own folder.
+        file: name of its `.safetensors`, with the first six digits of `sha256`.
+        address: the https address of the folder of both files, "" for the zoo's own folder.
         sha256: of the file, 64 hexadecimal digits.
         pickle_file, pickle_sha256: the same weights in Detectron2's form.
         licence: of the weights.
-        training: what made them, see `TrainRecord.state_dict`; without the config.
-        metrics: {task: {name: value}} that the released file reaches on the test set of its config;
-            None where there was nothing to measure.
+        training: the record of the training, `TrainRecord.state_dict` without the config.
+        metrics: {task: {metric: value}} of the file on the test set of its config; None where
+            there was nothing to measure.
     """
 
     file: str
@@ -51,11 +51,11 @@ class Release:
 
 
 class ModelZoo:
-    """Models by name: `configs/NAME.yaml`, released as `index.json` says, in `checkpoints/` or on
-    the web.
+    """Models by name.
 
     Args:
-        folder: that has the three.
+        folder: has `configs/NAME.yaml`, `index.json` with the releases, and `checkpoints/` for
+            those that are not on the web.
     """
 
     def __init__(self, folder: str | os.PathLike):
@@ -65,7 +65,7 @@ class ModelZoo:
         self.checkpoints = self.folder / "checkpoints"
 
     def names(self) -> list[str]:
-        """Names of all models, released or not: those of configs that are no base of others."""
+        """The names of all models, released or not: of all configs but the `Base-` ones."""
         files = (path.relative_to(self.configs) for path in self.configs.rglob("*.yaml"))
         return sorted(
             file.with_suffix("").as_posix()
@@ -74,7 +74,7 @@ class ModelZoo:
         )
 
     def releases(self) -> dict[str, Release]:
-        """What has been released, by name."""
+        """The releases by name."""
         rows = json.loads(self.index.read_text())
         return {name: Release(**row) for name, row in rows.items()}
 
@@ -82,7 +82,7 @@ class ModelZoo:
         """The path of a model's config.
 
         Args:
-            name: one of `names`; Detectron2's form, which ends in .yaml, will do too.
+            name: one of `names`; it may end in .yaml, as in Detectron2.
 
         Raises:
             ConfigError: there is no such model.
@@ -94,12 +94,12 @@ class ModelZoo:
 
         Args:
             name: as of `get_config_file`.
-            trained: whether `MODEL.WEIGHTS` is the released checkpoint, not what training begins
-                with.
+            trained: whether `MODEL.WEIGHTS` is the released checkpoint; else it is what training
+                starts from.
 
         Raises:
             ConfigError: there is no such model.
-            WeightsError: `trained`, and as `get_checkpoint`.
+            WeightsError: with `trained`, as `get_checkpoint`.
         """
         cfg = load_config(self.get_config_file(name))
         if trained:
@@ -107,18 +107,18 @@ class ModelZoo:
         return cfg
 
     def get_checkpoint(self, name: str, root: str | os.PathLike | None = None) -> str:
-        """The path of a model's released checkpoint, compared with its SHA-256 every time.
+        """The path of a model's released checkpoint, whose SHA-256 is checked every time.
 
-        It is in the package or, for a model that lies on the web, downloaded once into iopath's
-        cache (`$FVCORE_CACHE`, by default ~/.torch).
+        It is in the package or is downloaded once into iopath's cache (`$FVCORE_CACHE`, by default
+        ~/.torch).
 
         Args:
             name: as of `get_config_file`.
-            root: a folder that has the file already, where nothing can be downloaded.
+            root: a folder that has the file, for machines that cannot download it.
 
         Raises:
             ConfigError: there is no such model.
-            WeightsError: it has not been released, cannot be fetched, or is not what was released.
+            WeightsError: it is not released, cannot be downloaded, or has another SHA-256.
         """
         name = self._known(name)
         release = self.releases().get(name)
@@ -131,12 +131,12 @@ class ModelZoo:
         if (found := sha256_of(path)) != release.sha256:
             raise WeightsError(
                 f"{path}: its SHA-256 is {found}, that of the released {name} is {release.sha256}: "
-                "the file is damaged or has been changed; delete it and get it again"
+                "the file is damaged or was changed; delete it and get it again"
             )
         return path
 
     def write_pickle(self, name: str, folder: str | os.PathLike = ".") -> str:
-        """Write a model's released weights in the form that Detectron2's own tools read.
+        """Write a model's released weights in the form of Detectron2's own tools.
 
         Args:
             name: as of `get_config_file`.
@@ -146,9 +146,9 @@ class ModelZoo:
             Its path.
 
         Raises:
-            ConfigError, WeightsError: as `get_checkpoint`; or the file is not what was released.
+            ConfigError, WeightsError: as `get_checkpoint`; or the written file has another SHA-256.
         """
-        path = write_pickle(load_file(self.get_checkpoint(name)), Path(folder))
+        path = write_pickled_weights(load_file(self.get_checkpoint(name)), Path(folder))
         if (found := sha256_of(path)) != (of := self.releases()[self._known(name)].pickle_sha256):
             raise WeightsError(f"{path}: its SHA-256 is {found}, that of the release is {of}")
         return str(path)
@@ -158,11 +158,12 @@ class ModelZoo:
 
         Args:
             name: as of `get_config_file`.
-            trained: with released weights, not with those that training begins with.
-            device: where; by default as of `usable_device`.
+            trained: whether with the released weights; else with those that training starts from.
+            device: see `usable_device`.
 
         Raises:
-            ConfigError, WeightsError: as `get_config`; or the device cannot be used.
+            ConfigError: as `get_config` and `usable_device`.
+            WeightsError: as `get_config`.
         """
         cfg = self.get_config(name, trained)
         cfg.MODEL.DEVICE = usable_device(device)
@@ -176,13 +177,13 @@ class ModelZoo:
         return f"tools/train_net.py --config-file configs/{self._known(name)}.yaml SEED 1"
 
     def add(self, name: str, release: Release, folder: str | os.PathLike) -> None:
-        """Put a release into the index, in place of an earlier one of the same model.
+        """Put a release into the index, in place of an earlier one of the model.
 
         Args:
             name: of the model.
-            release: its row.
-            folder: that has its file. Without an address, the file is copied into the zoo and an
-                earlier one is deleted.
+            release: the entry of the index.
+            folder: has its file. Without an address, the file is copied into the zoo; an earlier
+                one is deleted.
 
         Raises:
             ConfigError: there is no such model.
@@ -216,9 +217,9 @@ class ModelZoo:
                 return PathManager.get_local_path(f"{release.address}/{release.file}")
             except OSError as error:
                 raise WeightsError(
-                    f"{release.address}/{release.file}: {name} cannot be fetched ({error}); get "
-                    "the file in another way and name its folder as `root`"
+                    f"{release.address}/{release.file}: {name} cannot be downloaded ({error}); get "
+                    "the file in another way and pass its folder as `root`"
                 ) from error
         if not os.path.isfile(path):
-            raise WeightsError(f"{path}: the checkpoint of {name} is not there")
+            raise WeightsError(f"{path}: the checkpoint of {name} is missing; get it again")
         return path

@@ -1,6 +1,7 @@
 """Atrous spatial pyramid pooling: one feature map seen at several scales.
 
-Layers are numbered as in DensePose, so that its checkpoints load.
+Layers are numbered as in DensePose, so that its checkpoints load. Shapes: R boxes, C channels, maps
+of s x s cells.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ def _branch(*layers: nn.Module, channels: int) -> list[nn.Module]:
 
 
 class GlobalContext(nn.Sequential):
-    """The mean of the map, through a 1x1 convolution, at every cell."""
+    """The mean of the map, through a 1x1 convolution, at every cell; C = `channels`."""
 
     def __init__(self, channels: int):
         mean = nn.AdaptiveAvgPool2d(1)
@@ -28,7 +29,7 @@ class GlobalContext(nn.Sequential):
         )
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
-        """(R, C, s, s) to the same shape."""
+        """(R, C, s, s) features to (R, C, s, s), constant over each map."""
         return super().forward(features).expand_as(features)
 
 
@@ -56,7 +57,7 @@ class ASPP(nn.Module):
         self.project = nn.Sequential(nn.Conv2d(joined, channels, 1, bias=False), nn.ReLU())
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
-        """(R, C, s, s) to the same shape."""
+        """(R, C, s, s) features to (R, C, s, s), each cell with its surroundings at every scale."""
         return self.project(torch.cat([branch(features) for branch in self.convs], dim=1))
 
 
@@ -84,7 +85,7 @@ class NonLocalBlock(nn.Module):
         self.W = nn.Sequential(nn.Conv2d(inner, channels, 1), norm)
 
     def forward(self, features: torch.Tensor) -> torch.Tensor:
-        """(R, C, s, s) to the same shape; s at least 2."""
+        """(R, C, s, s) features to (R, C, s, s); s at least 2, for keys and values are halved."""
         query = self.theta(features).flatten(2).transpose(1, 2)
         key, value = self.phi(features).flatten(2), self.g(features).flatten(2)
         attention = F.softmax(query @ key, dim=-1)

@@ -105,7 +105,7 @@ class DensePoseRCNNWithTTA(GeneralizedRCNNWithTTA):
         """
         if not cfg.MODEL.DENSEPOSE_ON:
             raise ConfigError(
-                "MODEL.DENSEPOSE_ON is False, so that there is no dense pose to average; use "
+                "MODEL.DENSEPOSE_ON is False, so there is nothing to average; use "
                 "Detectron2's GeneralizedRCNNWithTTA, or set TEST.AUG.ENABLED to False"
             )
         super().__init__(cfg, model, tta_mapper or DensePoseDatasetMapperTTA(cfg), batch_size)

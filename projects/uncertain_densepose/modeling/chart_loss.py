@@ -72,7 +72,7 @@ class DensePoseChartLoss:
             warm_start_iters: iterations that train the means alone.
 
         Raises:
-            ConfigError: for an unknown reduction, or 15 channels with targets from masks.
+            ConfigError: the reduction is unknown, or targets from masks meet 15 channels.
         """
         if reduction not in REDUCTIONS:
             raise ConfigError(
@@ -126,11 +126,14 @@ class DensePoseChartLoss:
     def __call__(self, proposals: list[Instances], charts: RawCharts) -> dict[str, torch.Tensor]:
         """
         Args:
-            proposals: labelled proposals, one `Instances` a image, R boxes in all.
-            charts: the predictor's output for the R boxes; what is used of it is `at_points`.
+            proposals: labelled proposals, one `Instances` per image, R boxes in all.
+            charts: the predictor's output for the R boxes, of which `at_points` is used.
 
         Returns:
-            Scalar float32 losses by name.
+            Scalar losses by name, float32 or wider, times their weights. With the reduction "sum"
+            the coordinates are summed over this worker's P points, charts and coarse segmentation
+            averaged over its points and cells; with "mean" all three are averaged over the points
+            and cells of all workers. Nats for a noise model with a likelihood.
         """
         storage = get_event_storage()
         with torch.autocast(proposals[0].proposal_boxes.device.type, enabled=False):
@@ -167,6 +170,10 @@ class DensePoseChartWithConfidenceLoss(DensePoseChartLoss):
 
 
 def build_densepose_loss(cfg, noise_model: NoiseModel) -> DensePoseChartLoss:
-    """The loss that `MODEL.ROI_DENSEPOSE_HEAD.LOSS_NAME` names."""
+    """The loss that `MODEL.ROI_DENSEPOSE_HEAD.LOSS_NAME` names.
+
+    Raises:
+        KeyError: no loss of that name is registered.
+    """
     name = cfg.MODEL.ROI_DENSEPOSE_HEAD.LOSS_NAME
     return DENSEPOSE_LOSS_REGISTRY.get(name)(cfg, noise_model)

@@ -71,7 +71,7 @@ class DensePoseChartPredictor(nn.Module):
                 segmentations, or None to predict none.
 
         Raises:
-            ConfigError: for an unknown `shared_from`.
+            ConfigError: `shared_from` is unknown.
         """
         if shared_from not in SHARED_SOURCES:
             raise ConfigError(
@@ -173,7 +173,7 @@ class DensePoseChartPredictor(nn.Module):
 
     def forward(self, features: torch.Tensor) -> RawCharts:
         """(R, input_channels, s, s) to raw charts, which are evaluated where they are wanted."""
-        # The mean. Its own gradient would be as large as the features; that of a sum is a view.
+        # A mean's gradient would be as large as the features; that of a sum is a view.
         wide = torch.promote_types(features.dtype, torch.float32)
         pooled = features.sum(dim=(2, 3), dtype=wide) / features.shape[2:].numel()
         names = [*CHART_FIELDS, *self._mapped_fields]
@@ -188,7 +188,8 @@ class DensePoseChartPredictor(nn.Module):
         )
 
     def chart_maps(self, charts: RawCharts) -> ChartMaps:
-        """The dense prediction that inference returns, float32."""
+        """The dense prediction that inference returns: maps (R, ..., S, S) of the R boxes, float32,
+        with S = 2s * `up_scale`."""
 
         def dense(field: torch.Tensor) -> torch.Tensor:
             return upsample(field, self.up_scale)
@@ -226,13 +227,13 @@ def build_densepose_predictor(cfg, input_channels: int) -> DensePoseChartPredict
     """The predictor that `MODEL.ROI_DENSEPOSE_HEAD.PREDICTOR_NAME` names.
 
     Raises:
-        ConfigError: for a name that is not registered, with those that are.
+        ConfigError: the name is not registered; the message lists those that are.
     """
     name = cfg.MODEL.ROI_DENSEPOSE_HEAD.PREDICTOR_NAME
     if name not in DENSEPOSE_PREDICTOR_REGISTRY:
         known = ", ".join(sorted(known for known, _ in DENSEPOSE_PREDICTOR_REGISTRY))
         raise ConfigError(
-            f"MODEL.ROI_DENSEPOSE_HEAD.PREDICTOR_NAME is {name!r}, which is no predictor; known "
-            f"are {known}, and none of continuous surface embeddings (CSE)"
+            f"MODEL.ROI_DENSEPOSE_HEAD.PREDICTOR_NAME is {name!r}, which is not a predictor; "
+            f"known: {known}; continuous surface embeddings (CSE) are not supported"
         )
     return DENSEPOSE_PREDICTOR_REGISTRY.get(name)(cfg, input_channels)

@@ -52,7 +52,7 @@ class ChartsAtPoints:
     shared_logits: Mapping[str, torch.Tensor]
 
     def tensors(self) -> list[torch.Tensor]:
-        """Every tensor, for a loss of zero that keeps the graph whole."""
+        """Every tensor, in any shape; a loss of 0 times their sum keeps them all in the graph."""
         values = [*self.coarse_segm.tensors(), self.fine_segm, self.u, self.v]
         return values + list(self.point_logits.values()) + list(self.shared_logits.values())
 

@@ -71,6 +71,10 @@ class StackedConvs(nn.Module):
 
 
 def build_densepose_head(cfg, input_channels: int) -> nn.Module:
-    """The head that `MODEL.ROI_DENSEPOSE_HEAD.NAME` names."""
+    """The head that `MODEL.ROI_DENSEPOSE_HEAD.NAME` names.
+
+    Raises:
+        KeyError: no head of that name is registered.
+    """
     name = cfg.MODEL.ROI_DENSEPOSE_HEAD.NAME
     return ROI_DENSEPOSE_HEAD_REGISTRY.get(name)(cfg, input_channels)

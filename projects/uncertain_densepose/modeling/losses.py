@@ -41,7 +41,8 @@ def uv_loss(
 
 
 def part_loss(fine_segm: torch.Tensor, part: torch.Tensor) -> torch.Tensor:
-    """Σ -log softmax(scores)[part]: the cross-entropy of charts (P, C) at points of part (P,)."""
+    """Σ -log softmax(scores)[part], a scalar in nats: the cross-entropy of scores (P, C) at points
+    whose charts are (P,) int64."""
     return F.cross_entropy(fine_segm, part, reduction="sum")
 
 
@@ -51,6 +52,9 @@ def segmentation_loss(coarse_segm: torch.Tensor, target: torch.Tensor) -> torch.
     Args:
         coarse_segm: (R, 2 or 15, S, S) scores.
         target: (R, S, S) int64 channels.
+
+    Returns:
+        A scalar, nats, summed over cells.
     """
     return F.cross_entropy(coarse_segm, target, reduction="sum")
 
@@ -60,17 +64,27 @@ Divisors = tuple[torch.Tensor | float, torch.Tensor | float, torch.Tensor | floa
 
 
 def divisors_of_densepose(num_points: int, num_cells: int, device: torch.device) -> Divisors:
-    """Coordinates: the sum over points. Segmentations: means over the worker's own."""
+    """DensePose's divisors (1, P, cells): coordinates stay a sum over the worker's points, charts
+    and coarse segmentation become means over its own. Arguments as :func:`divisors_of_means`."""
     return 1.0, max(num_points, 1), max(num_cells, 1)
 
 
 def divisors_of_means(num_points: int, num_cells: int, device: torch.device) -> Divisors:
-    """Means over the points and cells of all workers, whatever share of them a worker has."""
+    """Divisors (P, P, cells) that make means over all workers' points and cells.
+
+    Args:
+        num_points: P of this worker.
+        num_cells: cells of its coarse segmentation targets, R S².
+        device: of the losses; the counts are summed over workers there.
+
+    Returns:
+        Scalars float32, at least 1: the counts of the average worker, since gradients are averaged
+        over workers.
+    """
     count = torch.tensor([num_points, num_cells], dtype=torch.float64).to(device)
     workers = comm.get_world_size()
     if workers > 1:
         torch.distributed.all_reduce(count)
-    # Gradients are averaged over workers, hence the count of the average worker.
     points, cells = (count / workers).clamp_min(1.0).float()
     return points, points, cells
 

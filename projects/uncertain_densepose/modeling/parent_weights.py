@@ -37,7 +37,7 @@ def start_from_parent(
         state_dict: of the model, of a parent, or of anything else.
 
     Returns:
-        The same tensors, and those that a parent's lack; weights of no parent as they are.
+        The same tensors, and those that a parent's lack; weights of anything else as they are.
     """
     lacking = lacking_weights(model, state_dict)
     if not lacking:
@@ -128,7 +128,7 @@ def start_biases(noise_model: NoiseModel, fields: Collection[str]) -> dict[str, 
         fields: names of the raw fields that the weights have.
 
     Returns:
-        The biases of those that they lack, or None for a model that is no parent.
+        The biases of those that they lack, or None if the weights are not those of a parent.
     """
     own = noise_model.point_fields | noise_model.shared_fields
     if not fields:

@@ -110,10 +110,12 @@ class InputTaps:
     def of_points(
         cls, box: torch.Tensor, position: torch.Tensor, size: int, kernel_size: int, scale: int
     ) -> InputTaps:
-        """Those of positions (P, 2) in the frame of the upsampled maps, clamped to them.
+        """The taps of points.
 
         Args:
-            box: (P,) int64. size: s. kernel_size: k. scale: factor of the upsampling.
+            box: (P,) int64 in 0..R-1.
+            position: (P, 2) x, y in cells of the upsampled maps; clamped to them.
+            size: s. kernel_size: k. scale: factor of the upsampling.
         """
         (x, taps_x), (y, taps_y) = (
             input_taps(*upsampled_taps(along, STRIDE * size, scale), size, kernel_size)
@@ -122,11 +124,11 @@ class InputTaps:
         return cls(box, y, x, taps_y, taps_x)
 
     def tensors(self) -> tuple[torch.Tensor, ...]:
-        """The attributes in their order."""
+        """`box`, `y`, `x`, `taps_y`, `taps_x`."""
         return self.box, self.y, self.x, self.taps_y, self.taps_x
 
     def chunks(self, points: int) -> Iterator[InputTaps]:
-        """Pieces of at most so many points; none of no points."""
+        """Pieces of at most `points` points each; nothing if P = 0."""
         for start in range(0, len(self.box), points):
             yield InputTaps(*(tensor[start : start + points] for tensor in self.tensors()))
 
@@ -147,5 +149,5 @@ class InputTaps:
 
 
 def at_least_float32(values: torch.Tensor) -> torch.Tensor:
-    """Float32 for half precision, else as it is."""
+    """Half precision (...) as float32; other types (...) as they are."""
     return values.float() if values.dtype in (torch.float16, torch.bfloat16) else values

@@ -58,13 +58,13 @@ class RawCharts:
     def maps(self) -> dict[str, torch.Tensor]:
         """All raw maps (R, channels, 2s, 2s) by the names of their layers."""
         layers = list(self.layers.values())
-        # In one, for the features are read but once.
+        # One convolution, which reads the features once.
         maps = F.conv_transpose2d(
             self.features,
             torch.cat([layer.weight for layer in layers], dim=1),
             joint_bias(layers),
             stride=layers[0].stride,
-            # In words, such as "same", it is given to other convolutions only.
+            # torch types it as possibly a word such as "same", which this layer does not take.
             padding=cast("tuple[int, ...]", layers[0].padding),
         )
         return self._by_name(maps, list(self.layers), dim=1)
@@ -72,21 +72,24 @@ class RawCharts:
     def segmentations(
         self, maps: Mapping[str, torch.Tensor]
     ) -> tuple[SegmentationLogits, SegmentationLogits]:
-        """The coarse and the fine one among raw maps."""
+        """The coarse (R, 2 or 15, 2s, 2s) and the fine segmentation (R, C, 2s, 2s) of raw maps by
+        the names of their layers, as :meth:`maps` returns them."""
         return (
             self._segmentation(maps, COARSE_SEGM, COARSE_CONFIDENCE),
             self._segmentation(maps, FINE_SEGM, FINE_CONFIDENCE),
         )
 
     def at_points(self, box: torch.Tensor, position: torch.Tensor) -> ChartsAtPoints:
-        """What bilinear sampling of the upsampled maps gives, which are not made.
+        """What bilinear sampling of the upsampled maps gives, without making those maps.
 
         Args:
-            box: (P,) int64 in 0..R-1.
-            position: (P, 2) in the frame of the upsampled maps; clamped to them.
+            box: (P,) int64 in 0..R-1, the box whose maps a point reads.
+            position: (P, 2) x, y in cells of the upsampled maps, a cell's centre being its index;
+                clamped to 0..S-1.
 
         Returns:
-            values in float32 at least.
+            Coarse segmentation: raw maps (R, 2 or 15, 2s, 2s), not upsampled. All else at the
+            points, (P, C) a field, float32 at least; shared fields as in `shared_logits`.
         """
         dense = [name for name in self.layers if name in _DENSE]
         sparse = [name for name in self.layers if name not in _DENSE]

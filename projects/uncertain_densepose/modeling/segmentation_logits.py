@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 
 def upsample(maps: torch.Tensor, scale: int) -> torch.Tensor:
-    """Bilinear upsampling of (R, C, s, s), float32; of no boxes too."""
+    """(R, C, s, s) to (R, C, S, S) with S = scale * s, bilinearly, float32; R may be 0."""
     if not len(maps):
         side = scale * maps.shape[-1]
         return maps.new_zeros(0, maps.shape[1], side, side, dtype=torch.float32)
@@ -37,24 +37,24 @@ class SegmentationLogits:
     epsilon: float = 0.0
 
     def tensors(self) -> list[torch.Tensor]:
-        """The tensors that there are."""
+        """`logits`, and `confidence` if there is one."""
         return [self.logits] if self.confidence is None else [self.logits, self.confidence]
 
     def select(self, box: torch.Tensor) -> SegmentationLogits:
-        """The maps of some boxes (R',) int64."""
+        """The same for boxes (R',) int64 in 0..R-1 alone."""
         confidence = None if self.confidence is None else self.confidence[box]
         return SegmentationLogits(self.logits[box], confidence, self.epsilon)
 
     def positive_confidence(self) -> torch.Tensor | None:
-        """ε + softplus(`confidence`), or None."""
+        """ε + softplus(`confidence`), (R, 1, s, s) or (P, 1); None without a confidence."""
         return None if self.confidence is None else self.epsilon + F.softplus(self.confidence)
 
     def scaled(self) -> torch.Tensor:
-        """Logits times confidence, in the shape of the logits."""
+        """Logits times positive confidence: (R, C, s, s) or (P, C), as `logits`."""
         confidence = self.positive_confidence()
         return self.logits if confidence is None else self.logits * confidence
 
     def upsampled(self, scale: int) -> SegmentationLogits:
-        """Both maps upsampled: (R, C, S, S) and (R, 1, S, S)."""
+        """Both raw maps upsampled to S = scale * s: (R, C, S, S) and (R, 1, S, S), float32."""
         confidence = None if self.confidence is None else upsample(self.confidence, scale)
         return SegmentationLogits(upsample(self.logits, scale), confidence, self.epsilon)

@@ -70,6 +70,7 @@ class UncertainChartPredictorOutput(DensePoseChartPredictorOutput):
         return type(self)(**{k: None if t is None else function(t) for k, t in values.items()})
 
     def __getitem__(self, item) -> UncertainChartPredictorOutput:
+        """Some of the boxes: a position, which keeps its axis, a slice, a mask (N,) or indices."""
         if isinstance(item, int):
             return self._map(lambda t: t[item].unsqueeze(0))
         return self._map(lambda t: t[item])
@@ -95,7 +96,8 @@ class UncertainDensePoseChartPredictor(DensePoseChartPredictor):
         return super().from_config(with_missing_config(cfg), input_channels)
 
     def forward(self, features: torch.Tensor) -> RawCharts | UncertainChartPredictorOutput:
-        """(N, input_channels, s, s) features of a head."""
+        """Features (N, input_channels, s, s) of a head to raw charts in training, otherwise to
+        DensePose's form of output, (N, ..., S, S)."""
         charts = super().forward(features)
         if self.training:
             return charts
@@ -126,7 +128,7 @@ class UncertainDensePoseChartLoss:
 def labelled_proposals(image: Instances) -> Instances:
     """Proposals of an image with this project's annotations in place of DensePose's.
 
-    A person without annotated points, whose mask alone DensePose may train on, has none here.
+    A person without annotated points, on whose mask alone DensePose may train, gets none here.
     """
     people = image.gt_densepose if image.has("gt_densepose") else [None] * len(image)
     kept = {name: image.get(name) for name in ("proposal_boxes", "gt_boxes")}

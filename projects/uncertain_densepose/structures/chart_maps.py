@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
 
 import torch
 
 from .bilinear import axis_taps, corners_of, interpolate
 from .point_predictions import PointPredictions
+from .tensor_fields import TensorFields
 
 
 @dataclass(frozen=True, repr=False)
-class ChartMaps:
+class ChartMaps(TensorFields):
     """Chart predictions for N boxes on S x S grids that cover the boxes.
 
     It follows the protocol of an `Instances` field: `len`, indexing, `to` and `cat`. The first
@@ -42,31 +41,18 @@ class ChartMaps:
     coarse_segm_confidence: torch.Tensor | None = None
     fine_segm_confidence: torch.Tensor | None = None
 
-    def _map(self, function: Callable[[torch.Tensor], torch.Tensor]) -> ChartMaps:
-        present = {f.name: getattr(self, f.name) for f in fields(self)}
-        return ChartMaps(**{k: function(t) for k, t in present.items() if t is not None})
-
     def __len__(self) -> int:
         return len(self.u)
 
     def __getitem__(self, item: int | slice | torch.Tensor) -> ChartMaps:
+        """Some of the boxes: a position, which keeps its axis, a slice, a mask (N,) or indices."""
         if isinstance(item, int):
             item = slice(item, item + 1) if item != -1 else slice(-1, None)
-        return self._map(lambda t: t[item])
-
-    def to(self, *args: Any, **kwargs: Any) -> ChartMaps:
-        """The same on another device or in another type, as `torch.Tensor.to`."""
-        return self._map(lambda t: t.to(*args, **kwargs))
+        return self.map(lambda t: t[item])
 
     def __repr__(self) -> str:
         present = [f.name for f in fields(self) if getattr(self, f.name) is not None]
         return f"ChartMaps(boxes={len(self)}, side={self.side}, fields={present})"
-
-    @staticmethod
-    def cat(maps: Sequence[ChartMaps]) -> ChartMaps:
-        """The boxes of several predictions of one model in one."""
-        names = [f.name for f in fields(ChartMaps) if getattr(maps[0], f.name) is not None]
-        return ChartMaps(**{n: torch.cat([getattr(m, n) for m in maps]) for n in names})
 
     @property
     def side(self) -> int:

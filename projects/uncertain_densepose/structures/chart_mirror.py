@@ -113,13 +113,13 @@ class TabulatedChartMirror(ChartMirror):
         """Read DensePose's `UV_symmetry_transforms.mat`.
 
         Raises:
-            FileNotFoundError: there is no such file.
-            ChartMirrorError: it is no such table; the message names the field.
+            FileNotFoundError: the file does not exist.
+            ChartMirrorError: the file is not such a table; the message names the field.
         """
         try:
             content = loadmat(path)
         except (MatReadError, ValueError, TypeError) as error:
-            raise ChartMirrorError(f"{path}: is no readable .mat file ({error})") from error
+            raise ChartMirrorError(f"{path}: this is not a readable .mat file ({error})") from error
         axes = []
         for field in ("U_transforms", "V_transforms"):
             cells = content.get(field)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from pycocotools import mask as mask_api
 
-from ..errors import UserError
-from ..surface import NUM_PARTS
+from ..errors import FieldError, UserError
+from ..surface.parts import NUM_COARSE_PARTS, NUM_PARTS
 from .geometry import DP_EXTENT
 
 POINT_FIELDS = ("dp_x", "dp_y", "dp_I", "dp_U", "dp_V")
@@ -18,23 +18,8 @@ TRUE_PART_FIELD = "dp_I_true"
 """The charts of `TRUE_FIELDS`, where annotators may mistake charts; otherwise those of `dp_I`."""
 
 
-NUM_COARSE_PARTS = 14
-
-
 class AnnotationFileError(UserError, ValueError):
     """An annotation file that cannot be used; the message names file, annotation and field."""
-
-
-class FieldError(ValueError):
-    """A field of a record that cannot be used.
-
-    Attributes:
-        field: the field's name.
-    """
-
-    def __init__(self, field: str, complaint: str):
-        super().__init__(f"field '{field}' {complaint}")
-        self.field = field
 
 
 class AnnotationError(FieldError):
@@ -43,7 +28,15 @@ class AnnotationError(FieldError):
 
 @dataclass(frozen=True)
 class LabelledPoints:
-    """The P points of one person: the attributes of the same names of `AnnotatedImage`."""
+    """The P annotated points of one person.
+
+    Attributes:
+        xy: (P, 2) float64, pixels of the image.
+        part: (P,) int64, the annotated charts 1..24.
+        part_true: (P,) int64, the true charts where the file has them, otherwise `part`.
+        uv: (P, 2) float64, annotated coordinates, chart units.
+        uv_true: (P, 2) float64, true coordinates in `part_true`, NaN where the file has none.
+    """
 
     xy: np.ndarray
     part: np.ndarray
@@ -55,32 +48,32 @@ class LabelledPoints:
 def _numbers(annotation: dict[str, Any], field: str) -> np.ndarray:
     """A list of finite numbers, (P,) float64."""
     if not isinstance(annotation.get(field), list):
-        raise AnnotationError(field, "is missing or no list")
+        raise AnnotationError(field, "is missing or not a list")
     try:
         values = np.array(annotation[field], dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise AnnotationError(field, "is no list of numbers") from error
+        raise AnnotationError(field, "is not a list of numbers") from error
     if values.ndim != 1 or not np.isfinite(values).all():
-        raise AnnotationError(field, "is no list of finite numbers")
+        raise AnnotationError(field, "is not a list of finite numbers")
     return values
 
 
 def read_box(annotation: dict[str, Any]) -> np.ndarray:
-    """(4,) float64 XYWH pixels; its `area` is checked with it.
+    """The box (4,) float64 of an annotation, XYWH pixels; checks its `area` too.
 
     Raises:
         AnnotationError: `bbox` or `area` is missing or malformed.
     """
     box = _numbers(annotation, "bbox")
     if len(box) != 4 or (box[2:] < 0).any():
-        raise AnnotationError("bbox", "is no box (x, y, width, height)")
+        raise AnnotationError("bbox", "is not a box (x, y, width, height)")
     area = annotation.get("area")
     if isinstance(area, bool) or not isinstance(area, (int, float)) or not area >= 0:
-        raise AnnotationError("area", "is missing or no number of pixels")
+        raise AnnotationError("area", "is missing or not a number of pixels")
     return box
 
 
-def read_points(annotation: dict[str, Any], box: np.ndarray) -> LabelledPoints | None:
+def read_labelled_points(annotation: dict[str, Any], box: np.ndarray) -> LabelledPoints | None:
     """The dense-pose points of an annotation.
 
     Args:
@@ -91,8 +84,8 @@ def read_points(annotation: dict[str, Any], box: np.ndarray) -> LabelledPoints |
         None for a person without points: none of the fields, or empty lists.
 
     Raises:
-        AnnotationError: some fields without the others, lists of different lengths, values that
-            are no finite numbers, or charts outside 1..24.
+        AnnotationError: a field is missing beside the others, lists differ in length, a value is
+            not a finite number, or a chart is outside 1..24.
     """
     if not any(field in annotation for field in POINT_FIELDS):
         return None
@@ -127,10 +120,10 @@ def read_points(annotation: dict[str, Any], box: np.ndarray) -> LabelledPoints |
 
 
 def check_part_masks(annotation: dict[str, Any]) -> None:
-    """Refuse `dp_masks` that are not one mask, or [], for each of the 14 coarse parts.
+    """Refuse `dp_masks` of another number than one mask, or [], for each of the 14 coarse parts.
 
     Raises:
-        AnnotationError: their number is another one.
+        AnnotationError: there are others.
     """
     masks = annotation.get("dp_masks")
     if masks and len(masks) != NUM_COARSE_PARTS:

@@ -8,12 +8,14 @@ from typing import Any
 
 import torch
 
+from .tensor_fields import TensorFields
+
 MASK_SIZE = 256
 """Side in pixels of DensePose's part masks, which cover the annotation box."""
 
 
 @dataclass(frozen=True)
-class PointAnnotations:
+class PointAnnotations(TensorFields):
     """The annotated points of one person.
 
     Attributes:
@@ -31,16 +33,6 @@ class PointAnnotations:
 
     def __len__(self) -> int:
         return len(self.part)
-
-    def to(self, *args: Any, **kwargs: Any) -> PointAnnotations:
-        """The same on another device, as `torch.Tensor.to`."""
-        segm = None if self.coarse_segm is None else self.coarse_segm.to(*args, **kwargs)
-        return PointAnnotations(
-            self.xy.to(*args, **kwargs),
-            self.part.to(*args, **kwargs),
-            self.uv.to(*args, **kwargs),
-            segm,
-        )
 
 
 class PointAnnotationsList:
@@ -60,6 +52,7 @@ class PointAnnotationsList:
         return iter(self.people)
 
     def __getitem__(self, item: int | slice | torch.Tensor) -> PointAnnotationsList:
+        """Some of the people: a position, which gives a list of one, a slice, a mask or indices."""
         if isinstance(item, int):
             return PointAnnotationsList([self.people[item]])
         if isinstance(item, slice):
@@ -76,7 +69,7 @@ class PointAnnotationsList:
 
     @staticmethod
     def cat(lists: Sequence[PointAnnotationsList]) -> PointAnnotationsList:
-        """The entries of several lists in one."""
+        """The entries of several lists, one after the other."""
         return PointAnnotationsList([person for one in lists for person in one])
 
     def __repr__(self) -> str:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import torch
 
 from ..distributions import (
-    AnisotropicUV,
-    IsotropicUV,
     PartCorrelatedUV,
     UVDistribution,
     basis_of_size,
     offset_basis,
+    uv_distribution,
 )
+from .tensor_fields import TensorFields
 
 
 @dataclass(frozen=True)
-class PointPredictions:
+class PointPredictions(TensorFields):
     """Predictions at P points, each read in the chart `part` that is named with it.
 
     Attributes:
@@ -42,26 +41,9 @@ class PointPredictions:
     def __len__(self) -> int:
         return len(self.part)
 
-    def map(self, function: Callable[[torch.Tensor], torch.Tensor]) -> PointPredictions:
-        """The same with every field that there is put through a function."""
-        values = {f.name: getattr(self, f.name) for f in fields(self)}
-        return PointPredictions(
-            **{name: function(value) for name, value in values.items() if value is not None}
-        )
-
     def __getitem__(self, item: torch.Tensor | slice) -> PointPredictions:
-        """Some of the points: a mask (P,), indices or a slice."""
+        """Some of the points: a mask (P,), indices (N,) or a slice."""
         return self.map(lambda values: values[item])
-
-    @staticmethod
-    def cat(several: Sequence[PointPredictions]) -> PointPredictions:
-        """The points of several predictions of one model in one."""
-        names = [
-            f.name for f in fields(PointPredictions) if getattr(several[0], f.name) is not None
-        ]
-        return PointPredictions(
-            **{n: torch.cat([getattr(one, n) for one in several]) for n in names}
-        )
 
     def double(self) -> PointPredictions:
         """The same in float64."""
@@ -84,7 +66,8 @@ class PointPredictions:
                 marginals.
 
         Raises:
-            ValueError: the shared error turns about the centre of groups that are not given.
+            ValueError: the shared error turns about a centre of its group, but neither
+                `shared_centre_uv` nor `group` is given.
         """
         if group is None:
             if not self.shares_offset and self.shared_centre_uv is None:
@@ -110,15 +93,13 @@ class PointPredictions:
         Args and errors: as :meth:`joint_distribution`.
 
         Raises:
-            ValueError: predictions without a variance have no density.
+            ValueError: the predictions have no variance, hence no density.
         """
         if self.variance is None:
             raise ValueError("the model predicts no variance; its density needs a global variance")
         if self.shared_covariance is not None:
             return self.joint_distribution(group)
-        if self.direction is not None:
-            return AnisotropicUV(self.mean_uv, self.variance, self.direction)
-        return IsotropicUV(self.mean_uv, self.variance)
+        return uv_distribution(self.mean_uv, self.variance, self.direction)
 
     def covariance(self, group: torch.Tensor | None = None) -> torch.Tensor | None:
         """(P, 2, 2) marginal covariance of :meth:`distribution` in chart units².

@@ -23,7 +23,8 @@ _SOURCES_PER_TASK = 128
 
 
 def condensed_index(i: np.ndarray, j: np.ndarray) -> np.ndarray:
-    """Position of the pair (i, j), i != j, in a condensed lower triangle; int64."""
+    """(...) int64 position of the pairs (i, j), integers (...) with i != j, in a condensed lower
+    triangle."""
     high = np.maximum(i, j).astype(np.int64)
     place: np.ndarray = high * (high - 1) // 2 + np.minimum(i, j)
     return place

@@ -55,7 +55,7 @@ class ChartLookup:
         return inside
 
     def face(self, part: np.ndarray, uv: np.ndarray) -> np.ndarray:
-        """Face under each point, or the nearest face of the chart where there is none.
+        """The face under each point, or the nearest face of the chart for a point off the chart.
 
         Args:
             part: (...) integer parts 0..24.

@@ -75,7 +75,7 @@ class ChartMetric:
 
     Args:
         surface: the body surface whose charts a model predicts.
-        lookup: its chart lookup, when there is one already; built otherwise.
+        lookup: its chart lookup, if already built.
     """
 
     def __init__(self, surface: Surface, lookup: ChartLookup | None = None):
@@ -88,7 +88,7 @@ class ChartMetric:
         """The metric of a surface file.
 
         Raises:
-            SurfaceFileError: the file is missing or is no valid surface.
+            SurfaceFileError: the file is missing or is not a valid surface.
         """
         return ChartMetric(Surface.load(path))
 
@@ -110,11 +110,25 @@ class ChartMetric:
         return jacobian
 
     def sigma_cm(self, part: np.ndarray, uv: np.ndarray, covariance_uv: np.ndarray) -> np.ndarray:
-        """:func:`rms_sigma_cm` at points with charts (...,), uv (..., 2) and Σ (..., 2, 2)."""
+        """Standard deviation per tangent direction, see :func:`rms_sigma_cm`.
+
+        Args:
+            part: (...,) integer charts 1..24.
+            uv: (..., 2) chart units; clamped to [0, 1].
+            covariance_uv: (..., 2, 2) Σ, chart units².
+
+        Returns:
+            (...,) centimetres on the neutral body.
+        """
         return rms_sigma_cm(self.jacobian_m(part, uv), covariance_uv)
 
     def covariance_cm2(
         self, part: np.ndarray, uv: np.ndarray, covariance_uv: np.ndarray
     ) -> np.ndarray:
-        """:func:`tangent_covariance_cm2` at points, (..., 3, 3), in the axes of the surface."""
+        """Covariance of the position, see :func:`tangent_covariance_cm2`; arguments as
+        :meth:`sigma_cm`.
+
+        Returns:
+            (..., 3, 3) cm², in the axes of the surface's vertices.
+        """
         return tangent_covariance_cm2(self.jacobian_m(part, uv), covariance_uv)

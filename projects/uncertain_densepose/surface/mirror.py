@@ -26,7 +26,9 @@ def check_mirror(
         SurfaceFieldError: the first field that breaks the symmetry.
     """
     if not np.array_equal(mirror[mirror], np.arange(len(mirror))):
-        raise SurfaceFieldError("mirror", "is no involution")
+        raise SurfaceFieldError(
+            "mirror", "is not an involution: mirrored twice, some vertex does not come back"
+        )
     if not np.array_equal(vertices[mirror], vertices * np.array([-1, 1, 1], dtype=np.float32)):
         raise SurfaceFieldError("mirror", "does not map the vertices to their reflection")
     twin, corner = mirrored_faces(faces, mirror)

@@ -11,6 +11,9 @@ import numpy as np
 NUM_PARTS = 24
 """Number of charts. Part indices run from 1 to ``NUM_PARTS``; 0 is the background."""
 
+NUM_COARSE_PARTS = 14
+"""Number of coarse parts, 1 to ``NUM_COARSE_PARTS``; 0 is the background."""
+
 PART_NAMES: tuple[str, ...] = (
     "background",
     "torso back",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..errors import UserError
+from ..errors import FieldError, UserError
 from .distances_on_disk import DistancesOnDisk
 from .paths import SMPL_SURFACE_FILE_NAME, SURFACE_FILE_NAME
 
@@ -39,16 +39,8 @@ class SurfaceFileError(UserError, ValueError):
     """A surface file that cannot be used. The message names the file, what is wrong, the remedy."""
 
 
-class SurfaceFieldError(ValueError):
-    """A field of a surface that breaks its contract.
-
-    Attributes:
-        field: the field's name.
-    """
-
-    def __init__(self, field: str, complaint: str):
-        super().__init__(f"field '{field}' {complaint}")
-        self.field = field
+class SurfaceFieldError(FieldError):
+    """A field of a surface that breaks its contract."""
 
 
 def remedies(path: Path) -> tuple[str, str]:
@@ -62,7 +54,7 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
     """All arrays of an ``.npz``, without pickle.
 
     Raises:
-        SurfaceFieldError: one of them is no plain array.
+        SurfaceFieldError: one of them is not a plain array.
         zipfile.BadZipFile, zlib.error, OSError, EOFError: the archive is damaged.
     """
     if not zipfile.is_zipfile(path):
@@ -73,15 +65,15 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
             try:
                 arrays[key] = archive[key]
             except ValueError as error:
-                raise SurfaceFieldError(key, f"is no plain array ({error})") from error
+                raise SurfaceFieldError(key, f"is not a plain array ({error})") from error
     return arrays
 
 
 def read_text(arrays: dict[str, np.ndarray], key: str) -> str:
-    """The text of an entry that is one string.
+    """The text of an entry that holds one string.
 
     Raises:
-        SurfaceFieldError: it is not.
+        SurfaceFieldError: the entry holds something else.
     """
     if arrays[key].dtype.kind != "U" or arrays[key].ndim != 0:
         raise SurfaceFieldError(key, "must be one text")
@@ -119,4 +111,6 @@ def is_mirror_symmetric(path: str | os.PathLike[str]) -> bool:
         with np.load(path, allow_pickle=False) as archive:
             return bool(archive["mirror"].size)
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, KeyError, ValueError) as error:
-        raise SurfaceFileError(f"{path}: no readable surface file ({error})") from error
+        raise SurfaceFileError(
+            f"{path}: this is not a readable surface file ({error}); {remedies(Path(path))[1]}"
+        ) from error

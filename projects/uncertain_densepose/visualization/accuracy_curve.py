@@ -1,4 +1,4 @@
-"""The curve of correspondence accuracy: the share of points within a distance."""
+"""The plot of correspondence accuracy: the share of points within a distance."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ..evaluation.points.distance_totals import AccuracyCurve
 
 
 def draw_accuracy_curve(curves: Mapping[str, AccuracyCurve], path: str | os.PathLike) -> None:
-    """Write the picture, in the format that the file's ending names.
+    """Plot the share of points within a distance (cm).
 
     Args:
-        curves: by name; one without points (NaN) is left out.
-        path: where to write.
+        curves: by name; curves without points (NaN) are left out.
+        path: the file; its suffix sets the format.
     """
     figure = Figure(figsize=(6, 4.5), layout="constrained")
     axes = figure.add_subplot()

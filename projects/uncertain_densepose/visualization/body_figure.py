@@ -1,4 +1,4 @@
-"""The body from outside, coloured by values: one a part, one a face or one a vertex."""
+"""The body seen from outside, coloured by a value per part or per face."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ TOWARD_VIEWER = {
     "left side": (1.0, 0.0, 0.0),
     "right side": (-1.0, 0.0, 0.0),
 }
-"""Directions from the body to who looks at it; the sides are those of the person."""
+"""Unit vectors from the body to the viewer; left and right are the person's own."""
 
 NO_VALUE = (0.8, 0.8, 0.8)
-"""The colour of NaN."""
+"""The colour of NaN, red, green, blue in 0..1."""
 
 _UP = np.array([0.0, 0.0, 1.0])
 _SAMPLES = 3
-"""Samples along a side of each pixel."""
+"""Samples per pixel along each axis."""
 
 _OVERHANG = 0.01
-"""Pixels by which a body may be wider than its picture, which are rounding."""
+"""Rounding error in pixels by which a body may be wider than its picture."""
 
 
 class BodyView:
-    """The body seen from one direction; what each pixel shows is found once for all pictures.
+    """The body seen from one direction; visibility is computed once for all pictures.
 
     Args:
         surface: the body.
-        view: of `TOWARD_VIEWER`.
+        view: a key of `TOWARD_VIEWER`.
         height: of the pictures, pixels.
     """
 
@@ -51,13 +51,13 @@ class BodyView:
 
     @cached_property
     def _faces(self) -> tuple[np.ndarray, np.ndarray]:
-        """The face (h, w) at each sample, -1 beside the body, and the shade (F,) of the faces."""
+        """The face (rows, columns) at each sample, -1 off the body; the shade (F,) of each face."""
         corners = self._surface.vertices[self._surface.faces].astype(np.float64)
         normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
         normal /= np.maximum(np.linalg.norm(normal, axis=1, keepdims=True), 1e-12)
         facing = normal @ self._toward
         flat = np.stack([corners @ np.cross(_UP, self._toward), -(corners @ _UP)], axis=-1)
-        # A face of a higher index hides those below it; those that look away show nowhere.
+        # Later faces are drawn over earlier ones; those that face away are left out.
         order = np.argsort(corners.mean(axis=1) @ self._toward)
         order = order[facing[order] > 0]
         low, size = flat.min(axis=(0, 1)), np.ptp(flat, axis=(0, 1))
@@ -67,14 +67,17 @@ class BodyView:
         resolution = max(num_rows, num_columns)
         in_unit_square = (flat[order] - low) * (samples_per_m / resolution)
         nearest = rasterise_triangles(in_unit_square, resolution)[:num_rows, :num_columns]
-        # The last entry is that of samples beside the body, -1.
+        # The last entry, -1, is for samples off the body.
         return np.append(order, -1)[nearest], 0.6 + 0.4 * np.clip(facing, 0, 1)
 
     def paint(self, colours: np.ndarray) -> np.ndarray:
-        """The body with colours (F, 3) of its faces, red, green, blue in 0..1, shaded, on white.
+        """Draw the body, shaded, on white.
+
+        Args:
+            colours: (F, 3) of the faces, red, green, blue in 0..1.
 
         Returns:
-            (height, w, 3) uint8 red, green, blue, as wide as the body is.
+            (height, w, 3) uint8 red, green, blue, as wide as the body.
         """
         face, shade = self._faces
         shaded = np.vstack([colours * shade[:, None], np.ones(3)]).astype(np.float32)
@@ -86,7 +89,7 @@ class BodyView:
 
 
 def value_colours(values: np.ndarray, vmax: float) -> np.ndarray:
-    """`SIGMA_COLOURS` (N, 3) in 0..1 of values (N,), from 0 to `vmax`; NaN is `NO_VALUE`."""
+    """Colours (N, 3) in 0..1 of values (N,) on `SIGMA_COLOURS` from 0 to `vmax`; NaN is grey."""
     found = SIGMA_COLOURS(np.clip(np.nan_to_num(values) / vmax, 0, 1))[:, :3]
     found[~np.isfinite(values)] = NO_VALUE
     return found
@@ -95,13 +98,10 @@ def value_colours(values: np.ndarray, vmax: float) -> np.ndarray:
 def draw_part_values(
     surface: Surface, values: np.ndarray, label: str, path: str | os.PathLike
 ) -> None:
-    """Write the picture, in the format that the file's ending names.
+    """Draw a value for each part on the body; see :func:`draw_face_values`.
 
     Args:
-        surface: the body.
-        values: (25,) a number for each chart; entry 0 is not shown. NaN is grey.
-        label: of the colour bar: what the values are, with their unit.
-        path: where to write.
+        values: (25,) of the charts; entry 0 is not shown. NaN is grey.
     """
     draw_face_values(surface, values[surface.face_part], label, path)
 
@@ -114,16 +114,15 @@ def draw_face_values(
     vmax: float | None = None,
     views: Sequence[str] = ("front", "back"),
 ) -> None:
-    """Write the picture, in the format that the file's ending names.
+    """Draw a value for each face on the body.
 
     Args:
         surface: the body.
-        values: (F,) a number for each face, at least 0. NaN is grey.
-        label: of the colour bar: what the values are, with their unit.
-        path: where to write.
-        vmax: the value at the upper end of the scale; larger ones share its colour. The largest
-            value when left out.
-        views: of `TOWARD_VIEWER`.
+        values: (F,) at least 0. NaN is grey.
+        label: of the colour bar: the quantity and its unit.
+        path: the file; its suffix sets the format.
+        vmax: upper end of the scale; larger values get its colour. By default the largest value.
+        views: keys of `TOWARD_VIEWER`.
     """
     shown = values[np.isfinite(values)]
     largest = float(shown.max(initial=0.0))

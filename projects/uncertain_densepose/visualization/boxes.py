@@ -1,4 +1,4 @@
-"""Detections over the image: boxes with the number and the score of each person."""
+"""Detections: boxes with each person's number and score."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _FONT = cv2.FONT_HERSHEY_SIMPLEX
 def draw_boxes(
     image: np.ndarray, people: Sequence[Person], chosen: int | None = None
 ) -> np.ndarray:
-    """The boxes of people, each with "number: score", the number being the place in `people`.
+    """Draw each person's box, labelled "index: score".
 
     Args:
-        image: (H, W, 3) uint8, blue, green, red; left as it is.
-        people: who is in it, the surest first; their boxes are in front.
-        chosen: the number of a person; the others' boxes are then grey.
+        image: (H, W, 3) uint8 BGR; not changed.
+        people: highest score first; earlier ones are in front.
+        chosen: index of a person; all others' boxes are then grey.
 
     Returns:
         A picture of the image's size.
@@ -39,7 +39,7 @@ def draw_boxes(
         cv2.rectangle(picture, (x0, y0), (x1 - 1, y1 - 1), colour, thickness)
         text, scale = f"{number}: {person.score:.2f}", 0.6 * unit
         (text_width, text_height), _ = cv2.getTextSize(text, _FONT, scale, thickness)
-        # The label stays in the picture, whatever the box does.
+        # The label stays inside the picture even if the box does not.
         x = min(max(x0, 0), max(width - text_width, 0))
         y = min(max(y0, 0), height) + text_height
         corner = (x + text_width + 2 * thickness, y + 3 * thickness)

@@ -1,4 +1,4 @@
-"""Colour bars, drawn with matplotlib's objects (no global state, no display)."""
+"""Colour bars, drawn by matplotlib without pyplot (no global state, no display)."""
 
 from __future__ import annotations
 
@@ -20,13 +20,12 @@ def add_colour_bar(
     orientation: str = "horizontal",
     open_end: bool = False,
 ) -> Colorbar:
-    """Fill axes with the scale of values from 0 to `vmax`.
+    """Fill axes with the colour scale from 0 to `vmax`.
 
     Args:
-        axes: that the bar takes up.
+        axes: filled by the bar.
         orientation: "horizontal" or "vertical".
-        open_end: whether larger values occur, which have the colour of `vmax`: the bar then ends
-            in a tip.
+        open_end: whether larger values share the colour of `vmax`; the bar then ends in a tip.
     """
     mappable = ScalarMappable(Normalize(0, vmax), colours)
     extend = "max" if open_end else "neither"
@@ -34,7 +33,7 @@ def add_colour_bar(
 
 
 def figure_to_bgr(figure: Figure) -> np.ndarray:
-    """A figure as a picture (H, W, 3) uint8, blue, green, red."""
+    """Render a figure as (H, W, 3) uint8 BGR."""
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     return np.asarray(canvas.buffer_rgba())[..., 2::-1].copy()
@@ -47,16 +46,16 @@ def with_colour_bar(
     colours: Colormap = SIGMA_COLOURS,
     width: int = 70,
 ) -> np.ndarray:
-    """A picture with a vertical colour bar on its right.
+    """Add a vertical colour bar on the right of a picture.
 
     Args:
-        picture: (H, W, 3) uint8, blue, green, red.
-        vmax: the value at the upper end of the scale; larger ones share its colour.
-        label: says what the values are.
-        width: of the strip that is added, pixels.
+        picture: (H, W, 3) uint8 BGR.
+        vmax: upper end of the scale; larger values share its colour.
+        label: the quantity and its unit.
+        width: of the added strip, pixels.
 
     Returns:
-        (H, W + `width`, 3) uint8.
+        (H, W + `width`, 3) uint8 BGR.
     """
     height, dpi = picture.shape[0], 100
     figure = Figure(figsize=(width / dpi, height / dpi), dpi=dpi, facecolor="white")

@@ -1,9 +1,9 @@
 """Covariance ellipses: the uncertainty of a correspondence, carried back to the image.
 
-The prediction is a map f from pixels to chart coordinates. Locally f(x + d) = f(x) + G d, with the
-(2, 2) derivative G in chart units per pixel. A covariance Σ of f(x) is thus indistinguishable from
-one of the position, G⁻¹ Σ G⁻ᵀ in pixels²: the ellipse says how far away in the image the point that
-the network named might really lie. G is measured on the predicted map by central differences.
+The prediction maps pixels to chart coordinates, locally f(x + d) = f(x) + G d with the (2, 2)
+derivative G in chart units per pixel. A covariance Σ of f(x) is therefore equivalent to the
+covariance G⁻¹ Σ G⁻ᵀ of the position, in pixels²: the ellipse shows where in the image the predicted
+point of the body may really be. G is measured on the predicted map by central differences.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MAX_CONDITION = 8.0
 """Largest ratio of the singular values of G for which an ellipse is drawn."""
 
 CLIPPED_BGR = (160, 160, 160)
-"""Colour of ellipses that were cut in size."""
+"""Colour of ellipses that were clipped."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +30,8 @@ class Ellipses:
 
     Attributes:
         centre: (N, 2) pixels of the image, pixel centres at half integers.
-        axes: (N, 2, 2) pixels, the two semi-axes as vectors: ``axes[n, k]`` is semi-axis k, the
-            longer one first.
-        clipped: (N,) bool, whether a semi-axis was cut to the largest length.
+        axes: (N, 2, 2) pixels; ``axes[n, k]`` is semi-axis k as a vector, the longer one first.
+        clipped: (N,) bool, whether a semi-axis was shortened to the maximum length.
     """
 
     centre: np.ndarray
@@ -43,24 +42,24 @@ class Ellipses:
         return len(self.centre)
 
     def outlines(self, num_vertices: int = 48) -> np.ndarray:
-        """(N, `num_vertices`, 2) pixels, closed polygons (the first vertex is not repeated)."""
-        angle = np.linspace(0, 2 * np.pi, num_vertices, endpoint=False)
+        """(N, `num_vertices` + 1, 2) pixels, closed polygons (the last vertex is the first)."""
+        angle = np.linspace(0, 2 * np.pi, num_vertices + 1)
         circle = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
         return self.centre[:, None] + circle @ self.axes
 
 
 def chart_gradient(part: np.ndarray, uv: np.ndarray, step: tuple[int, int]) -> np.ndarray:
-    """The derivative of a map of chart coordinates by central differences.
+    """The derivative of a map of chart coordinates, by central differences.
 
     Args:
-        part: (h, w) charts, 0 background.
+        part: (h, w) integer charts, 0 background.
         uv: (h, w, 2) chart units.
-        step: pixels on either side along x and along y, each at least 1.
+        step: distance of the neighbours along x and along y, pixels, each at least 1.
 
     Returns:
-        (h, w, 2, 2) chart units per pixel, ``[..., i, j]`` the derivative of coordinate i (u, v)
-        along image axis j (x, y). NaN within a step of the border, on background, and where the
-        four neighbours are not of the pixel's own chart.
+        (h, w, 2, 2) chart units per pixel; ``[..., i, j]`` is the derivative of coordinate i (u, v)
+        along image axis j (x, y). NaN within a step of the border, on background, and where one of
+        the four neighbours shows another chart.
     """
     step_x, step_y = step
     gradient = np.full((*part.shape, 2, 2), np.nan)
@@ -79,10 +78,9 @@ def chart_gradient(part: np.ndarray, uv: np.ndarray, step: tuple[int, int]) -> n
 
 
 def well_conditioned(gradient: np.ndarray) -> np.ndarray:
-    """(...) bool, whether the singular values of (..., 2, 2) differ by less than `MAX_CONDITION`.
+    """(...) bool, whether the condition number of (..., 2, 2) is below `MAX_CONDITION`.
 
-    With a >= b the singular values, a² + b² is the sum of squares and a b = |det|, so that
-    a / b + b / a is their ratio. False for NaN.
+    With singular values a >= b, the sum of squares over |det| is a / b + b / a. False for NaN.
     """
     g = gradient
     determinant = g[..., 0, 0] * g[..., 1, 1] - g[..., 0, 1] * g[..., 1, 0]
@@ -90,21 +88,21 @@ def well_conditioned(gradient: np.ndarray) -> np.ndarray:
 
 
 def spread_points(candidates: np.ndarray, spacing: float) -> np.ndarray:
-    """Pixels far from each other: in each square of a grid, the candidate next to its middle.
+    """Well-spread pixels: in each square of a grid, the candidate nearest to its centre.
 
     Args:
-        candidates: (h, w) bool, pixels that may be taken.
+        candidates: (h, w) bool, pixels that may be chosen.
         spacing: side of the squares in pixels.
 
     Returns:
-        (N, 2) int64 row and column. Two of them are rarely closer than half the spacing.
+        (N, 2) int64 row and column, mostly at least half the spacing apart.
     """
     rows, columns = np.nonzero(candidates)
     cell_row, cell_column = (rows // spacing).astype(int), (columns // spacing).astype(int)
     off_centre = np.hypot(
         rows - (cell_row + 0.5) * spacing, columns - (cell_column + 0.5) * spacing
     )
-    # Candidates off by more than a quarter of the square crowd those of the next square.
+    # Candidates further from the centre may be too close to those of the next square.
     near = off_centre <= max(spacing / 4, 0.75)
     order = np.flatnonzero(near)[np.argsort(off_centre[near], kind="stable")]
     cells = np.stack([cell_row[order], cell_column[order]], axis=-1)
@@ -120,16 +118,16 @@ def person_ellipses(
 ) -> Ellipses:
     """Covariance ellipses at a few well-spread points of a person.
 
-    A point is skipped where G cannot be measured (`chart_gradient` is NaN) or is near singular
-    (its singular values differ by more than `MAX_CONDITION`): there the chart is seen edge-on or
-    the predicted map has stalled, and no ellipse in the image describes the uncertainty.
+    Points where G is NaN (`chart_gradient`) or nearly singular (`well_conditioned`) are skipped:
+    the chart is seen edge-on there, or the predicted map is flat, and no ellipse in the image
+    describes the uncertainty.
 
     Args:
-        person: who; without a noise model there are no ellipses.
-        num_sigma: size in standard deviations. One holds 39 % of a Gaussian's mass, two 86 %.
-        spacing: about the distance of the points in pixels; by default an eighth of the larger
-            side of the window.
-        max_radius: semi-axes are cut to this many pixels; by default 0.6 of `spacing`.
+        person: without a noise model there are no ellipses.
+        num_sigma: size in standard deviations; 1 contains 39 % of a Gaussian, 2 contains 86 %.
+        spacing: approximate distance of the points, pixels; by default 1/8 of the window's longer
+            side.
+        max_radius: longest semi-axis, pixels; by default 0.6 of `spacing`.
 
     Returns:
         The ellipses of the marginal covariances.
@@ -141,7 +139,7 @@ def person_ellipses(
     spacing = max(height, width) / 8 if spacing is None else spacing
     max_radius = 0.6 * spacing if max_radius is None else max_radius
     box_size = person.box_xyxy[2:] - person.box_xyxy[:2]
-    # Differences over less than a cell of the network's map see one linear piece at a time.
+    # Shorter steps would see single linear pieces of the interpolated map.
     step_x, step_y = (max(1, math.ceil(size / person.maps.side)) for size in box_size)
     gradient = chart_gradient(person.part, person.uv, (step_x, step_y))
     usable = well_conditioned(gradient) & np.isfinite(covariance_uv).all(axis=(-2, -1))
@@ -156,9 +154,10 @@ def person_ellipses(
 def ellipses_from_covariance(
     centre: np.ndarray, covariance: np.ndarray, num_sigma: float, max_radius: float
 ) -> Ellipses:
-    """The ellipses of covariances (N, 2, 2) in pixels² around centres (N, 2) in pixels.
+    """The ellipses of covariances (N, 2, 2), pixels², at centres (N, 2), pixels.
 
-    Semi-axis k is `num_sigma` sqrt(eigenvalue k) long, at most `max_radius`, along eigenvector k.
+    Semi-axis k has the direction of eigenvector k and length `num_sigma` sqrt(eigenvalue k), at
+    most `max_radius` pixels.
     """
     variance, direction = np.linalg.eigh(covariance)
     variance, direction = variance[:, ::-1], direction[:, :, ::-1]
@@ -173,11 +172,11 @@ def draw_ellipses(
     num_sigma: float = 1.0,
     colour_bgr: tuple[int, int, int] = (255, 255, 255),
 ) -> np.ndarray:
-    """Covariance ellipses of people over their image; those cut in size are grey.
+    """Draw the covariance ellipses of people; clipped ones are grey.
 
     Args:
-        image: (H, W, 3) uint8, blue, green, red; left as it is.
-        people, num_sigma: as for :func:`person_ellipses`.
+        image: (H, W, 3) uint8 BGR; not changed.
+        people, num_sigma: see :func:`person_ellipses`.
         colour_bgr: of the lines.
 
     Returns:
@@ -187,7 +186,6 @@ def draw_ellipses(
     for person in sorted(people, key=lambda p: p.score):
         ellipses = person_ellipses(person, num_sigma)
         outlines = ellipses.outlines()
-        closed = np.concatenate([outlines, outlines[:, :1]], axis=1)
-        draw_lines(picture, closed[ellipses.clipped], CLIPPED_BGR)
-        draw_lines(picture, closed[~ellipses.clipped], colour_bgr)
+        draw_lines(picture, outlines[ellipses.clipped], CLIPPED_BGR)
+        draw_lines(picture, outlines[~ellipses.clipped], colour_bgr)
     return picture

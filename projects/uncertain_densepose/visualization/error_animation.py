@@ -1,4 +1,4 @@
-"""The joint error as a loop: each frame is a draw, and the last goes over into the first."""
+"""The joint error as a looping animation: every frame is a draw of the error."""
 
 from __future__ import annotations
 
@@ -12,19 +12,18 @@ from ..inference.error_field import sample_error_field
 from ..inference.person import Person
 from .error_pictures import draw_errors, draw_seed
 
-ANIMATION_FORMATS = ("gif", "webp")
 FRAMES_PER_SECOND = 10
 
 
 def turning_draw(two_draws: np.ndarray, turn: float) -> np.ndarray:
-    """cos(2π t) a + sin(2π t) b of independent draws a and b of N(0, Σ), itself one for every t.
+    """cos(2π t) a + sin(2π t) b for independent draws a, b of N(0, Σ): again a draw, for every t.
 
     Args:
         two_draws: (2, ...).
-        turn: t, from 0 to 1.
+        turn: t in 0..1.
 
     Returns:
-        (...) in the type of the draws.
+        (...), of the dtype of the draws.
     """
     angle = 2 * np.pi * turn
     weights = np.array([np.cos(angle), np.sin(angle)], dtype=two_draws.dtype)
@@ -38,17 +37,17 @@ def error_frames(
     num_frames: int = 24,
     seed: int = 0,
 ) -> Iterator[np.ndarray]:
-    """Frames of the loop, one in memory at a time.
+    """The frames of the loop, one in memory at a time.
 
     Args:
-        image: (H, W, 3) uint8, blue, green, red.
-        people: found in it, of a model with a noise model.
-        vmax_cm: end of the scale of errors, centimetres.
+        image: (H, W, 3) uint8 BGR.
+        people: found in it, by a model with a noise model.
+        vmax_cm: upper end of the scale of errors, centimetres.
         num_frames: of the loop.
-        seed: of the two draws that it turns through.
+        seed: of the two draws that :func:`turning_draw` combines.
 
     Yields:
-        (H, W, 3) uint8 `error_pictures.draw_errors`.
+        (H, W, 3) uint8 BGR, from `error_pictures.draw_errors`.
     """
     draws = [
         sample_error_field(person, 2, draw_seed(seed, index)) for index, person in enumerate(people)
@@ -59,11 +58,11 @@ def error_frames(
 
 
 def encode_animation(frames: Iterator[np.ndarray], kind: str) -> bytes:
-    """Frames (H, W, 3) uint8, blue, green, red, as an endless loop.
+    """Encode frames as an endless loop.
 
     Args:
-        frames: at least one.
-        kind: of `ANIMATION_FORMATS`.
+        frames: at least one (H, W, 3) uint8 BGR.
+        kind: one of `choices.ANIMATION_FORMATS`.
     """
     pictures = (Image.fromarray(frame[..., ::-1]) for frame in frames)
     first = next(pictures)

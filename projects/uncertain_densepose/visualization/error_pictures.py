@@ -1,6 +1,6 @@
-"""Draws of the joint error as pictures: the hue is its direction, the strength its length.
+"""Draws of the joint error as pictures: hue is direction, saturation is length.
 
-A part that errs as a whole has one colour; points that err on their own are grain.
+An error that a whole part shares gives it one colour; independent errors look like grain.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from .layers import OPACITY, paint
 
 
 def error_colours(error_uv: np.ndarray, length_cm: np.ndarray, vmax_cm: float) -> np.ndarray:
-    """Errors as colours: white for none, full ones from `vmax_cm` on.
+    """The colours of errors: white for none, saturated from `vmax_cm` on.
 
     Args:
-        error_uv: (..., 2) chart units; along u they are red, then through yellow and green along v.
+        error_uv: (..., 2) chart units; red along +u, yellow-green along +v.
         length_cm: (...) centimetres.
-        vmax_cm: where the colours end.
+        vmax_cm: upper end of the scale.
 
     Returns:
-        (..., 3) uint8 red, green, blue; without meaning for NaN.
+        (..., 3) uint8 red, green, blue; meaningless for NaN.
     """
     angle = np.arctan2(error_uv[..., 1], error_uv[..., 0]) / (2 * np.pi) % 1
     strength = np.clip(length_cm / vmax_cm, 0, 1)
@@ -39,13 +39,13 @@ def draw_errors(
     vmax_cm: float,
     opacity: float = OPACITY,
 ) -> np.ndarray:
-    """One draw of each person's error over their image.
+    """Paint one draw of each person's error over the image.
 
     Args:
-        image: (H, W, 3) uint8, blue, green, red; left as it is.
-        people: who is in it.
-        errors_uv: of each person (h, w, 2) chart units, see `error_field.sample_error_field`.
-        vmax_cm: where the colours end, centimetres.
+        image: (H, W, 3) uint8 BGR; not changed.
+        people: found in the image.
+        errors_uv: (h, w, 2) chart units for each person, see `error_field.sample_error_field`.
+        vmax_cm: upper end of the scale, centimetres.
         opacity: of the colours, 0..1.
 
     Returns:
@@ -59,5 +59,5 @@ def draw_errors(
 
 
 def draw_seed(seed: int, *numbers: int) -> int:
-    """A seed for each combination of numbers, so that their draws are independent."""
+    """A seed derived from `seed` and other numbers, for independent draws."""
     return int(np.random.SeedSequence((seed, *numbers)).generate_state(1)[0])

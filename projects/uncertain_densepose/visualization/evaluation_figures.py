@@ -1,4 +1,4 @@
-"""All figures of an evaluation, as files of a folder."""
+"""All figures of an evaluation, written to a folder."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def draw_correspondence_figures(
     """Write `correspondence_accuracy.png` and, for each entry, `part_errors_<name>.png`.
 
     Args:
-        folder: made if absent.
-        correspondence: by a name such as "detected boxes"; an entry without points is left out, and
-            without any other nothing is written.
-        surface: the body of the annotations.
+        folder: created if missing.
+        correspondence: by a name such as "detected boxes"; entries without points are left out, and
+            nothing is written if none is left.
+        surface: of the annotations.
     """
     shown = {k: totals for k, totals in correspondence.items() if totals.by_part.num_points.any()}
     if not shown:
@@ -46,9 +46,9 @@ def draw_calibration_figures(
     """Write `reliability.png` and `sparsification.png`, the latter of errors in centimetres.
 
     Args:
-        folder: made if absent.
-        calibration: by a name such as "detected boxes"; an entry without points, such as of a model
-            without a covariance, is left out, and without any other nothing is written.
+        folder: created if missing.
+        calibration: by a name such as "detected boxes"; entries without points, e.g. of models
+            without a covariance, are left out, and nothing is written if none is left.
     """
     shown = {name: totals for name, totals in calibration.items() if totals.num_points}
     if not shown:

@@ -1,9 +1,9 @@
-"""Maps of people painted over their image. Pictures are (H, W, 3) uint8, blue, green, red."""
+"""Maps of people painted over their image."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import cast
+from typing import Any
 
 import numpy as np
 from matplotlib.colors import Colormap
@@ -16,15 +16,15 @@ COORDINATES = {"u": 0, "v": 1}
 
 
 def draw_parts(image: np.ndarray, people: Sequence[Person], opacity: float = OPACITY) -> np.ndarray:
-    """The charts of people in `PART_COLOURS`.
+    """Paint the charts of people in `PART_COLOURS`.
 
     Args:
-        image: (H, W, 3) uint8, blue, green, red; left as it is.
-        people: who is in it. Of people who overlap, the surest is in front.
+        image: (H, W, 3) uint8 BGR; not changed.
+        people: found in it; higher scores are in front.
         opacity: of the colours, 0..1.
 
     Returns:
-        A picture of the image's size; the background shows the image.
+        (H, W, 3) uint8 BGR.
     """
     return paint(image, people, lambda person: PART_COLOURS[person.part], opacity)
 
@@ -32,78 +32,84 @@ def draw_parts(image: np.ndarray, people: Sequence[Person], opacity: float = OPA
 def draw_uv(
     image: np.ndarray, people: Sequence[Person], coordinate: str, opacity: float = OPACITY
 ) -> np.ndarray:
-    """One chart coordinate of people, from 0 (dark blue) to 1 (yellow).
+    """Paint one chart coordinate of people, from 0 (dark blue) to 1 (yellow).
 
     Args:
-        image, people, opacity: as for :func:`draw_parts`.
+        image, people, opacity: see :func:`draw_parts`.
         coordinate: "u" or "v".
 
     Raises:
-        ValueError: another coordinate is asked for.
+        ValueError: `coordinate` is neither.
     """
     if coordinate not in COORDINATES:
         raise ValueError(f"coordinate must be one of {sorted(COORDINATES)}, not {coordinate!r}")
     axis = COORDINATES[coordinate]
-    return paint(
-        image, people, lambda p: colourise(p.uv[..., axis], 1.0, COORDINATE_COLOURS), opacity
-    )
+    return _paint_values(image, people, lambda p: p.uv[..., axis], opacity)
 
 
 def draw_probability(
     image: np.ndarray, people: Sequence[Person], opacity: float = OPACITY
 ) -> np.ndarray:
-    """How likely the shown part is by the network, from 0 (dark blue) to 1 (yellow).
+    """Paint the probability of the shown part, from 0 (dark blue) to 1 (yellow).
 
     Args:
-        image, people, opacity: as for :func:`draw_parts`.
+        image, people, opacity: see :func:`draw_parts`.
     """
-    return paint(
-        image, people, lambda p: colourise(p.part_probability, 1.0, COORDINATE_COLOURS), opacity
-    )
+    return _paint_values(image, people, lambda p: p.part_probability, opacity)
 
 
 def draw_sigma_cm(
     image: np.ndarray, people: Sequence[Person], vmax_cm: float, opacity: float = OPACITY
 ) -> np.ndarray:
-    """The standard deviation of people's correspondences, from 0 (black) to `vmax_cm` (yellow).
-
-    Without its scale; :func:`.colour_bar.with_colour_bar` adds that.
+    """Paint the standard deviation of people's correspondences; `with_colour_bar` adds the scale.
 
     Args:
-        image, people, opacity: as for :func:`draw_parts`. People of a model without a noise model
-            are not painted.
-        vmax_cm: where the colours end, centimetres.
+        image, people, opacity: see :func:`draw_parts`; people without uncertainty are not painted.
+        vmax_cm: upper end of the scale, from black at 0 to yellow, centimetres.
     """
     known = [person for person in people if person.has_uncertainty]
-    return paint(
-        image,
-        known,
-        lambda p: colourise(cast(np.ndarray, p.sigma_cm), vmax_cm, SIGMA_COLOURS),
-        opacity,
-    )
+    return _paint_values(image, known, lambda p: p.sigma_cm, opacity, vmax_cm, SIGMA_COLOURS)
+
+
+def _paint_values(
+    image: np.ndarray,
+    people: Sequence[Person],
+    values: Callable[[Person], Any],
+    opacity: float,
+    vmax: float = 1.0,
+    colours: Colormap = COORDINATE_COLOURS,
+) -> np.ndarray:
+    return paint(image, people, lambda p: colourise(values(p), vmax, colours), opacity)
 
 
 def colourise(values: np.ndarray, vmax: float, colours: Colormap) -> np.ndarray:
-    """Values on a colour scale from 0 to `vmax`; beyond it, the colour of the nearer end.
-
-    Args:
-        values: (h, w); NaN is allowed and gives a colour without meaning.
+    """Map values (h, w) to a colour scale from 0 to `vmax`, clipped at both ends.
 
     Returns:
-        (h, w, 3) uint8 red, green, blue.
+        (h, w, 3) uint8 red, green, blue; meaningless for NaN.
     """
     scaled = np.clip(np.nan_to_num(values) / vmax, 0, 1)
     return colours(scaled, bytes=True)[..., :3]
 
 
 def shared_vmax_cm(people: Sequence[Person], percentile: float = 98.0) -> float | None:
-    """An end of the scale that suits several people: a percentile over all of their pixels.
+    """The upper end of a scale for several people: :func:`scale_end_cm` of all their pixels."""
+    return scale_end_cm(
+        [sigma[p.part > 0] for p in people if (sigma := p.sigma_cm) is not None], percentile
+    )
+
+
+def scale_end_cm(sigma_cm: Sequence[np.ndarray], percentile: float = 98.0) -> float | None:
+    """The upper end of a colour scale: a percentile of standard deviations.
+
+    Args:
+        sigma_cm: arrays (N,) in centimetres, pooled; NaN is ignored.
+        percentile: 0..100.
 
     Returns:
-        Centimetres, at least 1; None where no pixel has a standard deviation.
+        Centimetres, at least 1; None without any value.
     """
-    of_people = [sigma[p.part > 0] for p in people if (sigma := p.sigma_cm) is not None]
-    values = np.concatenate([*of_people, np.empty(0, np.float32)])
+    values = np.concatenate([np.empty(0, np.float32), *sigma_cm])
     values = values[np.isfinite(values)]
     return max(float(np.percentile(values, percentile)), 1.0) if len(values) else None
 
@@ -114,14 +120,15 @@ def paint(
     colours_rgb: Callable[[Person], np.ndarray],
     opacity: float,
 ) -> np.ndarray:
-    """Colours of people over their image.
+    """Paint people over their image.
 
     Args:
-        image, people, opacity: as for :func:`draw_parts`.
-        colours_rgb: of a person, (h, w, 3) of the window, red, green, blue, [0, 255].
+        image, people, opacity: see :func:`draw_parts`.
+        colours_rgb: gives a person's colours (h, w, 3) over the window, red, green, blue in
+            [0, 255].
 
     Returns:
-        A picture of the image's size; the background shows the image.
+        (H, W, 3) uint8 BGR; the background shows the image.
     """
     picture = image.copy()
     for person in sorted(people, key=lambda p: p.score):

@@ -1,4 +1,4 @@
-"""Lines that are read on any ground."""
+"""Lines that are legible on any background."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _FRACTION_BITS = 4
 def draw_lines(
     picture: np.ndarray, lines: Sequence[np.ndarray], colour_bgr: tuple[int, int, int]
 ) -> None:
-    """Draw lines, each on a dark seam, into a picture.
+    """Draw lines with a dark edge into a picture.
 
     Args:
-        picture: (H, W, 3) uint8, changed.
-        lines: each (N, 2) pixels of the picture, pixel centres at half integers.
-        colour_bgr: blue, green, red.
+        picture: (H, W, 3) uint8 BGR; changed in place.
+        lines: each (N, 2) pixels, pixel centres at half integers.
+        colour_bgr: 0..255.
     """
-    # OpenCV counts from the centre of the first pixel, in fractions here.
+    # OpenCV's origin is the centre of the first pixel; coordinates are fixed-point.
     fixed = [np.round((line - 0.5) * (1 << _FRACTION_BITS)).astype(np.int32) for line in lines]
     width = 1 + max(picture.shape[:2]) // 1000
     for colour, thickness in ((SEAM_BGR, width + 1), (colour_bgr, width)):

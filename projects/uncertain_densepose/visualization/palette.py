@@ -12,9 +12,9 @@ COORDINATE_COLOURS: Colormap = matplotlib.colormaps["viridis"]
 SIGMA_COLOURS: Colormap = matplotlib.colormaps["inferno"]
 """Scale of standard deviations and errors in centimetres: dark at 0, bright for large ones."""
 
-# Right and left twins share a hue, the right one is the darker; the two torso charts likewise. Hues
-# are 30 degrees apart and neighbours on the circle differ in lightness too, which keeps any two
-# charts apart; neighbours on the body lie far from each other on the circle.
+# Left and right twins share a hue, and the right one is darker; so do the two torso charts. Hues
+# are 30 degrees apart and neighbouring hues also differ in lightness, so that all charts are
+# distinct; charts that touch on the body have distant hues.
 _DEEP = ((0.42, 0.12), (0.72, 0.14))
 _PALE = ((0.58, 0.12), (0.88, 0.14))
 _HUES = (
@@ -35,13 +35,13 @@ _HUES = (
 
 
 def oklch_to_srgb(lightness: float, chroma: float, hue_deg: float) -> np.ndarray:
-    """A colour of the perceptual space OKLCH (Ottosson 2020, "A perceptual color space") in sRGB.
+    """Convert from OKLCH (Ottosson 2020, "A perceptual color space") to sRGB.
 
     Args:
         lightness: 0..1. chroma: 0 grey, about 0.3 at most. hue_deg: degrees.
 
     Returns:
-        (3,) red, green, blue in [0, 1]; clipped where the display has no such colour.
+        (3,) red, green, blue in [0, 1], clipped to the sRGB gamut.
     """
     hue = np.deg2rad(hue_deg)
     lab = np.array([lightness, chroma * np.cos(hue), chroma * np.sin(hue)])

@@ -1,4 +1,4 @@
-"""What the panels of the report are made of, in matplotlib."""
+"""Elements of the report's panels, drawn with matplotlib."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ BOX_COLOUR = "#ffd23f"
 def show_picture(
     axes: Axes, picture_bgr: np.ndarray, limits: tuple[float, float, float, float]
 ) -> None:
-    """Show a part of a picture in axes that count in its pixels, pixel centres at half integers.
+    """Show a part of a picture; axis units are its pixels, pixel centres at half integers.
 
     Args:
         axes: to fill.
         picture_bgr: (H, W, 3) uint8.
-        limits: x0, y0, x1, y1 in pixels; what is beyond the picture is light grey.
+        limits: x0, y0, x1, y1 in pixels; light grey outside the picture.
     """
     height, width = picture_bgr.shape[:2]
     axes.imshow(picture_bgr[..., ::-1], extent=(0, width, height, 0), interpolation="nearest")
@@ -43,19 +43,18 @@ def show_picture(
 
 
 def add_box(axes: Axes, person: Person) -> None:
-    """The person's box over a picture of :func:`show_picture`."""
+    """Draw the person's box over :func:`show_picture`."""
     (x0, y0), (width, height) = person.box_xyxy[:2], person.box_xyxy[2:] - person.box_xyxy[:2]
     axes.add_patch(Rectangle((x0, y0), width, height, fill=False, ec=BOX_COLOUR, lw=1.6))
 
 
 def add_ellipses(axes: Axes, person: Person, num_sigma: float = 1.0) -> None:
-    """Covariance ellipses over a picture of :func:`show_picture`; those cut in size are dotted."""
+    """Draw covariance ellipses over :func:`show_picture`; clipped ones are dotted."""
     ellipses = person_ellipses(person, num_sigma)
     outlines = ellipses.outlines()
-    closed = np.concatenate([outlines, outlines[:, :1]], axis=1)
     for chosen, style in ((~ellipses.clipped, "solid"), (ellipses.clipped, "dotted")):
-        # White on a dark seam is read on every colour of the scale.
-        lines = LineCollection(closed[chosen], colors="white", linewidths=1.1, linestyles=style)
+        # White with a dark edge is legible on every colour of the scale.
+        lines = LineCollection(outlines[chosen], colors="white", linewidths=1.1, linestyles=style)
         lines.set_path_effects([withStroke(linewidth=2.4, foreground="black", alpha=0.55)])
         axes.add_collection(lines)
 

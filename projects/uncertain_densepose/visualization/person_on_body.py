@@ -1,4 +1,4 @@
-"""A person's uncertainty where it belongs: on the body, from four sides."""
+"""A person's uncertainty painted on the body, seen from four sides."""
 
 from __future__ import annotations
 
@@ -17,15 +17,16 @@ from .picture_layers import own_scale_cm
 from .picture_size import at_picture_size, with_box_side
 
 BANDWIDTH_M = 0.015
-"""How far around a pixel's place on the body its value is spread, half of how far it reaches."""
+"""Standard deviation, in metres, of the kernel that spreads a pixel's value over the body; it ends
+at twice that distance."""
 
 READ_SIDE = 256
-"""Pixels of the box's longer side at which the maps are read: at most a centimetre each of a whole
-person, so that none between two of them is taken for unseen."""
+"""The maps are read at this resolution, in pixels along the box's longer side: at most a centimetre
+per pixel for a whole person, so that no vertex between two pixels counts as unseen."""
 
 
 class BodyPictures:
-    """Draws people of one surface on it.
+    """Draws people's uncertainty on their surface.
 
     Args:
         surface: the body.
@@ -39,13 +40,14 @@ class BodyPictures:
         self._views = {view: BodyView(surface, view, height) for view in TOWARD_VIEWER}
 
     def sigma_cm(self, person: Person) -> np.ndarray:
-        """The mean standard deviation of the pixels that show a vertex or are within reach of it.
+        """For each vertex, the weighted mean standard deviation of the pixels that show places near
+        it.
 
         Args:
-            person: of a model with a noise model.
+            person: predicted by a model with a noise model.
 
         Returns:
-            (V,) float64 centimetres, NaN for vertices that are not seen.
+            (V,) float64 centimetres, NaN for vertices that no pixel is near.
 
         Raises:
             ValueError: the model has no noise model.
@@ -68,16 +70,16 @@ class BodyPictures:
         chosen: int,
         vmax_cm: float | None = None,
     ) -> np.ndarray:
-        """The image with the person's box, and the body from four sides; what is unseen is grey.
+        """Draw the image with the person's box, and the body from four sides; unseen is grey.
 
         Args:
-            image: (H, W, 3) uint8, blue, green, red.
-            people: found in it, of a model with a noise model.
-            chosen: whose uncertainty it is, a place in `people`.
-            vmax_cm: end of the scale; by default the person's own.
+            image: (H, W, 3) uint8 BGR.
+            people: found in it, by a model with a noise model.
+            chosen: index in `people` of the person to draw.
+            vmax_cm: upper end of the scale, centimetres; by default the person's own.
 
         Returns:
-            (h, w, 3) uint8, blue, green, red.
+            (h, w, 3) uint8 BGR.
         """
         person = with_box_side(people[chosen], READ_SIDE)
         if vmax_cm is None:

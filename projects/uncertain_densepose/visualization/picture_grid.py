@@ -1,4 +1,4 @@
-"""Pictures in a grid, each under its title and the scale of its colours."""
+"""A grid of pictures, each below its title and colour scale."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .error_pictures import error_colours
 
 HEADER_HEIGHT = 54
 MIN_WIDTH = 220
-"""Pixels, above pictures of up to `UNIT_SIDE` pixels; larger above larger ones."""
+"""Pixels of the header, for pictures up to `UNIT_SIDE` pixels; larger pictures have larger ones."""
 
 UNIT_SIDE = 640
 GAP = 8
@@ -24,22 +24,22 @@ _DPI = 100
 
 
 class Scale(Protocol):
-    """What the colours of a picture mean. Equal scales must compare equal."""
+    """The meaning of a picture's colours. Equal scales must compare equal."""
 
     def __hash__(self) -> int: ...
 
     def draw(self, figure: Figure) -> None:
-        """Draw it into a header, a figure of `HEADER_HEIGHT` pixels whose upper part is taken."""
+        """Draw it into the lower part of a header, a figure `HEADER_HEIGHT` pixels high."""
 
 
 @dataclass(frozen=True)
 class BarScale:
-    """Colours of one or more matplotlib scales, each from 0 to `vmax`.
+    """One or more colour bars from 0 to `vmax`.
 
     Attributes:
-        colours: names of the scales.
-        vmax: their end.
-        labels: of each scale, where there are several.
+        colours: names of matplotlib colour maps.
+        vmax: upper end.
+        labels: one for each colour map.
         open_end: whether larger values share the last colour.
     """
 
@@ -61,7 +61,7 @@ class BarScale:
 
 @dataclass(frozen=True)
 class WheelScale:
-    """The directions in the chart, and lengths from 0 in the middle to `vmax_cm` at the rim."""
+    """A colour wheel: direction in the chart, and length from 0 to `vmax_cm` (cm) at the rim."""
 
     vmax_cm: float
 
@@ -86,9 +86,9 @@ class Panel:
     """A picture of the grid.
 
     Attributes:
-        picture: (h, w, 3) uint8, blue, green, red.
+        picture: (h, w, 3) uint8 BGR.
         title: above it.
-        scale: of its colours, if it has one.
+        scale: of its colours, if any.
     """
 
     picture: np.ndarray
@@ -97,14 +97,14 @@ class Panel:
 
 
 def panel_grid(panels: Sequence[Panel], max_columns: int = 4) -> np.ndarray:
-    """Panels row by row, at the size of their pictures, on white.
+    """Arrange panels row by row on white, without resizing their pictures.
 
     Args:
         panels: at least one.
-        max_columns: of the grid, whose rows are as wide as their pictures need.
+        max_columns: panels per row.
 
     Returns:
-        (h, w, 3) uint8, blue, green, red.
+        (h, w, 3) uint8 BGR.
     """
     largest = max(max(panel.picture.shape[:2]) for panel in panels)
     unit = max(1.0, largest / UNIT_SIDE)
@@ -128,10 +128,10 @@ def panel_grid(panels: Sequence[Panel], max_columns: int = 4) -> np.ndarray:
 
 @lru_cache(maxsize=32)
 def _header(title: str, scale: Scale | None, width: int, unit: float) -> np.ndarray:
-    """(`unit` `HEADER_HEIGHT`, width, 3) uint8, blue, green, red; drawing text is what takes time.
+    """(`unit` `HEADER_HEIGHT`, width, 3) uint8 BGR; cached, because drawing text is slow.
 
     Args:
-        width: pixels. unit: how much larger than usual everything is.
+        width: pixels. unit: scale factor of everything drawn.
     """
     dpi = _DPI * unit
     figure = Figure(figsize=(width / dpi, HEADER_HEIGHT / _DPI), dpi=dpi, facecolor="white")

@@ -1,7 +1,7 @@
-"""The pictures that can be asked for by name, and how they are laid over each other.
+"""Pictures requested by name, and how their layers are combined.
 
-A request is names divided by commas, a picture each; names joined by "+" are laid over each other
-in their order: "box,part,sigma+ellipses" is three pictures.
+A request is a list of pictures separated by commas; a picture is one layer, or several joined by
+"+", drawn over each other in that order. "box,part,sigma+ellipses" is three pictures.
 """
 
 from __future__ import annotations
@@ -23,33 +23,30 @@ from .layers import draw_parts, draw_probability, draw_sigma_cm, draw_uv, shared
 from .palette import COORDINATE_COLOURS, SIGMA_COLOURS
 from .picture_grid import BarScale, Panel, Scale, WheelScale
 
-DEFAULT_PICTURES = "box,part,isolines,sigma+ellipses"
 ERROR_SCALE = 2.0
-"""End of the scale of errors, in ends of the scale of standard deviations."""
+"""Upper end of the scale of errors, relative to that of standard deviations."""
 
 NOBODY_FOUND = "nobody found"
 
 PICTURE_LAYER_REGISTRY = Registry("PICTURE_LAYER")
 PICTURE_LAYER_REGISTRY.__doc__ = """
-Layers of pictures, by the names of :func:`make_panels`.
-
-A registered class is a subclass of :class:`PictureLayer`, built as `cls(style)`.
+Layers by the names used in requests: subclasses of :class:`PictureLayer`, called as `cls(style)`.
 """
 
 
 class PictureNameError(UserError, ValueError):
-    """Pictures that do not exist. The message names those that do."""
+    """A request for an unknown layer. The message lists the known ones."""
 
 
 @dataclass(frozen=True)
 class PictureStyle:
-    """What all layers share.
+    """Settings of all layers.
 
     Attributes:
-        vmax_cm: end of the scale of standard deviations; None for each image its own, see
-            `layers.shared_vmax_cm`.
-        num_samples: draws that the layer "samples" shows.
-        seed: of these draws.
+        vmax_cm: upper end of the scale of standard deviations, centimetres; None for
+            `layers.shared_vmax_cm` of each image.
+        num_samples: pictures of the layer "samples".
+        seed: of its draws.
     """
 
     vmax_cm: float | None = None
@@ -58,45 +55,44 @@ class PictureStyle:
 
     @property
     def error_vmax_cm(self) -> float:
-        """End of the scale of errors; `vmax_cm` must be set."""
+        """Upper end of the scale of errors, centimetres; raises ValueError without `vmax_cm`."""
         if self.vmax_cm is None:
             raise ValueError("a style without `vmax_cm` has no scale of errors")
         return ERROR_SCALE * self.vmax_cm
 
 
 class PictureLayer:
-    """A way to draw people over a picture.
+    """Draws people over a picture.
+
+    Args:
+        style: with `vmax_cm` set.
 
     Attributes:
-        titles: one for each picture that the layer gives, most give one.
-        needs_noise_model: whether it shows an uncertainty.
+        titles: one for each picture of the layer.
+        needs_noise_model: whether it shows uncertainty.
     """
 
     titles: Sequence[str] = ("",)
     needs_noise_model = False
 
     def __init__(self, style: PictureStyle):
-        """
-        Args:
-            style: its `vmax_cm` is set.
-        """
         self.style = style
 
     def draw(self, picture: np.ndarray, people: Sequence[Person], number: int) -> np.ndarray:
-        """The people over a picture (H, W, 3) uint8, blue, green, red, in a new one.
+        """Draw people over a copy of a picture (H, W, 3) uint8 BGR.
 
         Args:
-            number: which of the layer's pictures, 0..len(titles)-1.
+            number: index in `titles` of the picture to draw.
         """
         raise NotImplementedError
 
     def scale(self) -> Scale | None:
-        """What its colours mean, if that needs saying."""
+        """The scale of its colours, if it has one."""
         return None
 
 
 def register_picture_layer(name: str) -> Callable[[type], type]:
-    """Class decorator: register a :class:`PictureLayer` under the name that asks for it."""
+    """Class decorator: register a :class:`PictureLayer` under a name for requests."""
 
     def register(cls: type) -> type:
         PICTURE_LAYER_REGISTRY._do_register(name, cls)
@@ -127,7 +123,7 @@ class PartLayer(PictureLayer):
 
 @register_picture_layer("probability")
 class ProbabilityLayer(PictureLayer):
-    """How likely the shown part is, by the network."""
+    """The network's probability of the shown part."""
 
     titles = ("probability of the part",)
 
@@ -180,7 +176,7 @@ class SigmaLayer(PictureLayer):
 
 @register_picture_layer("ellipses")
 class EllipseLayer(PictureLayer):
-    """Covariances, carried back to the image."""
+    """Covariance ellipses, carried back to the image."""
 
     titles = ("1σ ellipses",)
     needs_noise_model = True
@@ -191,7 +187,7 @@ class EllipseLayer(PictureLayer):
 
 @register_picture_layer("samples")
 class SampleLayer(PictureLayer):
-    """Draws of the joint error, a picture each."""
+    """Random draws of the joint error, a picture each."""
 
     needs_noise_model = True
 
@@ -211,10 +207,7 @@ class SampleLayer(PictureLayer):
 
 
 def parse_pictures(request: str) -> list[list[str]]:
-    """The names of a request, picture by picture.
-
-    Args:
-        request: see the module.
+    """Split a request (see this module) into pictures, and these into names of layers.
 
     Raises:
         PictureNameError: there is no such layer.
@@ -223,22 +216,22 @@ def parse_pictures(request: str) -> list[list[str]]:
     for name in (name for picture in pictures for name in picture):
         if name not in PICTURE_LAYER_REGISTRY:
             known = ", ".join(known for known, _ in PICTURE_LAYER_REGISTRY)
-            raise PictureNameError(f"no picture {name!r}; there are {known}")
+            raise PictureNameError(f"there is no picture {name!r}; use {known}")
     return pictures
 
 
 def needs_noise_model(picture: Sequence[str]) -> bool:
-    """Whether a picture of :func:`parse_pictures` shows an uncertainty."""
+    """Whether a picture, given by its layers' names, shows uncertainty."""
     return any(PICTURE_LAYER_REGISTRY.get(name).needs_noise_model for name in picture)
 
 
 def own_scale_cm(people: Sequence[Person]) -> float:
-    """End of the scale of people: of `shared_vmax_cm`, 1 cm where nobody gives one."""
+    """`layers.shared_vmax_cm`, or 1 cm if nobody has a standard deviation."""
     return shared_vmax_cm(people) or 1.0
 
 
 def with_own_scale(style: PictureStyle, people: Sequence[Person]) -> PictureStyle:
-    """The style with the scale of the people, if it has none; 1 cm where nobody gives one."""
+    """The style; without `vmax_cm`, that of :func:`own_scale_cm`."""
     if style.vmax_cm is not None:
         return style
     return replace(style, vmax_cm=own_scale_cm(people))
@@ -247,13 +240,7 @@ def with_own_scale(style: PictureStyle, people: Sequence[Person]) -> PictureStyl
 def people_panel(
     picture: np.ndarray, people: Sequence[Person], title: str, scale: Scale | None
 ) -> Panel:
-    """A panel that says `NOBODY_FOUND`, without a scale, where there are no people.
-
-    Args:
-        picture: (h, w, 3) uint8, blue, green, red.
-        people: that it shows.
-        title, scale: of the panel where there are people.
-    """
+    """A panel of a picture (h, w, 3) uint8 BGR; without people its title is `NOBODY_FOUND`."""
     return Panel(picture, title, scale) if people else Panel(picture, NOBODY_FOUND)
 
 
@@ -263,12 +250,12 @@ def make_panels(
     people: Sequence[Person],
     style: PictureStyle,
 ) -> list[Panel]:
-    """The pictures of an image.
+    """Draw the requested pictures of an image.
 
     Args:
-        pictures: of :func:`parse_pictures`.
-        image: (H, W, 3) uint8, blue, green, red.
-        people: found in it; see `people_panel` for none at all.
+        pictures: from :func:`parse_pictures`.
+        image: (H, W, 3) uint8 BGR.
+        people: found in it; if none, see `people_panel`.
         style: of all pictures.
     """
     style = with_own_scale(style, people)

@@ -1,4 +1,4 @@
-"""Images and people in the size of a picture: maps are read at the pixels of any size."""
+"""Images and people at the size of a picture; maps can be read at any resolution."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from dataclasses import replace
 import cv2
 import numpy as np
 
+from ..choices import PICTURE_SIDE_RANGE
 from ..inference.person import Person
-
-SIDE_RANGE = (640, 1600)
-"""Pixels of the longer side of a picture, within which an image keeps its own size."""
 
 
 def longest_side(image: np.ndarray, pixels: int) -> np.ndarray:
-    """An image (H, W, 3) in another size: the longer side has so many pixels, the other >= 1."""
+    """Resize an image (H, W, 3) so that its longer side has `pixels` pixels."""
     height, width = image.shape[:2]
     scale = pixels / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
@@ -26,31 +24,31 @@ def longest_side(image: np.ndarray, pixels: int) -> np.ndarray:
 def at_picture_size(
     image: np.ndarray, people: Sequence[Person], side: int | None = None
 ) -> tuple[np.ndarray, list[Person]]:
-    """Image and people as pictures show them.
+    """Resize an image and its people for a picture.
 
     Args:
         image: (H, W, 3) uint8.
         people: found in it.
-        side: pixels of the longer side; the image's own within `SIDE_RANGE` by default.
+        side: pixels of the longer side; by default the image's, clipped to `PICTURE_SIDE_RANGE`.
     """
-    low, high = SIDE_RANGE
+    low, high = PICTURE_SIDE_RANGE
     side = min(max(*image.shape[:2], low), high) if side is None else side
     resized = longest_side(image, side)
     return resized, [in_image_of_size(person, resized.shape[:2]) for person in people]
 
 
 def with_box_side(person: Person, pixels: int) -> Person:
-    """A person in an image of that size at which their box's longer side has so many pixels."""
+    """The person in a resized image, such that the box's longer side has `pixels` pixels."""
     corner, far_corner = person.box_xyxy[:2], person.box_xyxy[2:]
     scale = pixels / max((far_corner - corner).max(), 1.0)
     return in_image_of_size(person, tuple(max(1, round(n * scale)) for n in person.image_size))
 
 
 def in_image_of_size(person: Person, image_size: tuple[int, int]) -> Person:
-    """The same person in the image resized to a height and width in pixels.
+    """The same person in the image resized to `image_size`, height and width in pixels.
 
     Args:
-        person: as a model found them, not a `ConditionedPerson`, whose clicks are on pixels.
+        person: not a `ConditionedPerson`, whose clicks belong to pixels.
     """
     scale = np.array(image_size[::-1]) / np.array(person.image_size[::-1])
     box_xyxy = person.box_xyxy * np.tile(scale, 2).astype(np.float32)

@@ -1,4 +1,4 @@
-"""How far off a person's correspondences are where the truth is known."""
+"""The errors of a person's correspondences at points where the truth is known."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ class PointErrors:
 
     Attributes:
         xy_image: (P, 2) pixels, pixel centres at half integers.
-        distance_cm: (P,) geodesic distance between prediction and truth on the neutral body;
-            infinite where the prediction is background or the point is outside the person's box.
+        distance_cm: (P,) geodesic distance between prediction and truth on the rest body; infinite
+            where the prediction is background or the point is outside the person's box.
     """
 
     xy_image: np.ndarray
@@ -35,12 +35,12 @@ def point_errors(
         person: the prediction.
         xy_image: (P, 2) pixels, pixel centres at half integers.
         part: (P,) true charts 1..24.
-        uv: (P, 2) true chart coordinates.
+        uv: (P, 2) true coordinates, chart units.
     """
     lookup, surface = person.metric.lookup, person.metric.surface
     prediction = person.at(xy_image)
     found_uv = prediction.mean_uv.float().numpy()
-    # A network that has diverged names no point of the body.
+    # A diverged network predicts no point on the body.
     named = np.isfinite(found_uv).all(axis=-1)
     found_part = np.where(named, prediction.part.numpy(), 0)
     found = lookup.vertex(found_part, np.where(named[:, None], found_uv, 0))

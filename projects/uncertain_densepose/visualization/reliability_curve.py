@@ -1,4 +1,4 @@
-"""Whether ellipses hold as many annotations as they say: coverage, and quantiles of distances."""
+"""Do ellipses contain as many annotations as they claim? Coverage and quantiles of distances."""
 
 from __future__ import annotations
 
@@ -21,16 +21,14 @@ _PERFECT = {"color": "0.5", "linestyle": "--", "linewidth": 1, "zorder": 1}
 def draw_reliability_curve(
     curves: Mapping[str, tuple[QuantileCurve, DistanceQuantiles]], path: str | os.PathLike
 ) -> None:
-    """Write the picture, in the format that the file's ending names.
+    """Plot the calibration of models; a calibrated model is on the diagonal of both plots.
 
-    On the left the observed against the nominal share of points in an ellipse; on the right, on
-    logarithmic axes, the quantiles of the squared Mahalanobis distance against those of χ²₂. Both
-    are on the diagonal for a model that knows its errors.
+    Left: observed against nominal share of points in an ellipse. Right, on logarithmic axes:
+    quantiles of the squared Mahalanobis distance against those of χ²₂.
 
     Args:
-        curves: by name, of the shares and of the distances of the same points; one without points
-            (NaN) is left out.
-        path: where to write.
+        curves: by name, for the same points; those without points (NaN) are left out.
+        path: the file; its suffix sets the format.
     """
     figure = Figure(figsize=(10, 4.8), layout="constrained")
     coverage, distances = figure.subplots(1, 2)
@@ -64,7 +62,7 @@ def draw_reliability_curve(
 def _add_coverage(axes: Axes, name: str, curve: QuantileCurve) -> None:
     label = f"{name} ({100 * quantile_error(curve):.1f} % off)"
     (line,) = axes.plot(100 * curve.nominal, 100 * curve.observed, label=label)
-    # The ellipses that tables name.
+    # The levels that are in the tables.
     at = [int((curve.nominal - level).abs().argmin()) for level in COVERAGE_LEVELS]
     axes.plot(
         100 * curve.nominal[at], 100 * curve.observed[at], "o", color=line.get_color(), markersize=5

@@ -1,8 +1,8 @@
-"""The report: one picture that shows what a model learned on a few held-out people.
+"""The report: one picture of a model's predictions for a few held-out people.
 
-A row a person, a column a subject: the image with the detection, the charts, U, V, the standard
-deviation in centimetres with covariance ellipses and, where the truth is known, the error of the
-annotated points. All rows share their colour scales, so that they can be compared.
+Each row is a person. The columns are the image with the detection, the charts, U, V, the standard
+deviation in centimetres with covariance ellipses and, where the truth is known, the errors at the
+annotated points. All rows share their colour scales.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from .palette import COORDINATE_COLOURS, SIGMA_COLOURS
 from .panels import add_box, add_ellipses, add_part_legend, show_picture
 from .point_errors import PointErrors
 
-DPI = 100
-CELL_WIDTH, CELL_HEIGHT, CAPTION = 250, 300, 18
-GAP, LEFT, TOP, HEADER, LEGEND = 10, 20, 60, 58, 96
-MIN_WIDTH = 1000
-ERROR_VMAX_CM = 20.0
+_DPI = 100
+_CELL_WIDTH, _CELL_HEIGHT, _CAPTION = 250, 300, 18
+_GAP, _LEFT, _TOP, _HEADER, _LEGEND = 10, 20, 60, 58, 96
+_MIN_WIDTH = 1000
+_ERROR_VMAX_CM = 20.0
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,10 @@ class ReportRow:
     """A person of the report.
 
     Attributes:
-        image: (H, W, 3) uint8, blue, green, red.
+        image: (H, W, 3) uint8 BGR.
         person: the prediction.
-        errors: at annotated points, where the truth is known.
-        label: says which person it is, for example the file name.
+        errors: at annotated points, if the truth is known.
+        label: identifies the person, e.g. the file name.
     """
 
     image: np.ndarray
@@ -63,39 +63,39 @@ def make_report(
     """Draw the report and write it as a PNG.
 
     Args:
-        rows: about six people of one model; without any, the picture says that there are none.
-        path: where to write; an existing file is replaced.
-        title: for example the model's name and data set.
-        headline: numbers to print below the title, by name; floats with three figures.
-        vmax_cm: end of the scale of standard deviations; by default their 98th percentile.
+        rows: about six people, predicted by one model; none is allowed.
+        path: the PNG file.
+        title: e.g. the names of model and data set.
+        headline: numbers below the title, by name; floats are printed with three digits.
+        vmax_cm: upper end of the scale of standard deviations; by default their 98th percentile.
     """
     columns = _columns(rows, vmax_cm)
-    width = max(2 * LEFT + len(columns) * (CELL_WIDTH + GAP) - GAP, MIN_WIDTH)
-    height = TOP + HEADER + max(len(rows), 1) * (CELL_HEIGHT + CAPTION + GAP) + LEGEND
-    figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI, facecolor="white")
+    width = max(2 * _LEFT + len(columns) * (_CELL_WIDTH + _GAP) - _GAP, _MIN_WIDTH)
+    height = _TOP + _HEADER + max(len(rows), 1) * (_CELL_HEIGHT + _CAPTION + _GAP) + _LEGEND
+    figure = Figure(figsize=(width / _DPI, height / _DPI), dpi=_DPI, facecolor="white")
 
     def axes_at(x: float, y: float, w: float, h: float) -> Axes:
-        """Axes whose upper left corner is at pixel (x, y) of the picture."""
+        """Axes of w x h pixels whose upper left corner is at pixel (x, y)."""
         return figure.add_axes((x / width, 1 - (y + h) / height, w / width, h / height))
 
-    _write(figure, LEFT, 30, title, fontsize=16, weight="bold")
+    _write(figure, _LEFT, 30, title, fontsize=16, weight="bold")
     numbers = "    ".join(f"{k} {_number(v)}" for k, v in (headline or {}).items())
-    _write(figure, LEFT, 53, numbers, fontsize=11, color="0.25")
+    _write(figure, _LEFT, 53, numbers, fontsize=11, color="0.25")
     for index, column in enumerate(columns):
-        x = LEFT + index * (CELL_WIDTH + GAP)
-        _write(figure, x + CELL_WIDTH / 2, TOP + 20, column.title, fontsize=11.5, ha="center")
+        x = _LEFT + index * (_CELL_WIDTH + _GAP)
+        _write(figure, x + _CELL_WIDTH / 2, _TOP + 20, column.title, fontsize=11.5, ha="center")
         if column.scale is not None:
-            bar_axes = axes_at(x + 20, TOP + 28, CELL_WIDTH - 40, 10)
+            bar_axes = axes_at(x + 20, _TOP + 28, _CELL_WIDTH - 40, 10)
             add_colour_bar(bar_axes, *column.scale)
             bar_axes.tick_params(labelsize=8, pad=1, length=2)
         for number, row in enumerate(rows):
-            y = TOP + HEADER + number * (CELL_HEIGHT + CAPTION + GAP)
-            column.show(axes_at(x, y, CELL_WIDTH, CELL_HEIGHT), row)
+            y = _TOP + _HEADER + number * (_CELL_HEIGHT + _CAPTION + _GAP)
+            column.show(axes_at(x, y, _CELL_WIDTH, _CELL_HEIGHT), row)
     if not rows:
-        middle = TOP + HEADER + CELL_HEIGHT / 2
+        middle = _TOP + _HEADER + _CELL_HEIGHT / 2
         _write(figure, width / 2, middle, "no people to show", fontsize=14, ha="center")
-    add_part_legend(axes_at(LEFT, height - LEGEND + 4, width - 2 * LEFT, LEGEND - 12))
-    figure.savefig(path, format="png", dpi=DPI)
+    add_part_legend(axes_at(_LEFT, height - _LEGEND + 4, width - 2 * _LEFT, _LEGEND - 12))
+    figure.savefig(path, format="png", dpi=_DPI)
 
 
 def _columns(rows: Sequence[ReportRow], vmax_cm: float | None) -> list[_Column]:
@@ -119,21 +119,21 @@ def _columns(rows: Sequence[ReportRow], vmax_cm: float | None) -> list[_Column]:
             )
         )
     if any(row.errors is not None for row in rows):
-        scale = (SIGMA_COLOURS, ERROR_VMAX_CM, "horizontal", True)
+        scale = (SIGMA_COLOURS, _ERROR_VMAX_CM, "horizontal", True)
         columns.append(_Column("error at points (cm)", _show_errors, scale))
     return columns
 
 
 def crop_limits(person: Person) -> tuple[float, float, float, float]:
-    """The part of the image that a cell shows: the box with a margin, in the cell's proportions.
+    """The part of the image that a cell shows: the box with a margin, at the cell's aspect ratio.
 
     Returns:
-        x0, y0, x1, y1 in pixels; it may reach out of the image.
+        x0, y0, x1, y1 in pixels, possibly outside the image.
     """
     (x0, y0, x1, y1), margin = person.box_xyxy.tolist(), 1.12
     width, height = max(x1 - x0, 1.0) * margin, max(y1 - y0, 1.0) * margin
-    width = max(width, height * CELL_WIDTH / CELL_HEIGHT)
-    height = width * CELL_HEIGHT / CELL_WIDTH
+    width = max(width, height * _CELL_WIDTH / _CELL_HEIGHT)
+    height = width * _CELL_HEIGHT / _CELL_WIDTH
     x, y = (x0 + x1) / 2, (y0 + y1) / 2
     return x - width / 2, y - height / 2, x + width / 2, y + height / 2
 
@@ -143,7 +143,7 @@ def _show(axes: Axes, row: ReportRow, draw: Callable, *arguments) -> None:
 
 
 def _caption(axes: Axes, text: str) -> None:
-    below = -(CAPTION - 5) / CELL_HEIGHT
+    below = -(_CAPTION - 5) / _CELL_HEIGHT
     axes.text(0, below, text, transform=axes.transAxes, fontsize=9, color="0.25", va="baseline")
 
 
@@ -183,7 +183,7 @@ def _show_errors(axes: Axes, row: ReportRow) -> None:
         s=26,
         c=distance[found],
         vmin=0,
-        vmax=ERROR_VMAX_CM,
+        vmax=_ERROR_VMAX_CM,
         cmap=SIGMA_COLOURS,
         edgecolors="white",
         linewidths=0.7,
@@ -198,6 +198,6 @@ def _number(value: float | str) -> str:
 
 
 def _write(figure: Figure, x: float, y: float, text: str, **style) -> None:
-    """Text whose base line starts (or is centred) at pixel (x, y) from the upper left corner."""
+    """Text with its baseline at pixel (x, y) from the upper left corner."""
     width, height = figure.get_size_inches() * figure.dpi
     figure.text(x / width, 1 - y / height, text, va="baseline", **style)

@@ -1,4 +1,4 @@
-"""Whether the points of the largest predicted error are those of the largest error."""
+"""Are the points with the largest predicted error those with the largest error?"""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ from ..evaluation.points.calibration import SparsificationCurve, area_under_spar
 def draw_sparsification_curve(
     curves: Mapping[str, SparsificationCurve], path: str | os.PathLike
 ) -> None:
-    """Write the picture, in the format that the file's ending names.
+    """Plot the mean error of the points left after removing the least certain ones.
 
-    Each curve has its oracle, dashed, in the same colour, and the area between them (AUSE) in the
-    legend. A curve that falls to its oracle's ranks points as well as their errors would; one that
-    stays at 100 % ranks them no better than chance.
+    Each curve has a dashed oracle, which removes by the true error, and the area between the two
+    (AUSE) in the legend. A curve that stays at 100 % ranks points no better than chance.
 
     Args:
-        curves: by name; one without points (NaN) is left out.
-        path: where to write.
+        curves: by name; those without points (NaN) are left out.
+        path: the file; its suffix sets the format.
     """
     figure = Figure(figsize=(6, 4.8), layout="constrained")
     axes = figure.add_subplot()

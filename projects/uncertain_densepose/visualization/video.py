@@ -1,4 +1,4 @@
-"""Pictures on disk as a video."""
+"""Writes picture files as a video."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..errors import UserError
 
 
 class VideoError(UserError, ValueError):
-    """A video that cannot be written. The message is one line with its file."""
+    """A video that cannot be written. The message names the file."""
 
 
 def write_video(
@@ -23,14 +23,14 @@ def write_video(
 
     Args:
         path: the file, ending in ".mp4".
-        pictures: at least one. A picture of another size than the first is resized to it.
+        pictures: at least one; all are resized to the size of the first.
         frames_per_second: above 0.
 
     Raises:
-        VideoError: OpenCV has no encoder for it, cannot write there, or cannot read a picture.
+        VideoError: OpenCV lacks the encoder, cannot write the file, or cannot read a picture.
     """
     height, width = _read(pictures[0]).shape[:2]
-    # The encoder takes even sides only.
+    # The encoder needs even sides.
     size = width - width % 2, height - height % 2
     writer = cv2.VideoWriter(
         os.fspath(path), cv2.VideoWriter.fourcc(*"mp4v"), frames_per_second, size
@@ -48,7 +48,7 @@ def write_video(
 
 
 def _read(file: Path) -> np.ndarray:
-    """A picture (H, W, 3) uint8, blue, green, red."""
+    """A picture (H, W, 3) uint8 BGR."""
     picture = cv2.imread(os.fspath(file))
     if picture is None:
         raise VideoError(f"{file}: not a picture that OpenCV can read")

@@ -6,7 +6,7 @@ import torch
 from lab.benchmarks.batches import NUM_CHARTS, random_proposals
 from lab.benchmarks.branch import make_noise_model, make_predictor
 from lab.benchmarks.head import (
-    NOISE_MODELS,
+    COMPARED_MODELS,
     head_rows,
     largest_difference,
     losses_and_gradients,
@@ -16,7 +16,7 @@ from lab.benchmarks.head import (
 BOXES, CHANNELS, SIDE, POINTS = 3, 8, 7, 40
 
 
-@pytest.mark.parametrize("name", ["mse", "iid_iso", *NOISE_MODELS])
+@pytest.mark.parametrize("name", ["mse", "iid_iso", *COMPARED_MODELS])
 def test_both_routes_have_the_same_losses_and_gradients(name):
     torch.manual_seed(0)
     features = torch.randn(BOXES, CHANNELS, SIDE, SIDE, requires_grad=True)
@@ -43,7 +43,7 @@ def test_largest_difference_is_relative_to_each_tensor():
 def test_rows_tell_that_the_point_route_needs_less_memory():
     rows = head_rows(repeats=1, boxes=2, channels=8, pooled_side=14, points=20)
     assert [(row["noise model"], row["route"]) for row in rows] == [
-        (name, route) for name in NOISE_MODELS for route in ("dense", "point")
+        (name, route) for name in COMPARED_MODELS for route in ("dense", "point")
     ]
     for dense, point in zip(rows[::2], rows[1::2], strict=True):
         assert dense["ms / dense"] == dense["peak / dense"] == dense["forward / dense"] == 1

@@ -6,7 +6,7 @@ import math
 import re
 import zlib
 
-from lab.experiments.metrics import cell_metrics
+from lab.experiments.metrics.cell_metrics import cell_metrics
 from lab.experiments.result_table import ROW_COLUMNS
 from tests.lab.experiments.metrics.drawn_outcome import draw_outcome
 from tests.uncertain_densepose.evaluation.flat_surface import make_flat_surface

@@ -7,7 +7,7 @@ know is small beside the noise.
 import pytest
 
 from lab.experiments import cell
-from lab.experiments.settings import Cell, Setting, load_experiment
+from lab.experiments.settings import ExperimentCell, Setting, load_experiment
 from tests.lab.experiments.legible_people import SIDE, make_sets
 from tests.surface_factory import make_tiny_surface
 from uncertain_densepose.surface.paths import SURFACE_FILE_NAME
@@ -39,7 +39,7 @@ def metrics(tmp_path_factory):
             sets = make_sets(world)
             patch.setattr(cell, "experiment_sets", lambda cfg, world, sets=sets: sets)
             for model in ("iid_iso", "full"):
-                one = Cell("final", world, model, 1, SETTING)
+                one = ExperimentCell("final", world, model, 1, SETTING)
                 (found[world, model],) = (
                     row for row in cell.run_cell(cfg, one, lambda: None) if row["split"] == "test"
                 )

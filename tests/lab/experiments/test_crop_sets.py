@@ -105,5 +105,5 @@ def test_annotations_without_the_truth_are_refused(crop_folder, field):
         read_labels(people, "f.json")
     if field != "dp_I_true":
         del people[2]["dp_U_true"], people[2]["dp_V_true"]
-        with pytest.raises(AnnotationFileError, match="no truth of all its points"):
+        with pytest.raises(AnnotationFileError, match="lacks the truth of some points"):
             read_labels(people, "f.json")

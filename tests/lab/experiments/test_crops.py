@@ -7,7 +7,7 @@ import pytest
 from pycocotools import mask as mask_api
 
 from lab.experiments import crops as crops_module
-from lab.experiments.crops import Person, cut_out, load_crops
+from lab.experiments.crops import CropSource, cut_out, load_crops
 
 SIDE = 8
 
@@ -17,7 +17,7 @@ def people(crop_folder):
     content = json.loads((crop_folder / "val_clean.json").read_text())
     names = {image["id"]: image["file_name"] for image in content["images"]}
     return [
-        Person(
+        CropSource(
             a["id"],
             a["image_id"],
             crop_folder / "images" / names[a["image_id"]],
@@ -39,10 +39,12 @@ def forbid_cutting(monkeypatch):
 def test_a_crop_is_the_mean_of_the_pixels_that_each_cell_covers(tmp_path):
     pixels = np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8)
     cv2.imwrite(str(tmp_path / "picture.png"), pixels)
-    person = Person(5, 2, tmp_path / "picture.png", (6.0, 4.0, 4.0 * SIDE, 2.0 * SIDE), [[]] * 14)
+    person = CropSource(
+        5, 2, tmp_path / "picture.png", (6.0, 4.0, 4.0 * SIDE, 2.0 * SIDE), [[]] * 14
+    )
     crop = cut_out([person], SIDE).image[0]
-    box = pixels[4 : 4 + 2 * SIDE, 6 : 6 + 4 * SIDE, ::-1].astype(float)
-    mean = box.reshape(SIDE, 2, SIDE, 4, 3).mean(axis=(1, 3))
+    covered = pixels[4 : 4 + 2 * SIDE, 6 : 6 + 4 * SIDE, ::-1].astype(float)
+    mean = covered.reshape(SIDE, 2, SIDE, 4, 3).mean(axis=(1, 3))
     assert np.abs(crop - mean).max() <= 1
 
 

@@ -5,7 +5,7 @@ from lab.experiments.cell import cell_config
 from lab.experiments.crop_model import build_crop_model
 from lab.experiments.fusion import FusedCropModel, fused_cells
 from lab.experiments.result_table import ResultTable
-from lab.experiments.settings import Cell, Setting, recipe
+from lab.experiments.settings import ExperimentCell, Setting, recipe
 from tests.lab.experiments.conftest import CONFIG
 from uncertain_densepose.inference.fusion import FUSION_RULES
 from uncertain_densepose.inference.fusion.predictions import fuse_maps
@@ -38,7 +38,7 @@ def test_a_model_that_has_not_been_tuned_enters_none(tiny_experiment, table):
 
 
 def test_maps_are_fused_by_the_rule(tiny_experiment):
-    cell = Cell("final", "annotator", "full", 1, Setting(0.5, 0.1, 0.0))
+    cell = ExperimentCell("final", "annotator", "full", 1, Setting(0.5, 0.1, 0.0))
     cfg = cell_config(tiny_experiment(), cell)
     models = [build_crop_model(cfg, seed) for seed in (1, 2)]
     images = torch.randint(0, 256, (3, 3, 32, 32), dtype=torch.uint8)

@@ -3,7 +3,7 @@ import math
 import pytest
 
 from lab.experiments.result_table import ROW_COLUMNS, ResultTable
-from lab.experiments.settings import Cell, ExperimentError, Setting
+from lab.experiments.settings import ExperimentCell, ExperimentError, Setting
 
 RECIPE = "00c0ffee"
 
@@ -12,7 +12,7 @@ SETTING = Setting(0.1, 0.5, 0.25)
 
 
 def cell(model="full", seed=1, setting=SETTING):
-    return Cell("final", "annotator", model, seed, setting)
+    return ExperimentCell("final", "annotator", model, seed, setting)
 
 
 def rows(**metrics):
@@ -82,7 +82,7 @@ def test_the_time_of_a_cell_is_counted_once(path):
 
 def test_rows_of_another_recipe_are_refused(path):
     ResultTable(path, RECIPE).append(cell(), rows(nats=1.0), 60)
-    with pytest.raises(ExperimentError, match="line 2 is of recipe 00c0ffee, not 12345678"):
+    with pytest.raises(ExperimentError, match="line 2 has recipe 00c0ffee, not 12345678"):
         ResultTable(path, "12345678")
 
 
@@ -96,5 +96,5 @@ def test_a_line_that_is_cut_off_is_refused_by_its_number(path):
 def test_a_file_that_is_no_table_is_refused(path):
     path.parent.mkdir()
     path.write_text("name,age\nAda,36\n")
-    with pytest.raises(ExperimentError, match="is no table of results"):
+    with pytest.raises(ExperimentError, match="not a table of results"):
         ResultTable(path, RECIPE)

@@ -6,7 +6,7 @@ from lab.experiments.cell import run_cell
 from lab.experiments.result_table import ResultTable
 from lab.experiments.runner import choose_setting, left_over, plan, run_experiment
 from lab.experiments.settings import (
-    Cell,
+    ExperimentCell,
     ExperimentError,
     Filter,
     Setting,
@@ -45,7 +45,7 @@ def ran(monkeypatch):
 
 def test_a_cell_is_trained_and_measured(tiny_experiment, use_crop_data):
     steps = []
-    cell = Cell("final", "annotator", "full", 1, Setting(0.1, 0.5, 0.25))
+    cell = ExperimentCell("final", "annotator", "full", 1, Setting(0.1, 0.5, 0.25))
     rows = run_cell(tiny_experiment(), cell, lambda: steps.append(0))
     assert len(steps) == 4
     found = [(row["steps"], row["split"]) for row in rows]
@@ -55,7 +55,7 @@ def test_a_cell_is_trained_and_measured(tiny_experiment, use_crop_data):
     # It is the same on another day, and tuning does not look at the test split.
     again = run_cell(tiny_experiment(), cell, lambda: None)
     np.testing.assert_equal(again, rows)
-    tuning = Cell("tune", "annotator", "full", 1, cell.setting)
+    tuning = ExperimentCell("tune", "annotator", "full", 1, cell.setting)
     cfg = tiny_experiment("EXPERIMENT.TUNING_ITER", "4")
     np.testing.assert_equal(run_cell(cfg, tuning, lambda: None), [rows[-2]])
 

@@ -2,7 +2,7 @@ import pytest
 
 from lab.experiments.cell import cell_config, evaluation_steps
 from lab.experiments.settings import (
-    Cell,
+    ExperimentCell,
     ExperimentError,
     Filter,
     Setting,
@@ -61,7 +61,7 @@ def test_tuning_has_a_seed_of_its_own():
 
 
 def test_a_cell_sets_its_keys(tiny_experiment):
-    cell = Cell("final", "annotator", "indep_aniso", 1, SETTING)
+    cell = ExperimentCell("final", "annotator", "indep_aniso", 1, SETTING)
     cfg = cell_config(tiny_experiment("SOLVER.MAX_ITER", "40"), cell)
     head = cfg.MODEL.ROI_DENSEPOSE_HEAD
     assert head.UV_CONFIDENCE.TYPE == "indep_aniso"
@@ -71,7 +71,7 @@ def test_a_cell_sets_its_keys(tiny_experiment):
 
 
 def test_tuning_may_be_shorter_and_is_evaluated_at_its_end(tiny_experiment):
-    cell = Cell("tune", "annotator", "full", 0, SETTING)
+    cell = ExperimentCell("tune", "annotator", "full", 0, SETTING)
     cfg = tiny_experiment("SOLVER.MAX_ITER", "40", "EXPERIMENT.TUNING_ITER", "20")
     own = cell_config(cfg, cell)
     assert own.SOLVER.MAX_ITER == 20 == cell_steps(cfg, cell)
@@ -86,7 +86,7 @@ def test_models_are_evaluated_at_shares_of_the_steps_and_at_the_end(tiny_experim
 
 
 def test_a_filter_wants_what_it_names():
-    cell = Cell("final", "iid", "full", 2, SETTING)
+    cell = ExperimentCell("final", "iid", "full", 2, SETTING)
     assert Filter()(cell)
     assert Filter("world=iid,model=full,seed=2,stage=final")(cell)
     assert Filter("model=mse,model=full")(cell)

@@ -5,7 +5,7 @@ import torch
 
 from lab.experiments.crop_model import build_crop_model
 from lab.experiments.crop_sets import load_sets
-from lab.experiments.training import TrainingDiverged, TrainingItems, draws, train
+from lab.experiments.training import TrainingDiverged, TrainingItems, draws, train_crop_model
 from uncertain_densepose.structures.chart_mirror import SymmetricChartMirror
 
 SIDE = 32
@@ -55,7 +55,7 @@ def trained(cfg, training_set, seed=1, milestones=None):
     model.register_forward_pre_hook(
         lambda module, inputs: seen.append([item["image"] for item in inputs[0]])
     )
-    train(cfg, model, training_set, seed, lambda: None, milestones or {})
+    train_crop_model(cfg, model, training_set, seed, lambda: None, milestones or {})
     return model, seen
 
 
@@ -89,7 +89,7 @@ def test_it_learns(tiny_experiment, training_set):
     model.register_forward_hook(
         lambda module, inputs, output: losses.append(sum(output.values()).item())
     )
-    train(cfg, model, training_set, 0, lambda: None, {})
+    train_crop_model(cfg, model, training_set, 0, lambda: None, {})
     assert sum(losses[-5:]) < 0.75 * sum(losses[:5])
 
 
@@ -97,7 +97,9 @@ def test_milestones_are_met_after_so_many_steps(tiny_experiment, training_set):
     steps, met = [], {}
     cfg = config(tiny_experiment, "mse")
     milestones = {n: (lambda n=n: met.update({n: len(steps)})) for n in (1, 3, 4)}
-    train(cfg, build_crop_model(cfg, 0), training_set, 0, lambda: steps.append(0), milestones)
+    train_crop_model(
+        cfg, build_crop_model(cfg, 0), training_set, 0, lambda: steps.append(0), milestones
+    )
     assert met == {1: 1, 3: 3, 4: 4}
 
 
@@ -107,4 +109,4 @@ def test_a_diverged_training_stops(tiny_experiment, training_set):
     with torch.no_grad():
         model.densepose_predictor.u_lowres.bias.fill_(float("nan"))
     with pytest.raises(TrainingDiverged, match="the loss is nan at step 0"):
-        train(cfg, model, training_set, 0, lambda: None, {})
+        train_crop_model(cfg, model, training_set, 0, lambda: None, {})

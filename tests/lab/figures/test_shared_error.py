@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from lab.figures.rendered_person import RenderedPerson, render_person
-from lab.figures.shared_error import (
+from lab.figures.shared_error import SIZE
+from lab.figures.shared_error_panels import (
     CLICKED_PART,
     LEAST_PIXELS,
-    SIZE,
     Points,
-    draw,
+    draw_shared_error,
     independent_draw,
     right_points,
     two_clicks,
@@ -82,7 +82,7 @@ def test_a_pixel_shows_the_body_where_the_truth_says(rendered: RenderedPerson, e
 
 def test_clicks_lower_the_error_that_the_figure_states(rendered: RenderedPerson):
     person = Predictor.from_zoo("synth/unc_full_small", device="cpu")(rendered.image)[0]
-    figure = draw(rendered, person, seed=3)
+    figure = draw_shared_error(rendered, person, seed=3)
     stated = [text.get_text() for axes in figure.axes[3:] for text in axes.texts]
     before, after = (float(s.split("\n")[1].split()[0]) for s in stated if "on average" in s)
     assert after < 0.8 * before

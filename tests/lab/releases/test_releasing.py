@@ -18,7 +18,7 @@ from lab.releases.releasing import (
 from tests.model_factory import make_config, make_model
 from tests.release_factory import METRICS, TRAINING
 from uncertain_densepose.checkpoint import AUTHOR, SafeCheckpointer, sha256_of
-from uncertain_densepose.model_zoo.weight_files import write_pickle, write_safetensors
+from uncertain_densepose.model_zoo.weight_files import write_pickled_weights, write_safetensors
 
 CONFIG = make_config("full")
 
@@ -83,7 +83,7 @@ def test_a_key_that_came_after_the_training_may_have_its_default_and_no_other_va
 
 
 def test_a_training_that_has_not_ended_is_refused():
-    with pytest.raises(ReleaseError, match=r"x\.pth: is of iteration 300 of 900"):
+    with pytest.raises(ReleaseError, match=r"x\.pth: stopped at iteration 300 of 900"):
         check_training("x.pth", CONFIG, record_of(CONFIG, iterations=300))
 
 
@@ -123,7 +123,7 @@ def test_half_precision_spares_vectors_and_refuses_what_leaves_its_range(weights
 @pytest.mark.parametrize("half", [False, True])
 def test_both_files_hold_the_weights_under_the_name_of_their_hash(tmp_path, weights, half):
     written = stored("x.pth", weights, half)
-    files = write_safetensors(written, tmp_path), write_pickle(written, tmp_path)
+    files = write_safetensors(written, tmp_path), write_pickled_weights(written, tmp_path)
     assert [file.suffix for file in files] == [".safetensors", ".pkl"]
     for file, checkpointers in zip(
         files, [(SafeCheckpointer,), (SafeCheckpointer, DetectionCheckpointer)], strict=True
@@ -140,13 +140,13 @@ def test_both_files_hold_the_weights_under_the_name_of_their_hash(tmp_path, weig
 
 
 def test_the_pickle_is_in_detectron2s_form_without_heuristics(tmp_path, weights):
-    content = pickle.loads(write_pickle(weights, tmp_path).read_bytes())
+    content = pickle.loads(write_pickled_weights(weights, tmp_path).read_bytes())
     assert content["__author__"] == AUTHOR and content["matching_heuristics"] is False
     assert content["model"].keys() == weights.keys()
 
 
 def test_a_pickle_of_other_weights_is_found_out(tmp_path, model, weights):
-    path = write_pickle(weights, tmp_path)
+    path = write_pickled_weights(weights, tmp_path)
     check_pickle(path, CONFIG, model)
     with pytest.raises(ReleaseError, match=rf"{path}: .* is not that of the \.safetensors"):
         check_pickle(path, CONFIG, make_model(CONFIG, seed=2))

@@ -6,7 +6,7 @@ from lab.releases.page import COLUMNS
 from lab.releases.releasing import load_and_evaluate
 from synthetic_people.dataset import make_dataset
 from synthetic_people.worlds import WORLDS
-from synthetic_people.worlds.relabel import Source, write_world
+from synthetic_people.worlds.relabel import RenderedSplit, write_world
 from uncertain_densepose import model_zoo
 from uncertain_densepose.surface.paths import data_root, default_surface_path
 
@@ -21,7 +21,7 @@ def upright_data(embedded_surface):
     make_dataset(folder, "upright", seed=0, workers=2, surface_path=default_surface_path())
     for split in ("train", "val"):
         if not (folder / f"{split}_annotator.json").exists():
-            source = Source.load(folder, split, embedded_surface)
+            source = RenderedSplit.load(folder, split, embedded_surface)
             write_world(source, "annotator", WORLDS["annotator"](embedded_surface))
 
 

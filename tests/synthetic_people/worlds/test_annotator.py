@@ -14,7 +14,7 @@ from tests.world_points import person
 from uncertain_densepose.evaluation.points.surface_distance import SurfaceDistance
 from uncertain_densepose.surface import FINE_TO_COARSE
 
-PEOPLE = 1500
+PEOPLE = 800
 TORSO_FRONT, RIGHT_HAND, THIGH_FRONT_RIGHT, THIGH_FRONT_LEFT = 2, 3, 9, 10
 NO_SLIPS = Slips(left_right=0.0, front_back=0.0)
 # Points in the middle of the chest and belly, of a thigh, and of the back of a hand.

@@ -10,7 +10,7 @@ import pytest
 
 from synthetic_people.worlds import WORLDS, find_world
 from synthetic_people.worlds.annotator import AnnotatorWorld
-from synthetic_people.worlds.relabel import Source, SourceFileError, write_world
+from synthetic_people.worlds.relabel import RenderedSplit, SourceFileError, write_world
 from uncertain_densepose.data.coco_densepose import load_densepose_json
 from uncertain_densepose.structures.coco_annotation import AnnotationFileError
 
@@ -32,7 +32,7 @@ def folder(tiny_data_root, tmp_path):
 
 @pytest.fixture
 def source(folder, embedded_surface):
-    return Source.load(folder, "train", embedded_surface)
+    return RenderedSplit.load(folder, "train", embedded_surface)
 
 
 def read(path):
@@ -136,20 +136,20 @@ def test_unknown_worlds_are_refused(source, worlds):
 
 
 def test_missing_foreign_and_damaged_files_are_refused(folder, embedded_surface):
-    with pytest.raises(SourceFileError, match=r"val\.json: no such file; make the data set by"):
-        Source.load(folder, "val", embedded_surface)
+    with pytest.raises(SourceFileError, match=r"val\.json: no such file; make the data set with"):
+        RenderedSplit.load(folder, "val", embedded_surface)
     (folder / "val.json").write_text('{"images": [], "annotations": []}')
     with pytest.raises(SourceFileError, match="not the annotations of a rendered data set"):
-        Source.load(folder, "val", embedded_surface)
+        RenderedSplit.load(folder, "val", embedded_surface)
     (folder / "val.json").write_text("{")
     with pytest.raises(SourceFileError, match="not JSON"):
-        Source.load(folder, "val", embedded_surface)
+        RenderedSplit.load(folder, "val", embedded_surface)
 
 
 def test_another_surface_is_refused(folder, embedded_surface):
     other = dataclasses.replace(embedded_surface, vertices=embedded_surface.vertices * 1.01)
     with pytest.raises(SourceFileError, match="made with another surface.*--surface"):
-        Source.load(folder, "train", other)
+        RenderedSplit.load(folder, "train", other)
 
 
 @pytest.mark.parametrize(

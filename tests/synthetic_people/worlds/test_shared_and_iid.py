@@ -8,7 +8,7 @@ from synthetic_people.worlds.iid import IidWorld
 from synthetic_people.worlds.shared import SharedWorld
 from tests.world_points import person
 
-PEOPLE = 4000
+PEOPLE = 2500
 PART = [1, 1, 7]
 DIRECTION = (0.01, 0.03)
 # Of a sample correlation, five standard errors.

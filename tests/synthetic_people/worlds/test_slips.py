@@ -11,8 +11,7 @@ TORSO, RIGHT_HAND, LEFT_HAND, UPPER_LEG_RIGHT, UPPER_LEG_LEFT, HEAD = 1, 2, 3, 6
 
 def shares(visible, coarse):
     """Of slips to the left or right, and to front or back."""
-    rng = np.random.default_rng(0)
-    drawn = np.array([Slips().draw(np.full(15, visible), rng) for _ in range(DRAWS)])[:, coarse]
+    drawn = Slips().draw(np.full((DRAWS, 15), visible), np.random.default_rng(0))[:, coarse]
     return (drawn == LEFT_RIGHT).mean(), (drawn == FRONT_BACK).mean()
 
 

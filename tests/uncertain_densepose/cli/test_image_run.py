@@ -102,7 +102,7 @@ def test_frames_of_a_video_are_images_and_one_that_ends_early_is_reported(run, t
     assert folder.names == ["clip/000000", "clip/000001", "clip/000002"]
     assert [abs(r["brightness"] - 20 * k) < 4 for k, r in enumerate(folder.records())] == [True] * 3
     assert report.failures == [
-        f"{tmp_path / 'broken.mp4'}: not a video that OpenCV can read, or one without frames"
+        f"{tmp_path / 'broken.mp4'}: not a video that OpenCV can read, or it has no frames"
     ]
 
 
@@ -110,7 +110,7 @@ def test_an_image_of_another_file_of_the_same_name_is_a_failure(run, tmp_path):
     run(Recorder(), write_image(tmp_path / "a" / "x.png", 10))
     recorder = Recorder()
     report, _ = run(recorder, write_image(tmp_path / "b" / "x.jpg", 20))
-    assert recorder.batches == [] and "has results named 'x' already" in report.failures[0]
+    assert recorder.batches == [] and "already has results 'x'" in report.failures[0]
 
 
 def test_a_run_that_is_interrupted_keeps_what_it_has(run, tmp_path):

@@ -13,8 +13,8 @@ from uncertain_densepose.cli import options
     [
         (options.number(int, 1), {"1": 1, "30": 30}, {"0": "must be at least 1, not 0"}),
         (options.number(float, 0, 1), {"0.5": 0.5}, {"2": r"must be in 0\.\.1, not 2"}),
-        (options.whole_number, {"7": 7}, {"0": "no whole number", "-1": "no whole", "x": "'x' is"}),
         (options.above_zero, {"0.1": 0.1, "inf": float("inf")}, {"0": "above 0", "nan": "'nan'"}),
+        (options.parse_kappa, {"0.255": 0.255, "per_part": None}, {"-1": "'-1' is neither"}),
         (options.finite_above_zero, {"2": 2.0}, {"inf": "must be finite", "wide": "not 'wide'"}),
     ],
 )
@@ -45,9 +45,9 @@ def test_outputs_can_be_written(tmp_path):
     options.check_out_folder(None)
     options.check_out_folder(tmp_path / "new")
     options.check_out_file(file)
-    with pytest.raises(options.UsageError, match="--out must be a folder, this is a file"):
+    with pytest.raises(options.UsageError, match="--out must be a folder, but this is a file"):
         options.check_out_folder(file)
-    with pytest.raises(options.UsageError, match="--out must be a file, this is a folder"):
+    with pytest.raises(options.UsageError, match="--out must be a file, but this is a folder"):
         options.check_out_file(tmp_path)
     with pytest.raises(options.UsageError, match="--json .*: there is no folder"):
         options.check_out_file(Path(tmp_path / "none" / "file"), "--json")

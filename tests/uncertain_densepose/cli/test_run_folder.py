@@ -69,7 +69,7 @@ def test_results_of_another_file_of_that_name_are_not_written_over(tmp_path, pho
     finish(folder, image_of(photo), "photo.png")
     other = tmp_path / "other.png"
     other.write_bytes(b"something else")
-    with pytest.raises(RunFolderError, match="has results named 'photo' already, of .*photo.png"):
+    with pytest.raises(RunFolderError, match="already has results 'photo', from .*photo.png"):
         folder.is_done(image_of(other))
 
 
@@ -111,7 +111,7 @@ def test_a_line_cut_short_by_a_kill_is_forgotten(tmp_path, photo):
 )
 def test_results_of_other_settings_are_refused(tmp_path, other, message):
     RunFolder(tmp_path / "out", SETTINGS)
-    with pytest.raises(RunFolderError, match="choose another --out, or --overwrite") as error:
+    with pytest.raises(RunFolderError, match="choose another --out, or use --overwrite") as error:
         RunFolder(tmp_path / "out", SETTINGS | other)
     assert message in str(error.value) and "\n" not in str(error.value)
 

@@ -78,11 +78,11 @@ def test_a_person_may_have_no_labels_or_no_masks():
         ("[" * 100_000, "a.json: not JSON"),
         (
             "[]",
-            r"a.json: The file is no object with the lists .* \(a list\): .* docs/ANNOTATIONS.md",
+            r"a.json: The file is not an object .* \(a list\): .* docs/ANNOTATIONS.md",
         ),
         (
             '{"images": [7], "annotations": [], "categories": []}',
-            r"a.json: An image has no .*\(numb",
+            r"a.json: An image lacks .*\(numb",
         ),
     ],
 )

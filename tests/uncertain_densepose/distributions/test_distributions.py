@@ -1,4 +1,4 @@
-"""The models against dense normals in float64: values, gradients, marginals, conditioning."""
+"""The models against dense normals in float64; random batches are in `test_random_batches`."""
 
 import math
 
@@ -15,29 +15,6 @@ from tests.uncertain_densepose.distributions.dense_twin import (
 from uncertain_densepose.distributions import AnisotropicUV, IsotropicUV, PartCorrelatedUV
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_full_joint_density_equals_the_dense_normal(seed):
-    arguments, target = random_arguments(seed, points=3 + seed, groups=1 + seed % 5)
-    found = PartCorrelatedUV(*arguments).log_prob(target)
-    expected = dense_log_prob(target, *arguments)
-    assert found.shape == (1 + seed % 5,)
-    torch.testing.assert_close(found.sum(), expected, rtol=1e-9, atol=1e-9)
-
-
-@pytest.mark.parametrize("seed", range(10))
-def test_full_gradients_equal_those_of_the_dense_normal(seed):
-    (*floats, group), target = random_arguments(seed)
-    leaves = [x.clone().requires_grad_() for x in floats]
-    twins = [x.clone().requires_grad_() for x in floats]
-    PartCorrelatedUV(*leaves, group).log_prob(target).sum().backward()
-    dense_log_prob(target, *twins, group).backward()
-    for leaf, twin in zip(leaves, twins, strict=True):
-        found, expected = leaf.grad, twin.grad
-        if expected.dim() == 3:  # a covariance: only the symmetric part of the gradient has meaning
-            found, expected = found + found.mT, expected + expected.mT
-        torch.testing.assert_close(found, expected, rtol=1e-7, atol=1e-7)
-
-
 @pytest.mark.parametrize("basis", BASIS_SIZES)
 def test_the_joint_density_can_be_differentiated_twice(basis):
     (*floats, group), target = random_arguments(2, points=7, groups=3, low=-2, basis=basis)
@@ -49,19 +26,6 @@ def test_the_joint_density_can_be_differentiated_twice(basis):
 
     assert torch.autograd.gradcheck(density, leaves)
     assert torch.autograd.gradgradcheck(density, leaves)
-
-
-@pytest.mark.parametrize("seed", range(10))
-def test_float32_stays_near_float64_over_twelve_decades(seed):
-    arguments, target = random_arguments(seed, points=40, low=-8, high=4)
-    *floats, group = [x if x.dtype == torch.int64 else x.float() for x in arguments]
-    reference = PartCorrelatedUV(*(x.double() for x in floats), group)
-    found = PartCorrelatedUV(*floats, group)
-    # The residual is taken in the type of the mean: both see the same one.
-    near = floats[0] + (target - arguments[0]).float()
-    residual = near - floats[0]
-    expected = reference.log_prob(floats[0].double() + residual.double())
-    torch.testing.assert_close(found.log_prob(near).double(), expected, rtol=1e-4, atol=1e-4)
 
 
 def test_mahalanobis_terms_are_not_negative_and_match_the_dense_form():
@@ -110,28 +74,6 @@ def test_directional_model_equals_two_dimensional_normals():
 def test_isotropic_constant_is_log_two_pi_a_point():
     model = IsotropicUV(torch.zeros(1, 2), torch.ones(1))
     assert model.log_prob(torch.zeros(1, 2)).item() == pytest.approx(-math.log(2 * math.pi))
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_conditioning_equals_the_schur_complement(seed):
-    arguments, target = random_arguments(seed, points=10, groups=3)
-    known = torch.tensor([7, 0, 4])
-    rest = torch.tensor([i for i in range(10) if i not in known.tolist()])
-    posterior = PartCorrelatedUV(*arguments).condition(known, target[known])
-
-    covariance = dense_covariance(*arguments[1:])
-    a = (2 * rest[:, None] + torch.arange(2)).flatten()
-    b = (2 * known[:, None] + torch.arange(2)).flatten()
-    gain = covariance[a][:, b] @ torch.linalg.inv(covariance[b][:, b])
-    mean = arguments[0].reshape(-1)
-    expected_mean = mean[a] + gain @ (target.reshape(-1)[b] - mean[b])
-    expected_covariance = covariance[a][:, a] - gain @ covariance[b][:, a]
-
-    torch.testing.assert_close(posterior.mean.reshape(-1), expected_mean)
-    found = dense_covariance(
-        posterior.variance_uv, posterior.direction, posterior.shared_covariance, posterior.group
-    )
-    torch.testing.assert_close(found, expected_covariance)
 
 
 @pytest.mark.parametrize("basis", BASIS_SIZES)

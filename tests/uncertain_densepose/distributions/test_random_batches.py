@@ -39,6 +39,7 @@ def errors(basis, low, high, **batch):
     model = PartCorrelatedUV(*leaves, group, basis_of(basis, leaves[0], group, groups))
     found = model.log_prob(target)
     expected = dense_log_prob(target, *twins, group, basis_of(basis, twins[0], group, groups))
+    assert found.shape == (groups,)
     found.sum().backward()
     expected.backward()
     worst = {"density": relative(found.sum(), expected, 1.0)}

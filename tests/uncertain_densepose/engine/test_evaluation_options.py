@@ -53,6 +53,6 @@ def test_a_surface_on_which_nothing_can_be_measured_is_refused_before_training(p
 
 @pytest.mark.parametrize("key", ["DATASETS.TRAIN", "DATASETS.TEST"])
 def test_a_data_set_that_nobody_registered_is_refused_before_training(key):
-    said = rf"{key} names 'synth_people_dmeo_val', .* did you mean synth_people_demo_val"
+    said = rf"{key}: 'synth_people_dmeo_val' is not .* did you mean synth_people_demo_val"
     with pytest.raises(ConfigError, match=said):
         Trainer(make_config("full", key, ("synth_people_dmeo_val",)))

@@ -115,7 +115,7 @@ def test_both_evaluations_share_the_surface_and_the_global_variance(cfg, monkeyp
     load = Surface.load
     monkeypatch.setattr(Surface, "load", lambda path: calls.append("surface") or load(path))
     monkeypatch.setattr(
-        model_evaluation, "fit_global_variance", lambda *_: calls.append("variance") or 0.01
+        model_evaluation, "measure_global_variance", lambda *_: calls.append("variance") or 0.01
     )
     cfg.defrost()
     cfg.DATASETS.TEST = NAMES

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from uncertain_densepose.evaluation.detections.gps_ap import Detections, average_precision
+from uncertain_densepose.evaluation.detections.detection_scores import DetectionScores
+from uncertain_densepose.evaluation.detections.gps_ap import average_precision
 from uncertain_densepose.evaluation.detections.protocols import count_strict
 from uncertain_densepose.evaluation.ground_truth.ground_truth import AnnotatedImage
 from uncertain_densepose.evaluation.ground_truth.visibility import UNKNOWN
@@ -35,21 +36,24 @@ def people(boxes, points, crowd=None, image_id=1) -> AnnotatedImage:
     )
 
 
-def detections(image, boxes, scores, similarity) -> Detections:
+def detections(image, boxes, scores, similarity) -> DetectionScores:
+    """With one similarity under all three measures."""
     boxes = np.array(boxes, dtype=np.float64).reshape(-1, 4)
     similarity = np.array(similarity, dtype=np.float64).reshape(len(boxes), image.num_people)
-    return Detections(
+    return DetectionScores(
         category=np.zeros(len(boxes), dtype=np.int64),
         score=np.array(scores, dtype=np.float64),
         boxes=boxes,
-        similarities=similarity[None],
+        gps=similarity,
+        mask_iou=similarity,
     )
 
 
 def ap(images, found, count=count_strict) -> dict[str, float]:
-    """AP and AR under the one similarity that `detections` have."""
-    (metrics,) = average_precision(images, found, count, num_measures=1)
-    return metrics
+    """AP and AR of `detections`, the same under each measure."""
+    gps, gpsm, segm = average_precision(images, found, count)
+    np.testing.assert_equal([gpsm, segm], [gps, gps])
+    return gps
 
 
 def random_images(seed):

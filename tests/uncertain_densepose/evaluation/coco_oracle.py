@@ -12,7 +12,7 @@ from uncertain_densepose.evaluation.points.matching import box_overlap
 
 
 def coco_keypoint_metrics(images, found) -> dict[str, float]:
-    """`METRICS` in percent of `Detections` with one similarity each."""
+    """`METRICS` in percent under the first of the detections' similarities."""
     people, detections = [], []
     for key, (image, of_image) in enumerate(zip(images, found, strict=True)):
         on_person = box_overlap(of_image.boxes, image.boxes, image.iscrowd) >= 0.5

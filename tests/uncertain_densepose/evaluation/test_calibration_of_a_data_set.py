@@ -171,8 +171,7 @@ def test_totals_of_single_images_add_up_to_those_of_all(noisy, flat_distance):
     totals = [
         point_totals(
             image,
-            told[image.image_id].pred_densepose,
-            told[image.image_id].pred_boxes.tensor,
+            told[image.image_id],
             np.zeros(1, dtype=np.int64),
             CorrespondenceTotals(),
             flat_distance,

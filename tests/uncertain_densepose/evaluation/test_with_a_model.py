@@ -5,11 +5,10 @@ import math
 import numpy as np
 import pytest
 import torch
-from detectron2.data import MetadataCatalog
 from detectron2.evaluation import inference_on_dataset
 
 from tests.model_factory import make_config, make_model
-from tests.uncertain_densepose.evaluation.scene import HEIGHT, WIDTH, coco, labelled, write
+from tests.uncertain_densepose.evaluation.scene import HEIGHT, WIDTH, labelled
 from uncertain_densepose.evaluation import (
     DensePoseEvaluator,
     GlobalVarianceEvaluator,
@@ -17,19 +16,13 @@ from uncertain_densepose.evaluation import (
     GroundTruthBoxModel,
 )
 
-NAME = "evaluation_test_model"
-
 
 @pytest.fixture
-def dataset(tmp_path):
+def dataset(register):
     """One person, the second one at the image's edge, and an image without people."""
     rng = np.random.default_rng(0)
     boxes = [[10, 20, 40, 60], [120, 30, 60, 110]]
-    annotations = [labelled(key, 1, box, rng) for key, box in enumerate(boxes)]
-    path = write(tmp_path / "val.json", coco(annotations, num_images=2))
-    MetadataCatalog.get(NAME).set(json_file=path)
-    yield NAME
-    MetadataCatalog.remove(NAME)
+    return register([labelled(key, 1, box, rng) for key, box in enumerate(boxes)], num_images=2)
 
 
 @pytest.fixture

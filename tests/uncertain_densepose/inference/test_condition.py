@@ -132,13 +132,13 @@ def test_no_clicks_change_nothing():
 @pytest.mark.parametrize(
     ("click", "message"),
     [
-        (Click(16, 3, 5, 0.5, 0.5), "click 1 at (16, 3): outside the person's pixels, x 0..16"),
-        (Click(-0.1, 3, 5, 0.5, 0.5), "outside the person's pixels"),
-        (Click(float("nan"), 3, 5, 0.5, 0.5), "outside the person's pixels"),
+        (Click(16, 3, 5, 0.5, 0.5), "click 1 at (16, 3): outside the person's window, x 0..16"),
+        (Click(-0.1, 3, 5, 0.5, 0.5), "outside the person's window"),
+        (Click(float("nan"), 3, 5, 0.5, 0.5), "outside the person's window"),
         (Click(3, 3, 0, 0.5, 0.5), "part 0 is not one of 1..24"),
         (Click(3, 3, 25, 0.5, 0.5), "part 25 is not one of 1..24"),
-        (Click(3, 3, 5, 1.01, 0.5), "u = 1.01, v = 0.5 are not in 0..1"),
-        (Click(3, 3, 5, 0.5, float("nan")), "are not in 0..1"),
+        (Click(3, 3, 5, 1.01, 0.5), "u = 1.01, v = 0.5 must be in 0..1"),
+        (Click(3, 3, 5, 0.5, float("nan")), "must be in 0..1"),
         (Click(1.9, 2.1, 5, 0.5, 0.5), "on the same pixel as click 0"),
     ],
 )
@@ -152,7 +152,7 @@ def test_clicks_that_cannot_be_used_are_named(click, message):
 def test_people_that_cannot_take_clicks():
     person = two_part_person()
     moved = condition(person, [click_on(person, 2, 1)])
-    with pytest.raises(ClickError, match="taken clicks already"):
+    with pytest.raises(ClickError, match="conditioned already"):
         condition(moved, [])
     with pytest.raises(ClickError, match="no noise model"):
         condition(linear_person((0, 0, 8, 8), (8, 8), variance=None), [])

@@ -41,12 +41,12 @@ def test_ids_are_those_of_the_longest_ending_of_the_path(tmp_path):
 
 
 def test_an_image_that_the_annotations_lack_is_named(tmp_path):
-    with pytest.raises(AnnotationFileError, match="val.json: has no image .* a/z.jpg"):
+    with pytest.raises(AnnotationFileError, match="val.json: lists no image .* a/z.jpg"):
         coco_image_ids(write_coco(tmp_path, "x.jpg"), [Path("a/z.jpg")])
 
 
 @pytest.mark.parametrize("content", ["no json", "[]", "{}", '{"images": [{"id": 1}]}'])
 def test_annotations_of_another_format_are_refused(tmp_path, content):
     (tmp_path / "val.json").write_text(content)
-    with pytest.raises(AnnotationFileError, match="no annotations in COCO's format"):
+    with pytest.raises(AnnotationFileError, match="not in COCO's format"):
         coco_image_ids(tmp_path / "val.json", [])

@@ -96,14 +96,14 @@ def test_what_cannot_be_fused_is_said():
     maps = make_maps(side=3), make_maps(side=4)
     strangers = [linear_person((0, 0, 9, bottom), (9, 9)) for bottom in (8, 9)]
     for call, message in (
-        (lambda: fuse_points(points, group, "vote"), "no fusion rule 'vote'; there are average"),
+        (lambda: fuse_points(points, group, "vote"), "no fusion rule 'vote'; use one of average"),
         (lambda: fuse_points(points, group, correlation=1.0), r"in \[0, 1\), not 1.0"),
         (lambda: fuse_points([], group), "no predictions"),
         (lambda: fuse_points(bare, group, "joint"), "'joint' needs models with a variance"),
-        (lambda: fuse_points(points, group, "average", correlation=0.1), "no use for"),
+        (lambda: fuse_points(points, group, "average", correlation=0.1), "takes no correlation"),
         (lambda: fuse_points(other, group), "different points or charts"),
         (lambda: fuse_maps(maps), "different boxes, sides"),
-        (lambda: fuse_people(strangers), "people of different boxes"),
+        (lambda: fuse_people(strangers), "fuse people with different boxes"),
     ):
         with pytest.raises(FusionError, match=message):
             call()

@@ -137,9 +137,9 @@ def test_what_is_not_there_is_named(tmp_path, monkeypatch, argument, message):
 @pytest.mark.parametrize(
     "files, arguments, remedy",
     [
-        (("a/x.png", "b/x.png"), ("a/x.png", "b/x.png"), "give one folder above both"),
+        (("a/x.png", "b/x.png"), ("a/x.png", "b/x.png"), "give a folder above both"),
         (("a/x.png", "a/x.jpg"), ("a",), "rename one of them"),
-        (("a/x.png", "b/x.png"), ("a", "b"), "give one folder above both"),
+        (("a/x.png", "b/x.png"), ("a", "b"), "give a folder above both"),
     ],
     ids=["two folders", "two endings", "two folders' images"],
 )
@@ -147,7 +147,7 @@ def test_two_images_of_one_name_are_refused(tmp_path, monkeypatch, files, argume
     monkeypatch.chdir(tmp_path)
     for file in files:
         write_image(Path(file))
-    with pytest.raises(SourceError, match="would both be named 'x'") as error:
+    with pytest.raises(SourceError, match="would both have results named 'x'") as error:
         find_sources(arguments)
     assert all(said in str(error.value) for said in (*files, remedy))
 
@@ -175,7 +175,7 @@ def test_an_image_in_a_folder_named_as_a_video_is_refused(tmp_path):
 def test_results_beside_their_images_are_refused(tmp_path, monkeypatch, argument, out):
     write_image(tmp_path / "a" / "x.png")
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(SourceError, match="would lie beside it"):
+    with pytest.raises(SourceError, match="would be written beside it"):
         find_sources([argument], out=Path(out))
 
 

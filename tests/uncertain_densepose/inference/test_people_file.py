@@ -83,7 +83,9 @@ def test_a_person_without_pixels(tmp_path):
 
 def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path):
     save_people(tmp_path / "x.npz", [], SIZE)
-    with pytest.raises(ValueError, match=r"person 0 is of an image .* \(70, 50\), not \(9, 9\)"):
+    with pytest.raises(
+        ValueError, match=r"person 0 was found in an image .* \(70, 50\), not \(9, 9\)"
+    ):
         save_people(tmp_path / "x.npz", people(), (9, 9))
     assert load_people(tmp_path / "x.npz").people == []
     assert [path.name for path in tmp_path.iterdir()] == ["x.npz"]
@@ -103,21 +105,21 @@ def all_nan(values: np.ndarray) -> np.ndarray:
 
 
 DAMAGE = {
-    "version": (lambda a: np.array(99), "is 99, this program reads 2; predict the"),
+    "version": (lambda a: np.array(99), "is 99, but only 2 can be read; predict the"),
     "image_size": (lambda a: np.array([0, 5]), "is 0 x 5 pixels"),
     "frame": (lambda a: np.array("world"), "is 'world', expected one of box, image"),
     "num_people": (lambda a: np.array(3), None),
     "0/box": (lambda a: a * np.nan, "is not finite"),
     "0/score": (lambda a: np.array(1.5), "is 1.5, expected 0..1"),
-    "0/window": (lambda a: np.array([2, 3, 99, 60]), "outside of 50 x 70 pixels"),
+    "0/window": (lambda a: np.array([2, 3, 99, 60]), "outside the 50 x 70 pixels"),
     "0/part": (lambda a: a + np.uint8(9), "expected 0..24"),
     "0/uv": (lambda a: a[1:], "has shape (56, 38, 2), expected (57, 38, 2)"),
     "0/sigma_uv": (lambda a: a.astype(int), "has type int64"),
-    "0/covariance_uv": (all_nan, "is NaN where 'part' is not background"),
-    "0/part_probability": (lambda a: a + 1, "has values outside of 0..1"),
+    "0/covariance_uv": (all_nan, "is NaN on pixels that show a part"),
+    "0/part_probability": (lambda a: a + 1, "has values outside 0..1"),
     "1/part_probability": (None, "is missing"),
     "0/shared_covariance": (lambda a: a[:, :1], "expected 25 squares"),
-    "1/uv": (lambda a: np.array([{}]), "is no plain array"),
+    "1/uv": (lambda a: np.array([{}]), "is not a plain array"),
     "1/part": (None, "is missing"),
 }
 
@@ -157,7 +159,7 @@ def test_files_that_are_none_of_people_are_named(tmp_path):
     np.save(tmp_path / "single.npy", np.zeros(3))
     for content in (b"", b"text", whole[: len(whole) // 2], (tmp_path / "single.npy").read_bytes()):
         path.write_bytes(content)
-        with pytest.raises(PeopleFileError, match=r"x\.npz: unreadable, truncated or no \.npz"):
+        with pytest.raises(PeopleFileError, match=r"x\.npz: not a \.npz file, or truncated"):
             load_people(path)
     np.savez(path, other=np.zeros(3))
     with pytest.raises(PeopleFileError, match="array 'version' is missing"):

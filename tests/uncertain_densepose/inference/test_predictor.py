@@ -203,7 +203,7 @@ def test_the_device_is_the_first_that_there_is(monkeypatch):
     assert usable_device(None) == "mps" and usable_device("cpu") == "cpu"
     with pytest.raises(ConfigError, match="device 'cuda:1': torch finds no cuda here"):
         usable_device("cuda:1")
-    with pytest.raises(ConfigError, match="device 'gpu' is none that torch knows"):
+    with pytest.raises(ConfigError, match="device 'gpu' is unknown to torch"):
         usable_device("gpu")
     monkeypatch.setattr(device_module, "ACCELERATORS", {"cuda": lambda: False})
     assert usable_device(None) == "cpu"

@@ -135,5 +135,5 @@ def test_views_that_cannot_be_used_are_refused():
     with pytest.raises(ValueError, match=r"view 0: the image is uint8 of shape \(9, 9, 3\)"):
         transfer_texture([(np.zeros((9, 9, 3), np.uint8), person)])
     without = linear_person(BOX, SIZE, variance=None)
-    with pytest.raises(ValueError, match="with and without a noise model"):
+    with pytest.raises(ValueError, match="only some of the views have a noise model"):
         transfer_texture([(plain(person, 1), person), (plain(without, 1), without)])

@@ -62,7 +62,7 @@ def test_a_file_without_address_lies_in_the_zoo(zoo, file):
     assert zoo.get_checkpoint("wide") == str(path)
     assert zoo.get_config("wide", trained=True).MODEL.WEIGHTS == str(path)
     path.unlink()
-    with pytest.raises(WeightsError, match="the checkpoint of wide is not there"):
+    with pytest.raises(WeightsError, match="the checkpoint of wide is missing"):
         zoo.get_checkpoint("wide")
 
 
@@ -85,7 +85,7 @@ def test_a_file_with_an_address_is_fetched_there_or_taken_from_a_folder(zoo, fil
         raise OSError("no route to host")
 
     monkeypatch.setattr(PathManager, "get_local_path", fail)
-    with pytest.raises(WeightsError, match=r"cannot be fetched \(no route to host\).*`root`"):
+    with pytest.raises(WeightsError, match=r"cannot be downloaded \(no route to host\).*`root`"):
         zoo.get_checkpoint("wide")
 
 

@@ -38,7 +38,7 @@ def restore(maps, transform, boxes=BOXES, mirror=MIRROR, size=(HEIGHT, WIDTH)):
 def turned(maps, function):
     """Maps whose grids went through `function` of a tensor (..., S, S)."""
     shared = maps.shared_covariance
-    return replace(maps._map(function), shared_covariance=shared)
+    return replace(maps.map(function), shared_covariance=shared)
 
 
 @pytest.mark.parametrize("noise_model", NOISE_FIELDS)

@@ -17,7 +17,7 @@ from tests.uncertain_densepose.inference.people_factory import (
 from uncertain_densepose.inference import Person
 from uncertain_densepose.visualization import draw_isolines
 from uncertain_densepose.visualization.isolines import (
-    LEVELS,
+    ISOLINE_LEVELS,
     LINE_COLOURS,
     chart_outlines,
     isolines,
@@ -55,7 +55,7 @@ def two_charts() -> Person:
 def test_no_line_runs_between_charts():
     lines = [line for _, found in isolines(two_charts(), 0) for line in found]
     x = np.concatenate(lines)[:, 0]
-    assert x.max() < 50 and len(lines) == len(LEVELS)
+    assert x.max() < 50 and len(lines) == len(ISOLINE_LEVELS)
 
 
 def test_outlines_surround_the_charts_between_their_pixels_and_others():

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from tests.uncertain_densepose.inference.people_factory import figure_person, linear_person
+from uncertain_densepose.choices import DEFAULT_PICTURES
 from uncertain_densepose.inference.error_field import sample_error_field
 from uncertain_densepose.visualization import (
     PictureLayer,
@@ -26,7 +27,6 @@ from uncertain_densepose.visualization.error_pictures import draw_seed
 from uncertain_densepose.visualization.layers import draw_probability, shared_vmax_cm
 from uncertain_densepose.visualization.picture_grid import BarScale, WheelScale
 from uncertain_densepose.visualization.picture_layers import (
-    DEFAULT_PICTURES,
     PICTURE_LAYER_REGISTRY,
     PictureNameError,
     needs_noise_model,
@@ -111,7 +111,7 @@ def test_requests_are_names_by_commas_and_pluses():
 
 @pytest.mark.parametrize("request_, name", [("part,sgima", "sgima"), ("part+", ""), ("", "")])
 def test_unknown_pictures_are_refused_with_those_that_there_are(request_, name):
-    with pytest.raises(PictureNameError, match=f"no picture '{name}'; there are box, part, "):
+    with pytest.raises(PictureNameError, match=f"no picture '{name}'; use box, part, "):
         parse_pictures(request_)
 
 

@@ -1,4 +1,4 @@
-"""What is done with the people of an image: shown, dumped, or painted on the body."""
+"""The subcommands of tools/apply_net.py: show, dump, surface."""
 
 from .action import Action, ActionError
 from .dump import DUMP_FORMATS, Dump

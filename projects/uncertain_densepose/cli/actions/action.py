@@ -1,4 +1,4 @@
-"""The contract of an action."""
+"""What a subcommand of tools/apply_net.py implements."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from detectron2.config import CfgNode
 
 from ...atomic_file import replacing
 from ...errors import UserError
-from ...inference import Person, Source, SourceImage
+from ...inference import ImageSource, Person, SourceImage
 from ...modeling.noise_models import build_noise_model
 from ...surface import Surface
 from ..image_run import ImageResults
@@ -19,31 +19,31 @@ from ..run_folder import RunFolder
 
 
 class ActionError(UserError, ValueError):
-    """What cannot be done with this model, or with these images. The message says why."""
+    """Something that this model or these images do not allow. The message says why."""
 
 
 class Action:
-    """What is done with the people of every image, file by file, each whole or not at all.
+    """Writes results of every image; each file atomically.
 
     Args:
-        out: the folder of the results.
+        out: the output folder.
     """
 
     def __init__(self, out: Path):
         self.out = out
 
-    def take_sources(self, sources: Sequence[Source]) -> None:
-        """Get ready for images; called once, before the model is loaded.
+    def take_sources(self, sources: Sequence[ImageSource]) -> None:
+        """Prepare for the images of a run; called once, before the model is loaded.
 
         Raises:
-            ActionError: they are not what the action needs.
+            ActionError: the images lack what the action needs.
         """
 
     def take_model(self, cfg: CfgNode, surface: Surface) -> None:
-        """Get ready for a model; called once, before the first image.
+        """Prepare for a model; called once, before the first image.
 
         Args:
-            cfg: of the model. surface: that it predicts.
+            cfg: the model's config. surface: the surface that it predicts.
 
         Raises:
             ActionError: the model lacks what the action shows.
@@ -51,9 +51,9 @@ class Action:
 
     @property
     def settings(self) -> Mapping[str, object]:
-        """What the results depend on besides image and model, in JSON's types.
+        """What the results depend on besides image and model; JSON-serialisable.
 
-        It is read after :meth:`take_model`.
+        Read after :meth:`take_model`.
         """
         raise NotImplementedError
 
@@ -61,24 +61,24 @@ class Action:
         """Write the results of one image.
 
         Args:
-            image: whose name the results have.
-            pixels: (H, W, 3) uint8, blue, green, red.
-            people: found in it.
+            image: the results are named after it.
+            pixels: (H, W, 3) uint8 BGR.
+            people: found in the image.
         """
         raise NotImplementedError
 
-    def finish(self, folder: RunFolder, sources: Sequence[Source]) -> list[Path]:
-        """Write what there is one of for the whole folder, and return these files.
+    def finish(self, folder: RunFolder, sources: Sequence[ImageSource]) -> list[Path]:
+        """Write the files that the whole folder has one of, and return their paths.
 
         Args:
-            folder: the results of all images, of earlier runs too.
+            folder: the results of all images, including earlier runs.
             sources: the images of this run.
         """
         return []
 
 
 def noise_model_missing(cfg: CfgNode) -> str | None:
-    """A sentence that says so, if a config's model does not predict how sure it is."""
+    """A phrase for messages if the config's model has no noise model, else None."""
     if build_noise_model(cfg).point_fields:
         return None
     confidence = cfg.MODEL.ROI_DENSEPOSE_HEAD.UV_CONFIDENCE
@@ -87,6 +87,6 @@ def noise_model_missing(cfg: CfgNode) -> str | None:
 
 
 def write_png(path: Path, picture: np.ndarray) -> None:
-    """Write a picture (H, W, 3) uint8, blue, green, red; whole or not at all."""
+    """Write a picture (H, W, 3) uint8 BGR atomically."""
     with replacing(path) as temporary:
         temporary.write_bytes(cv2.imencode(".png", picture)[1].tobytes())

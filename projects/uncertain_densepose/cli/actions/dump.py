@@ -1,4 +1,4 @@
-"""Numbers for other programs."""
+"""Results for other programs."""
 
 from __future__ import annotations
 
@@ -24,13 +24,12 @@ from .action import Action, ActionError
 
 @dataclass(frozen=True)
 class DumpFormat:
-    """A form of results.
+    """A format of results.
 
     Attributes:
-        list_name: the file that lists the people of all images, a JSON array.
-        write: called with (out, image, id, size, people), `id` the image's in COCO's results and
-            `size` its height and width; writes files of the image and returns their names, and the
-            people's records of the list.
+        list_name: the JSON file that lists the people of all images.
+        write: called as `write(out, image, image_id, (height, width), people)`; writes the files of
+            one image and returns their names, and the people's records for the list.
     """
 
     list_name: str
@@ -54,17 +53,17 @@ DUMP_FORMATS = {
     "npz": DumpFormat("predictions.json", _maps),
     "coco": DumpFormat("coco_results.json", _coco),
 }
-"""Maps of `inference.save_people`, and detections of `inference.coco_results`."""
+"""By name: files of `inference.save_people`, and records of `inference.coco_results`."""
 
 
 class Dump(Action):
     """Writes the people of every image in one or more of `DUMP_FORMATS`.
 
     Args:
-        out: see :class:`Action`.
-        formats: their names.
-        annotations: a COCO file with the ids of the images, for COCO's results; their names are
-            their ids by default.
+        out: the output folder.
+        formats: names in `DUMP_FORMATS`.
+        annotations: a COCO file with the image ids to use in the coco results; by default an
+            image's id is its name.
     """
 
     def __init__(
@@ -79,16 +78,16 @@ class Dump(Action):
         """See :meth:`Action.take_sources`.
 
         Raises:
-            ActionError: annotations are given, and no format or a video has a use for them.
+            ActionError: annotations are given without the coco format, or together with a video.
             FileNotFoundError, AnnotationFileError: see `inference.coco_image_ids`.
         """
         if self._annotations is None:
             return
         if "coco" not in self._formats:
-            raise ActionError(f"{self._annotations}: annotations are for --format coco alone")
+            raise ActionError(f"{self._annotations}: --annotations is for --format coco only")
         video = next((source for source in sources if isinstance(source, VideoFile)), None)
         if video is not None:
-            raise ActionError(f"{video.path}: the frames of a video have no ids in annotations")
+            raise ActionError(f"{video.path}: video frames have no ids in --annotations")
         self._image_ids = coco_image_ids(self._annotations, (one.path for one in sources))
 
     @property

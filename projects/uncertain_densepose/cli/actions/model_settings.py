@@ -1,4 +1,4 @@
-"""What tells models apart, so that results of one are not taken for those of another."""
+"""A fingerprint of a model, so that results of different models are not mixed up."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from ...inference import Predictor
 
 
 def model_settings(predictor: Predictor) -> dict[str, object]:
-    """The content of weights, config and surface, wherever they lie, in JSON's types.
+    """SHA-256 of weights, config and surface, wherever the files are, and the score threshold.
 
     Args:
-        predictor: whose config names the weights.
+        predictor: its `cfg.MODEL.WEIGHTS` is the checkpoint.
     """
     cfg = predictor.cfg.clone()
     weights = PathManager.get_local_path(cfg.MODEL.WEIGHTS)

@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from ...atomic_file import replacing
-from ...inference import Source, VideoFile
+from ...choices import DEFAULT_PICTURES
+from ...inference import ImageSource, VideoFile
 from ...visualization import (
     PictureStyle,
     at_picture_size,
@@ -20,7 +21,6 @@ from ...visualization import (
 )
 from ...visualization.picture_grid import WheelScale
 from ...visualization.picture_layers import (
-    DEFAULT_PICTURES,
     needs_noise_model,
     people_panel,
     with_own_scale,
@@ -35,18 +35,18 @@ class Show(Action):
     """Writes NAME.png, the chosen pictures of an image side by side.
 
     Args:
-        out: see :class:`Action`.
-        pictures: a request of `visualization.picture_layers`. By default `DEFAULT_PICTURES`, less
-            those that the model cannot give.
-        style: what the pictures share.
-        side: longer side of a picture, pixels, see `at_picture_size`.
-        animation: also write NAME.samples.<animation>, the joint error as a loop; of
-            `ANIMATION_FORMATS`.
-        video: also write NAME.mp4 of the pictures of each video. A style without a scale then
-            gets that of `VIDEO_VMAX_CM`.
+        out: the output folder.
+        pictures: for `visualization.parse_pictures`; by default those of `DEFAULT_PICTURES` that
+            the model can give.
+        style: settings of all pictures.
+        side: longer side of a picture in pixels, see `at_picture_size`.
+        animation: one of `ANIMATION_FORMATS`, to also write NAME.samples.<animation>, a loop of
+            samples of the joint error.
+        video: also write NAME.mp4, the pictures of each video. A style without a scale then gets
+            `VIDEO_VMAX_CM`.
 
     Raises:
-        PictureNameError: there is no such picture.
+        PictureNameError: there is no such layer.
     """
 
     def __init__(
@@ -68,13 +68,13 @@ class Show(Action):
 
     def take_sources(self, sources):
         if self._video and not any(isinstance(source, VideoFile) for source in sources):
-            raise ActionError("--video: there is no video among the images")
+            raise ActionError("--video: none of the images is a video")
 
     def take_model(self, cfg, surface):
-        """See :meth:`Action.take_model`; says what is left out of the default pictures.
+        """See :meth:`Action.take_model`; prints what is left out of the default pictures.
 
         Raises:
-            ActionError: a picture that was asked for shows an uncertainty, and there is none.
+            ActionError: a requested picture shows uncertainty, and the model predicts none.
         """
         missing = noise_model_missing(cfg)
         if missing is None:
@@ -109,14 +109,14 @@ class Show(Action):
             names.append(f"{image.name}.samples.{self._animation}")
             scale = WheelScale(style.error_vmax_cm)
             frames = (
-                panel_grid([people_panel(frame, shown, "draws of the error", scale)])
+                panel_grid([people_panel(frame, shown, "samples of the error", scale)])
                 for frame in error_frames(picture, shown, scale.vmax_cm, seed=style.seed)
             )
             with replacing(self.out / names[1]) as temporary:
                 temporary.write_bytes(encode_animation(frames, self._animation))
         return ImageResults(names)
 
-    def finish(self, folder: RunFolder, sources: Sequence[Source]) -> list[Path]:
+    def finish(self, folder: RunFolder, sources: Sequence[ImageSource]) -> list[Path]:
         if not self._video:
             return []
         written = []

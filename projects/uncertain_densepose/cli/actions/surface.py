@@ -1,4 +1,4 @@
-"""People's uncertainty on the body."""
+"""Pictures of people's uncertainty on the body."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ class ShowOnSurface(Action):
     """Writes NAME.person<i>.png for each person of an image, see `visualization.BodyPictures`.
 
     Args:
-        out: see :class:`Action`.
-        vmax_cm: end of the scale; by default each person's own.
-        person: which one to draw, by the place in the order of scores; all by default.
+        out: the output folder.
+        vmax_cm: upper end of the colour scale, centimetres; by default each person's own.
+        person: the index of the only person to draw, highest score first; by default all.
     """
 
     def __init__(self, out: Path, vmax_cm: float | None = None, person: int | None = None):

@@ -1,11 +1,11 @@
-"""What is odd about an annotation file, and what is left of it for training.
+"""Checks of annotation files, which also decide what training uses of them.
 
-The loader of data sets and `tools/check_annotations.py` go through a file with the same function:
-what is reported is what is trained. A check of your own is a function in one of the modules here,
-with the decorator `check`.
+The loader of data sets and `tools/check_annotations.py` call the same function, so what is reported
+is what is trained. To add a check, write a function in one of the modules here and decorate it with
+`check`.
 """
 
-# Each registers its checks.
+# Importing these registers the checks.
 from . import content_checks, image_file_checks, mask_checks, person_checks, point_checks  # noqa: F401
 from .registry import CHECKS, Check, Scope, Severity, check
 from .report import Finding, Report

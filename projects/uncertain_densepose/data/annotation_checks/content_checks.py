@@ -1,8 +1,9 @@
-"""Oddities of the file as a whole, and of its images and categories."""
+"""Checks of the file as a whole, and of its images and categories."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 
 from .registry import DROPPED, FATAL, Scope, check
 
@@ -12,14 +13,14 @@ PERSON = "person"
 
 
 def is_id(value: object) -> bool:
-    """Whether something is an integer; a truth value is none."""
+    """Whether a value is an integer; True and False are not."""
     return type(value) is int
 
 
 def person_category(categories: list[dict]) -> int | None:
-    """The id of the category whose annotations are trained.
+    """The id of the category that is trained: the one called "person", or else the only one.
 
-    It is the one called "person", or the only one whatever its name; None if there is neither.
+    None if there is neither.
     """
     named = [c["id"] for c in categories if c["name"].lower() == PERSON]
     return next(iter(named or [c["id"] for c in categories if len(categories) == 1]), None)
@@ -46,60 +47,60 @@ def _is_category(category: object) -> bool:
     )
 
 
-def _names(entries: list, is_whole) -> list:
-    """An id, or else the place, of each entry that is not whole."""
+def _names(entries: list, is_complete: Callable[[object], bool]) -> list:
+    """The id, or else the position, of each incomplete entry."""
     return [
         entry["id"] if isinstance(entry, dict) and is_id(entry.get("id")) else f"number {place}"
         for place, entry in enumerate(entries)
-        if not is_whole(entry)
+        if not is_complete(entry)
     ]
 
 
 @check(Scope.CONTENT, FATAL, "training needs COCO's format, see docs/ANNOTATIONS.md")
 def not_coco(content) -> list:
-    """The file is no object with the lists "images", "annotations" and "categories"."""
+    """The file is not an object with the lists "images", "annotations" and "categories"."""
     if not isinstance(content, dict):
         return [f"a {type(content).__name__}"]
     return [name for name in LISTS if not isinstance(content.get(name), list)]
 
 
-@check(Scope.CONTENT, FATAL, "training does not know which file to read, or of which size it is")
+@check(Scope.CONTENT, FATAL, "training does not know which file to read, or how large the image is")
 def image_malformed(content) -> list:
-    """An image has no integer "id", "width" or "height", or no "file_name"."""
+    """An image lacks "file_name", an integer "id", or a positive integer "width" or "height"."""
     return _names(content["images"], _is_image)
 
 
-@check(Scope.CONTENT, FATAL, "training does not know whose annotations are whose")
+@check(Scope.CONTENT, FATAL, "training does not know which image an annotation belongs to")
 def image_id_repeated(content) -> list:
-    """Images have the same id."""
+    """Several images have the same id."""
     return _repeated([image["id"] for image in content["images"] if _is_image(image)])
 
 
 @check(Scope.CONTENT, FATAL, "training does not know what is annotated")
 def category_malformed(content) -> list:
-    """A category has no integer "id" or no "name", or its id is that of another one."""
+    """A category lacks an integer "id" or a "name", or has the id of another category."""
     ids = [c["id"] for c in content["categories"] if _is_category(c)]
     return _names(content["categories"], _is_category) + _repeated(ids)
 
 
-@check(Scope.CONTENT, FATAL, "training does not know which of them are people")
+@check(Scope.CONTENT, FATAL, "training does not know which annotations are of people")
 def no_person_category(content) -> list:
-    """Of several categories none is called "person", or there is no category at all."""
+    """There are no categories, or several and none is called "person"."""
     whole = [category for category in content["categories"] if _is_category(category)]
     return [c["name"] for c in whole] or ["none"] if person_category(whole) is None else []
 
 
-@check(Scope.IMAGE, DROPPED, "the image and all its annotations are left out")
+@check(Scope.IMAGE, DROPPED, "the image and its annotations are left out")
 def image_has_no_densepose(image) -> bool:
-    """An image is flagged "has_no_densepose", as PoseTrack's frames without labels are."""
+    """An image has the flag "has_no_densepose", as PoseTrack's unlabelled frames have."""
     return bool(image.get("has_no_densepose"))
 
 
 @check(
     Scope.EMPTY_IMAGE,
     DROPPED,
-    "training passes over the image (DATALOADER.FILTER_EMPTY_ANNOTATIONS)",
+    "training skips the image (DATALOADER.FILTER_EMPTY_ANNOTATIONS)",
 )
 def image_without_people(image, people) -> bool:
-    """Nobody is annotated in the image, or nobody whose annotation is kept."""
+    """An image has no annotations, or none that is kept."""
     return not people

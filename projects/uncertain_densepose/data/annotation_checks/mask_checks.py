@@ -1,37 +1,38 @@
-"""Oddities of a person's part masks."""
+"""Checks of a person's part masks."""
 
 from __future__ import annotations
 
 from pycocotools import mask as mask_api
 
-from ...structures.coco_annotation import NUM_COARSE_PARTS
 from ...structures.point_annotations import MASK_SIZE
 from ...structures.run_lengths import is_encoding
+from ...surface.parts import NUM_COARSE_PARTS
 from .registry import DROPPED, REPAIRED, Scope, check
 
 _SIZE = [MASK_SIZE, MASK_SIZE]
 _WITHOUT_CELLS = ("PPP2", b"PPP2")
-"""The run lengths of 256 x 256 cells of background."""
+"""The run lengths of 256 x 256 background cells."""
 
-_LEFT_OUT = "none of the person's part masks is used; the points are"
+_LEFT_OUT = "the person's part masks are left out; the points are used"
+_NO_MASKS = "the person's points are used; a coarse segmentation learns nothing from the person"
 
 
 def mask_entries(annotation: dict) -> list:
-    """The masks that are there: those of the list that are not empty, or the one without a list."""
+    """The masks that are not empty: of a list, or the one mask that stands without a list."""
     masks = annotation.get("dp_masks")
     return [mask for mask in masks if mask] if isinstance(masks, list) else [masks] if masks else []
 
 
 @check(Scope.MASKS, DROPPED, _LEFT_OUT)
 def masks_no_list(annotation) -> bool:
-    """A person's "dp_masks" are neither a list nor one mask."""
+    """The "dp_masks" are neither a list nor one mask."""
     masks = annotation.get("dp_masks")
     return masks is not None and not isinstance(masks, list | dict)
 
 
 @check(Scope.MASKS, DROPPED, _LEFT_OUT)
 def masks_of_wrong_number(annotation) -> bool:
-    """A person's "dp_masks" are not one mask, or [], for each of the 14 coarse parts."""
+    """The list "dp_masks" does not have one entry for each of the 14 coarse parts."""
     masks = annotation.get("dp_masks")
     return isinstance(masks, list) and len(masks) not in (0, 1, NUM_COARSE_PARTS)
 
@@ -47,25 +48,25 @@ def mask_no_run_lengths(annotation) -> bool:
 
 @check(Scope.MASKS, DROPPED, _LEFT_OUT)
 def mask_of_wrong_size(annotation) -> bool:
-    """A part mask is not of 256 x 256 cells."""
+    """A part mask does not have 256 x 256 cells."""
     return any(mask["size"] != _SIZE for mask in mask_entries(annotation))
 
 
 @check(Scope.MASKS, DROPPED, _LEFT_OUT)
 def mask_undecodable(annotation) -> bool:
-    """A part mask's run lengths are no run lengths, or not those of 256 x 256 cells."""
+    """The run lengths of a part mask cannot be decoded to 256 x 256 cells."""
     return not all(is_encoding(mask["counts"], MASK_SIZE**2) for mask in mask_entries(annotation))
 
 
-@check(Scope.MASKS, REPAIRED, "the person's points are used; a coarse segmentation learns nothing")
+@check(Scope.MASKS, REPAIRED, _NO_MASKS)
 def masks_missing(annotation) -> bool:
     """A person with points has no "dp_masks"."""
     return annotation.get("dp_masks") is None
 
 
-@check(Scope.MASKS, REPAIRED, "the person's points are used; a coarse segmentation learns nothing")
+@check(Scope.MASKS, REPAIRED, _NO_MASKS)
 def masks_empty(annotation) -> bool:
-    """All part masks of a person are empty lists."""
+    """A person with points has only empty part masks."""
     return annotation.get("dp_masks") is not None and not mask_entries(annotation)
 
 
@@ -82,9 +83,9 @@ def _is_uncompressed(mask: dict | list) -> bool:
     return isinstance(mask, dict) and bool(mask) and isinstance(mask["counts"], list)
 
 
-@check(Scope.MASKS, REPAIRED, "they are read as what they say (evaluation refuses them)", _compress)
+@check(Scope.MASKS, REPAIRED, "they are decoded (evaluation refuses them)", _compress)
 def mask_uncompressed(annotation) -> bool:
-    """A part mask's run lengths are a list of numbers instead of a text."""
+    """The run lengths of a part mask are a list of numbers instead of a string."""
     return any(map(_is_uncompressed, mask_entries(annotation)))
 
 
@@ -95,24 +96,24 @@ def _unwrap(annotation) -> None:
 @check(
     Scope.MASKS,
     REPAIRED,
-    "it is read as the mask of the whole person, and is not used where "
+    "it is read as the mask of the whole person, and is not used if "
     "NUM_COARSE_SEGM_CHANNELS is 15 (evaluation refuses it)",
     _unwrap,
 )
 def one_mask_for_all_parts(annotation) -> bool:
-    """A person's "dp_masks" are one mask instead of 14, in a list or without."""
+    """The "dp_masks" are one mask instead of 14, in a list or without one."""
     masks = annotation.get("dp_masks")
     return len(mask_entries(annotation)) == 1 and (isinstance(masks, dict) or len(masks) == 1)
 
 
-@check(Scope.MASKS, REPAIRED, "they are read as what they say: the rest of the box is background")
+@check(Scope.MASKS, REPAIRED, "they are used as they are: the rest of the box is background")
 def one_part_mask(annotation) -> bool:
-    """Of the 14 part masks of a person a single one is not empty."""
+    """Only one of a person's 14 part masks is not empty."""
     masks = annotation.get("dp_masks")
     return len(mask_entries(annotation)) == 1 and isinstance(masks, list) and len(masks) > 1
 
 
-@check(Scope.MASKS, REPAIRED, "it is read as the empty mask that it is")
+@check(Scope.MASKS, REPAIRED, "it is read as an empty mask")
 def mask_without_cells(annotation) -> bool:
-    """A part mask's run lengths are those of an empty mask."""
+    """The run lengths of a part mask are those of an empty mask."""
     return any(mask["counts"] in _WITHOUT_CELLS for mask in mask_entries(annotation))

@@ -1,4 +1,4 @@
-"""Oddities of an annotation as a whole: whose it is, box, segmentation, keypoints."""
+"""Checks of an annotation as a whole: image, category, box, segmentation, keypoints."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from .registry import DROPPED, REPAIRED, Scope, check
 
 _NUM_KEYPOINTS = 17
 _BEYOND_PX = 1.0
-"""How far a box may reach out of its image without mention: COCO rounds."""
+"""How far a box may reach beyond its image before it is reported, pixels: COCO rounds."""
 
 
 @dataclass(frozen=True)
 class FileIndex:
-    """What of a file an annotation refers to.
+    """What annotations refer to in their file.
 
     Attributes:
-        images: by id, of those that are kept.
-        left_out: ids of those that are not.
-        categories: ids.
-        person: the id of the category that is trained; None where there is none.
-        repeated: ids of annotations that occur twice.
+        images: the images that are kept, by id.
+        left_out: the ids of the others.
+        categories: the ids of all categories.
+        person: the id of the category that is trained; None if there is none.
+        repeated: ids that several annotations have.
     """
 
     images: dict[int, dict]
@@ -35,95 +35,95 @@ class FileIndex:
 
 
 def finite_numbers(values: object) -> np.ndarray | None:
-    """(N,) float64 of a list of finite numbers, None for anything else."""
+    """A list of finite numbers as (N,) float64; None for anything else."""
     array = numbers(values)
     return array if array is not None and np.isfinite(array).all() else None
 
 
 def numbers(values: object) -> np.ndarray | None:
-    """(N,) float64 of a list of numbers, NaN and infinities included, None for anything else."""
+    """A list of numbers, NaN and infinities included, as (N,) float64; None for anything else."""
     if not isinstance(values, list) or any(type(v) not in (int, float) for v in values):
         return None
     try:
         return np.array(values, dtype=np.float64)
-    except OverflowError:  # A whole number of hundreds of digits.
+    except OverflowError:  # An integer with hundreds of digits.
         return None
 
 
 @check(Scope.PERSON, DROPPED, "the annotation is left out")
 def annotation_malformed(annotation, file) -> bool:
-    """An annotation is no object, or has no integer "id"."""
+    """An annotation is not an object, or lacks an integer "id"."""
     return not isinstance(annotation, dict) or not is_id(annotation.get("id"))
 
 
 @check(Scope.PERSON, DROPPED, "the annotation is left out")
 def image_unknown(annotation, file) -> bool:
-    """An annotation's "image_id" is missing or names no image of the file."""
+    """The "image_id" is missing or is not the id of an image in the file."""
     image = annotation.get("image_id")
     return not is_id(image) or image not in file.images and image not in file.left_out
 
 
 @check(Scope.PERSON, DROPPED, "the annotation is left out with its image")
 def image_left_out(annotation, file) -> bool:
-    """An annotation belongs to an image that is left out."""
+    """The annotation belongs to an image that is left out."""
     return annotation["image_id"] in file.left_out
 
 
 @check(Scope.PERSON, DROPPED, "the annotation is left out")
 def category_unknown(annotation, file) -> bool:
-    """An annotation's "category_id" is missing or names no category of the file."""
+    """The "category_id" is missing or is not the id of a category in the file."""
     category = annotation.get("category_id")
     return not is_id(category) or category not in file.categories
 
 
-@check(Scope.PERSON, DROPPED, "the annotation is left out, for people alone are trained")
+@check(Scope.PERSON, DROPPED, "the annotation is left out: only people are trained")
 def category_not_person(annotation, file) -> bool:
-    """An annotation is of another category than people."""
+    """The annotation is not of the category of people."""
     return annotation["category_id"] != file.person
 
 
-@check(Scope.PERSON, DROPPED, "the annotation is left out, for a crowd is nobody's box")
+@check(Scope.PERSON, DROPPED, "the annotation is left out: the box is not that of one person")
 def crowd(annotation, file) -> bool:
-    """An annotation is of a crowd ("iscrowd")."""
+    """The annotation is of a crowd ("iscrowd")."""
     return bool(annotation.get("iscrowd"))
 
 
 @check(Scope.PERSON, DROPPED, "the annotation is left out")
 def ignored(annotation, file) -> bool:
-    """An annotation is flagged "ignore"."""
+    """The annotation has the flag "ignore"."""
     return bool(annotation.get("ignore"))
 
 
 @check(Scope.PERSON, DROPPED, "the annotation is left out")
 def box_malformed(annotation, file) -> bool:
-    """An annotation's "bbox" is missing or no list of four finite numbers."""
+    """The "bbox" is missing or is not a list of four finite numbers."""
     box = finite_numbers(annotation.get("bbox"))
     return box is None or len(box) != 4
 
 
 @check(Scope.PERSON, DROPPED, "the annotation is left out")
 def box_empty(annotation, file) -> bool:
-    """A box has no width or no height."""
+    """The width or the height of the box is not positive."""
     return min(annotation["bbox"][2:]) <= 0
 
 
 @check(Scope.PERSON, DROPPED, "the annotation is left out")
 def box_outside_image(annotation, file) -> bool:
-    """A box lies outside of its image."""
+    """The box lies outside its image."""
     x, y, width, height = annotation["bbox"]
     image = file.images[annotation["image_id"]]
     return x >= image["width"] or y >= image["height"] or x + width <= 0 or y + height <= 0
 
 
-@check(Scope.PERSON, REPAIRED, "both annotations are kept (evaluation refuses it in one image)")
+@check(Scope.PERSON, REPAIRED, "all of them are kept")
 def annotation_id_repeated(annotation, file) -> bool:
-    """Annotations have the same id, as a few of COCO's minival have."""
+    """Several annotations have the same id, as a few in COCO's minival do."""
     return annotation["id"] in file.repeated
 
 
-@check(Scope.PERSON, REPAIRED, "the box is cut at the image's edge; points keep their places")
+@check(Scope.PERSON, REPAIRED, "the box is clipped to the image; points stay where they are")
 def box_beyond_image(annotation, file) -> bool:
-    """A box reaches out of its image by more than a pixel."""
+    """The box reaches more than a pixel beyond its image."""
     x, y, width, height = annotation["bbox"]
     image = file.images[annotation["image_id"]]
     beyond = max(-x, -y, x + width - image["width"], y + height - image["height"])
@@ -131,7 +131,7 @@ def box_beyond_image(annotation, file) -> bool:
 
 
 _NO_MASK = (
-    "the person has no mask, and is left out where masks are trained "
+    "the person has no mask and is left out if masks are trained "
     "(MODEL.MASK_ON, COARSE_SEGM_TRAINED_BY_MASKS)"
 )
 
@@ -142,13 +142,13 @@ def _remove_segmentation(annotation, file) -> None:
 
 @check(Scope.PERSON, REPAIRED, _NO_MASK, _remove_segmentation)
 def segmentation_missing(annotation, file) -> bool:
-    """A person has no "segmentation", or an empty one."""
+    """The "segmentation" is missing or empty."""
     return not annotation.get("segmentation")
 
 
 @check(Scope.PERSON, REPAIRED, _NO_MASK, _remove_segmentation)
 def segmentation_malformed(annotation, file) -> bool:
-    """A "segmentation" is neither polygons nor run lengths of the image's size."""
+    """The "segmentation" is neither polygons nor run lengths for the size of the image."""
     segmentation = annotation.get("segmentation")
     if isinstance(segmentation, list):
         return bool(segmentation) and not any(map(_is_polygon, segmentation))
@@ -159,9 +159,9 @@ def _keep_polygons(annotation, file) -> None:
     annotation["segmentation"] = list(filter(_is_polygon, annotation["segmentation"]))
 
 
-@check(Scope.PERSON, REPAIRED, "the other polygons of the person are used", _keep_polygons)
+@check(Scope.PERSON, REPAIRED, "the person's other polygons are used", _keep_polygons)
 def polygon_malformed(annotation, file) -> bool:
-    """A polygon has fewer than three points, half a point, or values that are no numbers."""
+    """A polygon has fewer than three points, an odd number of values, or a non-finite value."""
     segmentation = annotation.get("segmentation")
     return isinstance(segmentation, list) and not all(map(_is_polygon, segmentation))
 
@@ -171,10 +171,13 @@ def _remove_keypoints(annotation, file) -> None:
 
 
 @check(
-    Scope.PERSON, REPAIRED, "the person counts as one without labelled keypoints", _remove_keypoints
+    Scope.PERSON,
+    REPAIRED,
+    "the person is treated as having no labelled keypoints",
+    _remove_keypoints,
 )
 def keypoints_malformed(annotation, file) -> bool:
-    """A person's "keypoints" are not 51 finite numbers."""
+    """The "keypoints" are not 51 finite numbers."""
     if "keypoints" not in annotation:
         return False
     values = finite_numbers(annotation["keypoints"])

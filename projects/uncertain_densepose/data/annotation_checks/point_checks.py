@@ -1,4 +1,4 @@
-"""Oddities of a person's annotated points."""
+"""Checks of a person's annotated points."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .person_checks import numbers
 from .registry import DROPPED, REPAIRED, Scope, check
 
 _UV_TOLERANCE = 1e-3
-"""How far coordinates may lie outside of their chart: what rounding to three digits does."""
+"""How far coordinates may lie outside their chart, chart units: rounding to three digits."""
 
 _LEFT_OUT = "the person's points and part masks are left out; the box is used"
 _POINT_LEFT_OUT = "the point is left out"
@@ -21,7 +21,7 @@ _POINT_LEFT_OUT = "the point is left out"
 
 @dataclass(frozen=True)
 class PointColumns:
-    """The P points of a person, legible but not yet sensible.
+    """The P points of a person: readable numbers, whose values have not been checked.
 
     Attributes:
         xy: (P, 2) float64, `dp_x` and `dp_y`.
@@ -29,7 +29,7 @@ class PointColumns:
         uv: (P, 2) float64, `dp_U` and `dp_V`.
         xy_image: (P, 2) float64, pixels.
         width, height: of the image, pixels.
-        part_is_float: (P,) bool, whether the file writes the part with a decimal point.
+        part_is_float: (P,) bool, whether the part has a decimal point in the file.
     """
 
     xy: np.ndarray
@@ -42,7 +42,7 @@ class PointColumns:
 
     @staticmethod
     def of(annotation: dict, image: dict) -> PointColumns:
-        """Those of an annotation that passed the checks of its labels."""
+        """The points of an annotation that passed the checks of `Scope.LABELS`."""
         x, y, part, u, v = (np.array(annotation[f], dtype=np.float64) for f in POINT_FIELDS)
         box = np.array(annotation["bbox"], dtype=np.float64)
         xy = np.stack([x, y], axis=1)
@@ -59,11 +59,11 @@ class PointColumns:
 
 @check(Scope.LABELS, DROPPED, _LEFT_OUT)
 def person_has_no_densepose(annotation) -> bool:
-    """A person with points or part masks is flagged "has_no_densepose"."""
+    """A person with points or part masks has the flag "has_no_densepose"."""
     return bool(annotation.get("has_no_densepose"))
 
 
-@check(Scope.LABELS, DROPPED, "part masks without points are not used; the box is")
+@check(Scope.LABELS, DROPPED, "the person's part masks are left out; the box is used")
 def masks_without_points(annotation) -> bool:
     """A person has "dp_masks", but none of the five lists of points."""
     return not any(field in annotation for field in POINT_FIELDS)
@@ -71,31 +71,31 @@ def masks_without_points(annotation) -> bool:
 
 @check(Scope.LABELS, DROPPED, _LEFT_OUT)
 def point_list_missing(annotation) -> bool:
-    """One of dp_x, dp_y, dp_I, dp_U, dp_V is missing where others are there."""
+    """Some of dp_x, dp_y, dp_I, dp_U, dp_V are missing, but not all."""
     return not all(field in annotation for field in POINT_FIELDS)
 
 
 @check(Scope.LABELS, DROPPED, _LEFT_OUT)
 def point_list_no_list(annotation) -> bool:
-    """One of dp_x, dp_y, dp_I, dp_U, dp_V is no list, but a dictionary, a text, a number."""
+    """One of dp_x, dp_y, dp_I, dp_U, dp_V is not a list."""
     return not all(isinstance(annotation[field], list) for field in POINT_FIELDS)
 
 
 @check(Scope.LABELS, DROPPED, _LEFT_OUT)
 def point_list_no_numbers(annotation) -> bool:
-    """One of dp_x, dp_y, dp_I, dp_U, dp_V holds something that is no number."""
+    """One of dp_x, dp_y, dp_I, dp_U, dp_V has a value that is not a number."""
     return any(numbers(annotation[field]) is None for field in POINT_FIELDS)
 
 
 @check(Scope.LABELS, DROPPED, _LEFT_OUT)
 def point_lists_of_different_length(annotation) -> bool:
-    """The lists dp_x, dp_y, dp_I, dp_U, dp_V are not of one length."""
+    """The lists dp_x, dp_y, dp_I, dp_U, dp_V differ in length."""
     return len({len(annotation[field]) for field in POINT_FIELDS}) > 1
 
 
-@check(Scope.LABELS, REPAIRED, "the person's part masks are used, if there are any, and the box")
+@check(Scope.LABELS, REPAIRED, "the person's box is used, and part masks if there are any")
 def no_points(annotation) -> bool:
-    """The five lists of points are empty."""
+    """The lists dp_x, dp_y, dp_I, dp_U, dp_V are empty."""
     return not annotation["dp_x"]
 
 
@@ -108,48 +108,48 @@ def point_not_finite(points) -> np.ndarray:
 
 @check(Scope.POINTS, DROPPED, _POINT_LEFT_OUT)
 def part_background(points) -> np.ndarray:
-    """A point's part is 0, the background."""
+    """The part of a point is 0, the background."""
     return points.part == 0
 
 
 @check(Scope.POINTS, DROPPED, _POINT_LEFT_OUT)
 def part_out_of_range(points) -> np.ndarray:
-    """A point's part is negative or above 24."""
+    """The part of a point is negative or above 24."""
     return (points.part < 0) | (points.part > NUM_PARTS)
 
 
 @check(Scope.POINTS, DROPPED, _POINT_LEFT_OUT)
 def part_fractional(points) -> np.ndarray:
-    """A point's part is no whole number."""
+    """The part of a point is not a whole number."""
     return points.part != np.round(points.part)
 
 
 @check(Scope.POINTS, DROPPED, _POINT_LEFT_OUT)
 def uv_outside_chart(points) -> np.ndarray:
-    """A point's U or V lies outside of [0, 1] by more than 0.001."""
+    """U or V of a point lies outside [0, 1] by more than 0.001."""
     return (np.abs(points.uv - 0.5) > 0.5 + _UV_TOLERANCE).any(axis=1)
 
 
 @check(Scope.POINTS, DROPPED, _POINT_LEFT_OUT)
 def point_outside_box(points) -> np.ndarray:
-    """A point's dp_x or dp_y lies outside of [0, 255], that is of its box."""
+    """dp_x or dp_y of a point lies outside [0, 255], that is outside the box."""
     return ((points.xy < 0) | (points.xy > DP_EXTENT)).any(axis=1)
 
 
 @check(Scope.POINTS, DROPPED, _POINT_LEFT_OUT)
 def point_outside_image(points) -> np.ndarray:
-    """A point lies outside of the image, in a box that reaches out of it."""
+    """A point lies outside the image, in a box that reaches beyond it."""
     return ((points.xy_image < 0) | (points.xy_image > [points.width, points.height])).any(axis=1)
 
 
-@check(Scope.POINTS, REPAIRED, "it is read as the whole number that it is")
+@check(Scope.POINTS, REPAIRED, "it is read as a whole number")
 def part_as_float(points) -> np.ndarray:
-    """A point's part is written with a decimal point, as DensePose-COCO does."""
+    """The part of a point has a decimal point, as in DensePose-COCO."""
     return points.part_is_float
 
 
-@check(Scope.POINTS, REPAIRED, "it lies on the box's edge and is used")
+@check(Scope.POINTS, REPAIRED, "the point is used; it lies on the edge of the box")
 def point_on_box_edge(points) -> np.ndarray:
-    """A point's dp_x or dp_y is exactly 0 or 255."""
+    """dp_x or dp_y of a point is exactly 0 or 255."""
     on_edge = np.isin(points.xy, (0.0, DP_EXTENT))
     return on_edge[:, 0] | on_edge[:, 1]

@@ -1,7 +1,7 @@
-"""What may be odd about an annotation file, found by one function each.
+"""The checks of annotation files, one function each.
 
-A check is registered under the name of its function, whose docstring says what is odd, and with
-what training does about it. Checks of one scope are asked in the order of their registration.
+A check is registered under the name of its function, whose docstring says what is odd, together
+with what training does about it. The checks of a scope run in the order of their registration.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ class Severity(Enum):
     """It stops."""
 
     DROPPED = "dropped"
-    """It leaves out what was found."""
+    """It leaves out what the check found."""
 
     REPAIRED = "repaired"
-    """It uses what was found, in a way that the check says."""
+    """It uses what the check found, as the check's outcome says."""
 
 
 FATAL, DROPPED, REPAIRED = Severity.FATAL, Severity.DROPPED, Severity.REPAIRED
@@ -31,16 +31,16 @@ FATAL, DROPPED, REPAIRED = Severity.FATAL, Severity.DROPPED, Severity.REPAIRED
 class Scope(Enum):
     """What a check looks at; the value names what it counts.
 
-    The functions of each scope take and return:
+    The function of a check returns whether it found something. Its arguments, by scope:
 
-    - CONTENT: the file's content, parsed. A list: ids, or words, of the entries that are odd.
-    - IMAGE: an entry of `images`. A bool.
-    - EMPTY_IMAGE: an entry of `images` and the annotations that are kept of it. A bool.
-    - IMAGE_FILE: an entry of `images` and the `Path` of its file. A bool.
-    - PERSON: an annotation and the `FileIndex`. A bool.
-    - LABELS: an annotation with points or part masks. A bool.
-    - POINTS: the `PointColumns` of a person. (P,) bool.
-    - MASKS: an annotation whose lists of points are legible. A bool.
+    - CONTENT: the parsed file; it returns a list with an id or a name for each odd entry.
+    - IMAGE: an entry of `images`.
+    - EMPTY_IMAGE: an entry of `images` and its annotations that are kept.
+    - IMAGE_FILE: an entry of `images` and the `Path` of its file.
+    - PERSON: an annotation and the `FileIndex`.
+    - LABELS: an annotation with points or part masks.
+    - POINTS: the `PointColumns` of a person; it returns (P,) bool.
+    - MASKS: an annotation whose lists of points are readable.
     """
 
     CONTENT = "entries"
@@ -55,16 +55,16 @@ class Scope(Enum):
 
 @dataclass(frozen=True)
 class Check:
-    """One oddity.
+    """One check.
 
     Attributes:
-        name: unique.
-        scope: see `Scope`.
-        severity: see `Severity`.
+        name: a public identifier, unique.
+        scope: what it looks at.
+        severity: what becomes of training.
         outcome: what training does, one clause.
-        find: see `Scope`.
-        repair: what is done to an annotation (and the `FileIndex`) in which it was found, in place;
-            None where nothing has to be.
+        find: the function, see `Scope`.
+        repair: called with the arguments of `find` where it found something; it changes the
+            annotation in place. None if nothing has to be changed.
     """
 
     name: str
@@ -82,7 +82,7 @@ class Check:
             ValueError: the function has no docstring, as under `python -OO`.
         """
         if self.find.__doc__ is None:
-            raise ValueError(f"check {self.name!r} has no docstring that says what is odd")
+            raise ValueError(f"check {self.name!r}: no docstring says what is odd; run without -OO")
         return self.find.__doc__.splitlines()[0].rstrip(".")
 
 
@@ -95,11 +95,17 @@ _IN_ORDER: dict[tuple[Scope, Severity], list[Check]] = defaultdict(list)
 def check(
     scope: Scope, severity: Severity, outcome: str, repair: Callable | None = None
 ) -> Callable[[Callable], Callable]:
-    """Register the function that follows; see `Check`."""
+    """Decorator: register a function under its name; the arguments are attributes of `Check`.
+
+    Raises:
+        ValueError: the name is taken.
+    """
 
     def register(find: Callable) -> Callable:
         if find.__name__ in CHECKS:
-            raise ValueError(f"there is a check {find.__name__!r} already")
+            raise ValueError(
+                f"a check {find.__name__!r} is registered already; choose another name"
+            )
         registered = Check(find.__name__, scope, severity, outcome, find, repair)
         CHECKS[registered.name] = registered
         _IN_ORDER[scope, severity].append(registered)
@@ -109,5 +115,5 @@ def check(
 
 
 def checks_of(scope: Scope, severity: Severity) -> list[Check]:
-    """Those of a scope and a severity, in order."""
+    """The checks of a scope and a severity, in the order of their registration."""
     return _IN_ORDER[scope, severity]

@@ -1,4 +1,4 @@
-"""What the checks found in a file, and what is left of it."""
+"""What the checks found in a file, and what is kept of it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _NUM_FIRST_IDS = 5
 
 @dataclass
 class Finding:
-    """One oddity of a file.
+    """What one check found in a file.
 
     Attributes:
-        check: which.
-        count: how many of what the check counts.
-        records: in how many annotations or images.
-        first_ids: the ids of the first of them.
-        first_path: of an image file, where it was looked for; None of what is no file.
+        check: the check.
+        count: the number of things found, of the kind that `Scope` names.
+        records: the number of annotations or images in which they were found.
+        first_ids: the ids of the first five of these.
+        first_path: the first image file, for checks of image files; None for others.
     """
 
     check: Check
@@ -29,7 +29,7 @@ class Finding:
     first_path: Path | None = None
 
     def add(self, record: int | str, count: int) -> None:
-        """Count an annotation or image; those found one after the other differ."""
+        """Count an annotation or image that has not been counted before."""
         self.count += count
         self.records += 1
         if len(self.first_ids) < _NUM_FIRST_IDS:
@@ -41,10 +41,10 @@ class Kept:
     """What training uses.
 
     Attributes:
-        images: that show people who are kept.
-        people: their annotations.
-        people_with_points, people_with_masks: among them.
-        points: of all.
+        images: the number of images with people who are kept.
+        people: the number of these people.
+        people_with_points, people_with_masks: how many of them have points, or part masks.
+        points: the number of their points.
     """
 
     images: int = 0
@@ -55,12 +55,12 @@ class Kept:
 
 
 class Report:
-    """The findings by the name of their check, and what is kept.
+    """What was found in a file, and what is kept of it.
 
     Attributes:
-        num_images, num_annotations: of the file.
-        kept: see `Kept`.
-        findings: by name.
+        num_images, num_annotations: the numbers of entries in the file.
+        kept: what training uses.
+        findings: by the name of the check.
     """
 
     def __init__(self):
@@ -71,7 +71,14 @@ class Report:
     def add(
         self, check: Check, record: int | str, count: int = 1, path: Path | None = None
     ) -> None:
-        """Count what a check found in one annotation or image, or in the file of this path."""
+        """Count what a check found in one annotation or image.
+
+        Args:
+            check: the check.
+            record: the id of the annotation or image.
+            count: the number of things found in it.
+            path: the image file, for checks of image files.
+        """
         self.findings.setdefault(check.name, Finding(check, first_path=path)).add(record, count)
 
     def of(self, severity: Severity) -> list[Finding]:
@@ -79,7 +86,7 @@ class Report:
         return [one for one in self.findings.values() if one.check.severity is severity]
 
     def summary(self) -> str:
-        """One line: what is kept and what is left out."""
+        """What is kept and what is left out, in one line."""
         kept = self.kept
         left_out = [
             f"{one.count} {one.check.scope.value} ({one.check.name})"
@@ -91,7 +98,7 @@ class Report:
         )
 
     def as_dict(self) -> dict:
-        """All of it, for JSON."""
+        """The report as JSON can hold it."""
         return {
             "images": self.num_images,
             "annotations": self.num_annotations,

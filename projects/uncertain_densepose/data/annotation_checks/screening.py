@@ -1,4 +1,4 @@
-"""Going through an annotation file: what is left of it for training, and what was found."""
+"""Applying the checks to an annotation file."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ LABEL_FIELDS = (*POINT_FIELDS, "dp_masks")
 
 @dataclass
 class Screened:
-    """What is left of a file.
+    """What training uses of a file.
 
     Attributes:
         report: what was found.
-        person_category: the id of the category that is trained; None where a finding is fatal.
-        images: those not left out, in the order of their ids; also those without people.
-        people: by image id, the annotations that are kept, in the file's order. Their labels are
-            all legible and sensible; the originals are not changed.
+        person_category: the id of the category that is trained; None if a finding is fatal.
+        images: the images that are kept, with or without people, in the order of their ids.
+        people: the annotations that are kept, by image id and in the order of the file. They are
+            copies with valid labels.
     """
 
     report: Report
@@ -40,13 +40,11 @@ class Screened:
 
 
 def screen(content: Any, track: Callable[[list], Iterable] = iter) -> Screened:
-    """Run all checks but those of image files.
-
-    Where the content as a whole has fatal oddities, nothing else is looked at.
+    """Run all checks but those of image files; after a fatal finding, nothing further is checked.
 
     Args:
-        content: of a COCO file with dense-pose annotations, parsed.
-        track: wraps the list of annotations that is gone through, to show progress.
+        content: a parsed COCO file with dense-pose annotations; it is not changed.
+        track: wraps the list of annotations, to show progress.
     """
     report = Report()
     if _is_fatal(content, report):
@@ -80,8 +78,8 @@ def screen_image_files(images: Iterable[dict], folder: Path, report: Report) -> 
 
     Args:
         images: entries of a file's `images`.
-        folder: that their names are relative to.
-        report: gets what is found.
+        folder: where the files are.
+        report: what is found is added to it.
     """
     for image in images:
         for check in checks_of(Scope.IMAGE_FILE, FATAL):
@@ -95,7 +93,7 @@ def _is_fatal(content: Any, report: Report) -> bool:
         for record in check.find(content):
             report.add(check, record)
         if check.name == "not_coco" and report.findings:
-            break  # The others look into the lists that it misses.
+            break  # The other checks read the lists that are missing.
     return bool(report.findings)
 
 
@@ -105,7 +103,7 @@ def _repeated_ids(annotations: list) -> set[int]:
 
 
 def _first_of(scope: Scope, report: Report, entry: dict, *others) -> Check | None:
-    """The first check by which an image, or labels, are left out; it is reported."""
+    """The first check that leaves out an image or labels, after reporting it."""
     for check in checks_of(scope, DROPPED):
         if check.find(entry, *others):
             report.add(check, entry["id"])
@@ -114,7 +112,7 @@ def _first_of(scope: Scope, report: Report, entry: dict, *others) -> Check | Non
 
 
 def _screen_person(annotation: Any, name: str, index: FileIndex, report: Report) -> dict | None:
-    """A copy of what is kept of an annotation, None if that is nothing."""
+    """A copy of what is kept of an annotation; None if it is left out."""
     for check in checks_of(Scope.PERSON, DROPPED):
         if check.find(annotation, index):
             has_id = isinstance(annotation, dict) and is_id(annotation.get("id"))
@@ -149,16 +147,16 @@ def _screen_labels(kept: dict, image: dict, report: Report) -> None:
 
 def _screen_points(kept: dict, image: dict, report: Report) -> None:
     points = PointColumns.of(kept, image)
-    wrong = np.zeros(len(points.part), dtype=bool)
+    dropped = np.zeros(len(points.part), dtype=bool)
     for check in (*checks_of(Scope.POINTS, DROPPED), *checks_of(Scope.POINTS, REPAIRED)):
-        found = check.find(points) & ~wrong
+        found = check.find(points) & ~dropped
         if found.any():
             report.add(check, kept["id"], int(found.sum()))
         if check.severity is DROPPED:
-            wrong |= found
-    if wrong.any():
+            dropped |= found
+    if dropped.any():
         for name in POINT_FIELDS:
-            kept[name] = [value for value, out in zip(kept[name], wrong, strict=True) if not out]
+            kept[name] = [value for value, out in zip(kept[name], dropped, strict=True) if not out]
 
 
 def _repair(scope: Scope, kept: dict, report: Report, *others) -> None:

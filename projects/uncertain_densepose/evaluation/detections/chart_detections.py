@@ -1,4 +1,4 @@
-"""The detections of a model that predicts charts, as `ImageDetections`."""
+"""Detections with chart maps, as `ImageDetections`."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from detectron2.structures import Instances
 from ...structures.image_detections import ImageDetections
 from ...structures.mask_iou import EMPTY_MASK, WindowMask
 from ..points.matching import UNMATCHED
-from ..points.point_reading import read_points
+from ..points.point_reading import read_predictions
 
 
 class ChartDetections(ImageDetections):
-    """The `count` instances of the highest scores; ties keep their order.
+    """The `count` instances with the highest scores; ties keep their order.
 
     Args:
-        instances: with `pred_densepose` unless there are none, in pixels of the original image.
-        count: how many to keep at most; all by default.
+        instances: in pixels of the original image, with `pred_densepose` unless there are none.
+        count: how many to keep; by default all.
 
     Attributes:
-        order: (D,) int64, the instance that each detection is.
+        order: (D,) int64, the index of each detection among the instances.
     """
 
     def __init__(self, instances: Instances, count: int | None = None):
         scores = instances.scores.detach().double().cpu().numpy()
-        # The maps are large, so they stay where they are and are read through this index.
+        # The maps are large: they are not sorted but read through this index.
         self.order = np.argsort(-scores, kind="stable")[:count]
         self.score = scores[self.order]
         self.category = instances.pred_classes.cpu().numpy()[self.order]
@@ -37,26 +37,28 @@ class ChartDetections(ImageDetections):
         self.boxes = self._corners.copy()
         self.boxes[:, 2:] -= self.boxes[:, :2]
         if len(instances):
-            # Reading the noise model at every pair would cost more than all else.
+            # The noise model is not needed here, and reading it would cost more than all else.
             self._maps = dataclasses.replace(
                 instances.pred_densepose, variance=None, direction=None, shared_covariance=None
             )
 
     def instances_of(self, detection: np.ndarray) -> np.ndarray:
-        """(N,) int64 the instance that each detection of (N,) is; `UNMATCHED` stays."""
+        """(N,) int64, the instances of detections (N,) in 0..D-1; `UNMATCHED` stays."""
         return np.where(detection == UNMATCHED, UNMATCHED, np.append(self.order, 0)[detection])
 
     def detections_of(self, instance: np.ndarray) -> np.ndarray:
-        """(N,) int64, the inverse, of instances (N,) that are among the detections."""
+        """(N,) int64, the detections of instances (N,), the inverse of `instances_of`."""
         rank = np.argsort(self.order)
         return np.where(instance == UNMATCHED, UNMATCHED, np.append(rank, 0)[instance])
 
     def read(self, detection: np.ndarray, xy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """See `ImageDetections.read`; bilinear, by the highest interpolated scores."""
+        """See `ImageDetections.read`; charts are those of the highest interpolated scores."""
         part = np.zeros(len(detection), dtype=np.int64)
         uv = np.zeros((len(detection), 2))
         if len(detection):
-            inside, points = read_points(self._maps, self._boxes_xyxy, self.order[detection], xy)
+            inside, points = read_predictions(
+                self._maps, self._boxes_xyxy, self.order[detection], xy
+            )
             part[inside], uv[inside] = points.part.numpy(), points.mean_uv.numpy()
         return part, uv
 
@@ -70,10 +72,8 @@ class ChartDetections(ImageDetections):
 def foreground_mask(
     coarse_segm: np.ndarray, box_xyxy: np.ndarray, height: int, width: int
 ) -> WindowMask:
-    """The foreground of a detection.
-
-    A pixel is foreground where its centre lies in the box and the highest coarse score there,
-    interpolated as by `ChartMaps.sample`, is not that of the background.
+    """The pixels whose centre lies in the box and whose highest coarse score, interpolated as by
+    `ChartMaps.sample`, is not that of the background.
 
     Args:
         coarse_segm: (C, S, S) float32 scores over the box, channel 0 background.
@@ -85,7 +85,7 @@ def foreground_mask(
     if len(columns) == 0 or len(rows) == 0:
         return EMPTY_MASK
     side = coarse_segm.shape[-1]
-    # Interpolation is linear, so it may follow the difference of the scores.
+    # Interpolation is linear, so differences of scores can be interpolated.
     margin = coarse_segm[1:] - coarse_segm[:1]
     margin = _resampled(margin, (rows + 0.5 - top) / (bottom - top) * side - 0.5)
     by_column = np.ascontiguousarray(margin.transpose(0, 2, 1))

@@ -1,4 +1,4 @@
-"""The metrics of detections, image by image and then over all images: one pass for all of them."""
+"""The metrics of detections, first image by image and then over all images, in one pass."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class ImageResult(NamedTuple):
 
     Attributes:
         scores: of each detection.
-        correspondence: of the points, each by the detection that stands for its person.
+        correspondence: of the points, each read in the detection matched with its person.
     """
 
     scores: DetectionScores
@@ -31,7 +31,7 @@ class ImageResult(NamedTuple):
 
 
 def match_people(image: AnnotatedImage, detections: ImageDetections) -> np.ndarray:
-    """(G,) int64, the detection that stands for each person but crowds, see `match_by_score`."""
+    """(G,) int64, the detection matched with each person, crowds left out; see `match_by_score`."""
     eligible = (detections.category[:, None] == image.category) & ~image.iscrowd
     return match_by_score(box_overlap(detections.boxes, image.boxes), eligible)
 
@@ -45,13 +45,12 @@ def evaluate_image(
 ) -> ImageResult:
     """Reduce the detections of an image to a few numbers each.
 
-    The answer of every detection at every point is read once, and its distance to the annotation
-    looked up once; GPS, GPSm and the accuracy of correspondences all follow from that.
+    Every detection is read once at every point: GPS, GPSm and correspondence all follow from that.
 
     Args:
-        image: its annotations.
-        detections: D detections in it, at most `gps_ap.MAX_DETECTIONS`.
-        match: (G,) int64, the detection that stands for each person, or `UNMATCHED`.
+        image: the annotations.
+        detections: D detections in the image, at most `gps_ap.MAX_DETECTIONS`.
+        match: (G,) int64 in 0..D-1, the detection matched with each person, or `UNMATCHED`.
         distance: the surface of the annotations.
         kappa_m: the length scale of GPS for the whole body, metres; by default one a part.
     """
@@ -72,9 +71,9 @@ def detection_metrics(
     """AP and AR under each of `gps_ap.MODES`, and `correspondence`.
 
     Args:
-        images: that were predicted.
-        scores: of the detections of each.
-        correspondence: of the points of all.
+        images: the images that were predicted.
+        scores: of the detections in each.
+        correspondence: of the points of all images.
         count: one of `protocols.PROTOCOLS`.
     """
     averages = average_precision(images, scores, count)
@@ -87,17 +86,17 @@ def evaluate_results(
     count: Callable[[Pairs], Matches] = count_strict,
     kappa_m: float | None = None,
 ) -> tuple[dict[str, dict[str, float]], CorrespondenceTotals]:
-    """Evaluate images; in one without detections, nobody was found.
+    """Evaluate images and their detections.
 
     Args:
-        results: images and what was detected in each, at most `gps_ap.MAX_DETECTIONS`, such as a
-            `ResultFile`. They are gone through once.
+        results: images and the detections in each, at most `gps_ap.MAX_DETECTIONS`, such as a
+            `ResultFile`; iterated once.
         distance: the surface of the annotations.
         count: one of `protocols.PROTOCOLS`.
         kappa_m: the length scale of GPS for the whole body, metres; by default one a part.
 
     Returns:
-        The metrics of `detection_metrics` by task, and the correspondence of all points.
+        {task: {metric: value}} of `detection_metrics`, and the correspondence of all points.
     """
     images, scores, correspondence = [], [], CorrespondenceTotals()
     for image, detections in results:

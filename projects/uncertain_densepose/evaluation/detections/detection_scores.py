@@ -19,7 +19,6 @@ class DetectionScores:
     """D detections of an image with G people.
 
     Attributes:
-        image_id: of the annotation file.
         category: (D,) int64, contiguous.
         score: (D,) float64, falling.
         boxes: (D, 4) float64, XYWH pixels.
@@ -27,7 +26,6 @@ class DetectionScores:
         mask_iou: (D, G) float64, over the detection's own area for a crowd.
     """
 
-    image_id: int
     category: np.ndarray
     score: np.ndarray
     boxes: np.ndarray
@@ -49,13 +47,12 @@ def score_detections(
     """Compare every detection with every person of an image.
 
     Args:
-        image: its annotations.
-        detections: D detections in it.
-        answers: theirs (D, P) at the points of the image.
+        image: the annotations.
+        detections: D detections in the image.
+        answers: (D, P), of the detections at the annotated points.
         kappa_m: the length scale of GPS for the whole body, metres; by default one a part.
     """
     return DetectionScores(
-        image_id=image.image_id,
         category=detections.category,
         score=detections.score,
         boxes=detections.boxes,
@@ -67,7 +64,7 @@ def score_detections(
 
 
 def _mask_iou(image: AnnotatedImage, detections: ImageDetections) -> np.ndarray:
-    """(D, G) IoU of masks; 0 for people without a mask."""
+    """(D, G) IoU of masks; 0 for people without a mask or whose box does not touch."""
     near = box_overlap(detections.boxes, image.boxes) > 0
     found, people = np.flatnonzero(near.any(axis=1)), np.flatnonzero(near.any(axis=0))
     masks = [image.masks[person] for person in people]

@@ -2,7 +2,7 @@
 
 GPS was introduced with DensePose-COCO (Guler, Neverova, Kokkinos, "DensePose: Dense Human Pose
 Estimation in the Wild", CVPR 2018) with one length scale for the whole body. The DensePose
-challenges replaced it by one scale a part, and by GPSm, which also looks at the mask.
+challenges use one length scale a part, and GPSm, which also compares masks.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 KAPPA_M = np.array([0.0, 0.351, 0.107, 0.126, 0.237, 0.173, 0.142, 0.128, 0.150])
-"""Length scale kappa of each part group, (9,) metres: background, torso, hands, feet, upper legs,
-lower legs, upper arms, lower arms, head."""
+"""Length scale κ of each part group, (9,) metres: background, torso, hands, feet, upper legs, lower
+legs, upper arms, lower arms, head."""
 
 KAPPA_2018_M = 0.255
 """The one length scale of the 2018 definition, metres."""
@@ -25,13 +25,13 @@ FINE_TO_GPS_GROUP = np.array(
 def point_similarity(
     distance_m: np.ndarray, part: np.ndarray, kappa_m: np.ndarray | float | None = None
 ) -> np.ndarray:
-    """exp(-d² / 2 kappa²) of points, where kappa belongs to the annotated part.
+    """exp(-d² / 2κ²) of points, with the κ of the annotated part.
 
     Args:
         distance_m: (..., P) geodesic distance between prediction and annotation, metres;
-            infinite where the prediction is no point of the surface.
+            infinite where the prediction is not on the surface.
         part: (P,) integer, the annotated charts, 1..24.
-        kappa_m: (P,) or one length scale in metres instead of those of `KAPPA_M`.
+        kappa_m: (P,) or one length scale, metres; by default those of `KAPPA_M`.
 
     Returns:
         (..., P) float64 in [0, 1], 0 at an infinite distance.
@@ -50,8 +50,8 @@ def geodesic_point_similarity(
     """GPS of detections with people: the mean of `point_similarity` over a person's points.
 
     Args:
-        distance_m: (D, P) metres, from the prediction of each of D detections at each of the P
-            annotated points of an image to the point's annotation.
+        distance_m: (D, P) metres, between the prediction of each detection at each annotated point
+            of an image and the annotation.
         part: (P,) annotated charts, 1..24.
         person: (P,) integer in 0..num_people-1, the person that a point belongs to.
         num_people: G.

@@ -1,8 +1,8 @@
 """Average precision and recall of detections under GPS, GPSm and mask IoU.
 
 As in COCO's evaluation of keypoints there are ten thresholds, 0.50:0.05:0.95, the 20 highest scores
-of an image count, precision is averaged over 101 recalls, and medium and large people are measured
-apart. `protocols` says which detections are right and which are wrong.
+of an image count, precision is averaged over 101 recalls, and medium and large people are also
+measured separately. `protocols` defines which detections are right and which are wrong.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .detection_scores import DetectionScores
 from .protocols import THRESHOLDS, Matches, Pairs, count_strict
 
 MAX_DETECTIONS = 20
-"""Detections of an image that count, those of the highest score."""
+"""Only so many detections of an image count, those with the highest scores."""
 
 MODES = ("densepose_gps", "densepose_gpsm", "densepose_segm")
 """What detections are compared by: GPS, GPSm = sqrt(GPS · mask IoU), mask IoU."""
@@ -26,63 +26,40 @@ MODES = ("densepose_gps", "densepose_gpsm", "densepose_segm")
 METRICS = ("AP", "AP50", "AP75", "APm", "APl", "AR", "AR50", "AR75", "ARm", "ARl")
 
 _SIZES = np.array([[0, 1e5**2], [32**2, 96**2], [96**2, 1e5**2]])
-"""Least and greatest area of all, medium and large people, pixels²."""
+"""Smallest and largest area of all, medium and large people, pixels²."""
 
 _RECALLS = np.linspace(0, 1, 101)
 
 
-@dataclass(frozen=True)
-class Detections:
-    """D detections in an image and how similar they are to each of its G people.
-
-    Attributes:
-        category: (D,) int64, contiguous.
-        score: (D,) float64.
-        boxes: (D, 4) float64, XYWH pixels.
-        similarities: (M, D, G) float64 in [0, 1], under M measures.
-    """
-
-    category: np.ndarray
-    score: np.ndarray
-    boxes: np.ndarray
-    similarities: np.ndarray
-
-
 def average_precision(
     images: Sequence[AnnotatedImage],
-    detections: Sequence[Detections | DetectionScores],
+    scores: Sequence[DetectionScores],
     count: Callable[[Pairs], Matches] = count_strict,
-    num_measures: int = len(MODES),
 ) -> list[dict[str, float]]:
     """AP and AR in percent under the names `METRICS`, averaged over categories.
 
     Args:
         images: the annotated images that were predicted.
-        detections: one entry an image; `DetectionScores` are such entries.
+        scores: of the detections in each.
         count: one of `protocols.PROTOCOLS`.
-        num_measures: M.
 
     Returns:
-        A dict for each of the M measures, in their order. NaN where a category and size has
-        no person to be found, 0 where none of them was.
+        A dict for each of `MODES`. NaN where a category and size has no person to be found, 0 where
+        none of them was.
     """
     categories = {
         int(key)
-        for image, found in zip(images, detections, strict=True)
+        for image, found in zip(images, scores, strict=True)
         for key in (*image.category, *found.category)
     }
     curves = [
         _precision_recall(
-            [
-                _outcome(image, found, category, count)
-                for image, found in zip(images, detections, strict=True)
-            ],
-            num_measures,
+            [_outcome(*of_image, category, count) for of_image in zip(images, scores, strict=True)]
         )
         for category in sorted(categories)
     ]
     if not curves:
-        return [dict.fromkeys(METRICS, float("nan")) for _ in range(num_measures)]
+        return [dict.fromkeys(METRICS, float("nan")) for _ in MODES]
     precision = np.stack([precision for precision, _ in curves], axis=-1)
     recall = np.stack([recall for _, recall in curves], axis=-1)
     return [
@@ -93,7 +70,7 @@ def average_precision(
 
 @dataclass(frozen=True)
 class _Outcome:
-    """What became of an image's D detections, and how many people were to be found.
+    """The verdict on each of D detections of an image, and how many people were to be found.
 
     Attributes:
         score: (D,).
@@ -109,7 +86,7 @@ class _Outcome:
 
 def _outcome(
     image: AnnotatedImage,
-    detections: Detections | DetectionScores,
+    detections: DetectionScores,
     category: int,
     count: Callable[[Pairs], Matches],
 ) -> _Outcome:
@@ -130,7 +107,7 @@ def _outcome(
             ignored=ignored,
         )
     )
-    # Of another size than the one that is measured, unless it found somebody.
+    # A detection of another size than the one measured does not count, unless it found somebody.
     area = boxes[:, 2] * boxes[:, 3]
     other_size = ((area < low) | (area > high))[:, None]
     counted = ~matches.ignored & (matches.matched | ~other_size)
@@ -142,8 +119,8 @@ def _outcome(
     )
 
 
-def _precision_recall(outcomes: list[_Outcome], num_measures: int) -> tuple[np.ndarray, np.ndarray]:
-    """Precision (M, A, T, 101) at the recalls and highest recall (M, A, T); NaN without people."""
+def _precision_recall(outcomes: list[_Outcome]) -> tuple[np.ndarray, np.ndarray]:
+    """Precision (M, A, T, 101) at each recall and highest recall (M, A, T); NaN without people."""
     score = np.concatenate([outcome.score for outcome in outcomes])
     order = np.argsort(-score, kind="stable")
     right, wrong = (
@@ -151,7 +128,7 @@ def _precision_recall(outcomes: list[_Outcome], num_measures: int) -> tuple[np.n
         for name in ("right", "wrong")
     )
     num_people = np.sum([outcome.num_people for outcome in outcomes], axis=0)
-    shape = num_measures, len(_SIZES), len(THRESHOLDS)
+    shape = right.shape[:-1]
     precision = np.full((*shape, len(_RECALLS)), np.nan)
     recall = np.full(shape, np.nan)
     for at in np.ndindex(shape):
@@ -162,12 +139,8 @@ def _precision_recall(outcomes: list[_Outcome], num_measures: int) -> tuple[np.n
 
 
 def _curve(right: np.ndarray, wrong: np.ndarray, num_people: int) -> tuple[np.ndarray, float]:
-    """The highest precision at each of the recalls or beyond, 0 at recalls that are not reached;
-    and the highest recall.
-
-    Args:
-        right, wrong: (N,) bool of all detections, the highest score first.
-    """
+    """The highest precision at or beyond each recall, 0 where it is not reached; and the highest
+    recall; of detections (N,), the highest score first."""
     if len(right) == 0:
         return np.zeros(len(_RECALLS)), 0.0
     num_right, num_wrong = np.cumsum(right), np.cumsum(wrong)

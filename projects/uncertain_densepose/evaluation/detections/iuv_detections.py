@@ -1,4 +1,4 @@
-"""Detections whose dense pose is quantised over the pixels of their boxes, as `ImageDetections`."""
+"""Detections with dense pose quantised per pixel, as `ImageDetections`."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _QUANTA = 255.0
 class IUVDetections(ImageDetections):
     """D detections, the highest score first; ties keep their order.
 
-    Pixel (k, l) of an array is the one k columns and l rows from the box's corner, which need not
-    be a whole number. Points are read in the pixel that they lie in, those less than a pixel beyond
-    the left and upper edge in the first one, as in DensePose's evaluator.
+    Row l, column k of an array is the pixel k right of and l below the box's corner, which need not
+    be integer. As in DensePose's evaluator, a point is read in the pixel in which it lies, and in
+    the first one if it lies less than a pixel beyond the left or upper edge.
 
     Args:
         category: (D,) int64, contiguous.

@@ -1,21 +1,21 @@
 """How detections are counted: which are right, which are wrong and which do not count.
 
-A person is *ignored* who need not be found: crowds, people whom the annotator did not label, and
-people of another size than the one that is measured. Both protocols go through the detections of an
-image from the highest score down and give each the free person to whom it is most similar, if that
-is at least the threshold, ignored people only if there is no other.
+People who need not be found are *ignored*: crowds, people without labels, and people of another
+size than the one measured. Both protocols go through the detections of an image from the highest
+score down and match each with the most similar free person, if the similarity is at least the
+threshold; with an ignored person only if no other qualifies.
 
-`strict` counts as COCO counts keypoints. A detection on an unlabelled person or a crowd, where
-nobody can say how similar it is, is told by its box: an overlap of one half makes it ignored, at
-every threshold. Whatever else was detected is wrong, on images without people too.
+`strict` counts as COCO counts keypoints. The similarity to an unlabelled person or a crowd is
+unknown, so the box decides: a detection that overlaps one by a half is ignored at every threshold.
+All other detections are wrong, in images without people too.
 
-`reference` counts as DensePose's evaluator does, with which most published numbers were made. It
-differs in two ways:
+`reference` counts as DensePose's evaluator does, which produced most published numbers. It differs
+in two ways:
 
 - in an image where every person is ignored, as in one without people, no detection is wrong;
-- a detection that is nobody at the *highest threshold* is given to the person, free at that
-  threshold, whose box it overlaps most, if by 0.8 at least; and whether that person is ignored then
-  decides for *all thresholds* whether the detection is, even where it had found somebody else.
+- a detection without a match at the *highest threshold* is given to the person, free at that
+  threshold, whose box it overlaps most, if by 0.8 at least; and whether that person is ignored
+  decides whether the detection is ignored at *all thresholds*, even where it had another match.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from typing import NamedTuple
 import numpy as np
 
 THRESHOLDS = np.linspace(0.5, 0.95, 10)
-"""T similarities from which on a person counts as found."""
+"""(T,) similarities from which a person counts as found."""
 
 _STRICT_MIN_OVERLAP = 0.5
 _REFERENCE_MIN_OVERLAP = 0.8
@@ -40,9 +40,8 @@ class Pairs:
     Attributes:
         similarity: (M, D, G) float64 in [0, 1] under M measures, the highest score first.
         overlap: (D, G) float64 of their boxes, over the detection's own area for a crowd.
-        unlabelled: (G,) bool, crowds and people without labels, whose similarity to anything is
-            unknown.
-        crowd: (G,) bool, people who may be found any number of times.
+        unlabelled: (G,) bool, crowds and people without labels: their similarity is unknown.
+        crowd: (G,) bool, who may be matched any number of times.
         ignored: (A, G) bool, people who need not be found, for each of A ranges of size.
     """
 
@@ -54,10 +53,10 @@ class Pairs:
 
 
 class Matches(NamedTuple):
-    """What became of D detections, for M measures, A ranges of size and T thresholds.
+    """The matches of D detections, for M measures, A ranges of size and T thresholds.
 
     Attributes:
-        matched: (M, A, T, D) bool, whether the detection was given to anybody.
+        matched: (M, A, T, D) bool, whether a detection has a match.
         ignored: (M, A, T, D) bool, whether it is neither right nor wrong.
     """
 
@@ -89,7 +88,7 @@ PROTOCOLS: dict[str, Callable[[Pairs], Matches]] = {
 
 
 def _match_greedily(similarity: np.ndarray, pairs: Pairs) -> tuple[Matches, np.ndarray]:
-    """Matches by similarity (M, D, G), and (M, A, T, G) bool, who is still free afterwards."""
+    """Matches by similarity (M, D, G), and (M, A, T, G) bool, who is free afterwards."""
     num_measures, num_detections, num_people = similarity.shape
     shape = num_measures, len(pairs.ignored), len(THRESHOLDS)
     matched = np.zeros((*shape, num_detections), dtype=bool)
@@ -97,8 +96,8 @@ def _match_greedily(similarity: np.ndarray, pairs: Pairs) -> tuple[Matches, np.n
     free = np.ones((*shape, num_people), dtype=bool)
     if num_people == 0:
         return Matches(matched, ignored), free
-    # A person who counts is taken before one who is ignored, who is ranked below by more than the
-    # width of the scale. A similarity of exactly 1 reaches every threshold despite rounding.
+    # Ignored people are ranked below all others, by more than the width of the scale. A similarity
+    # of exactly 1 reaches every threshold despite rounding.
     rank = np.where(pairs.ignored[:, None], similarity[:, None] - 2, similarity[:, None])
     reached = similarity[..., None, :] >= np.minimum(THRESHOLDS, 1 - 1e-10)[:, None]
     for detection in np.flatnonzero(reached.any(axis=(0, 2, 3))):
@@ -112,10 +111,10 @@ def _match_greedily(similarity: np.ndarray, pairs: Pairs) -> tuple[Matches, np.n
 
 
 def _match_leftovers(pairs: Pairs, matches: Matches, free: np.ndarray) -> None:
-    """Give what is nobody at the highest threshold to people by their boxes, in `matches`.
+    """Match by boxes what has no match at the highest threshold; updates `matches` and `free`.
 
     Args:
-        free: (M, A, G) bool, who is not taken at the highest threshold; updated as well.
+        free: (M, A, G) bool, who is free at the highest threshold.
     """
     matched = matches.matched[:, :, -1]
     close = pairs.overlap >= _REFERENCE_MIN_OVERLAP
@@ -146,5 +145,5 @@ def _of_person(ignored: np.ndarray, person: np.ndarray) -> np.ndarray:
 
 
 def _taken(found: np.ndarray, person: np.ndarray, crowd: np.ndarray) -> np.ndarray:
-    """(..., G) bool, the people found (...), of whom a crowd is never taken."""
+    """(..., G) bool, the people who are no longer free: those found (...), but not crowds."""
     return found[..., None] & (person[..., None] == np.arange(len(crowd))) & ~crowd

@@ -1,11 +1,11 @@
 """The forms in which result files hold quantised dense pose.
 
-All stand for an array (3, h, w) uint8 over the pixels of a detection's box: the chart I, 1..24 or 0
-for background, then 255 U and 255 V. A record has one of
+Each represents an array (3, h, w) uint8 over the pixels of a detection's box: the chart I, 1..24 or
+0 for background, then 255 U and 255 V. A record has one of
 
 - `"densepose": [[[...], ...], ...]`: the array as nested lists;
-- `"densepose": {"labels_uv_uint8": [[[...], ...], ...]}`: the same, under the name that it has in
-  DensePose's `DensePoseChartResultQuantized`;
+- `"densepose": {"labels_uv_uint8": [[[...], ...], ...]}`: the same, named as in DensePose's
+  `DensePoseChartResultQuantized`;
 - `"densepose": {"shape_chw": [3, h, w], "labels_uv_str": "..."}`: as DensePose's
   `DensePoseChartResultCompressed`, a PNG in base64 whose red, green and blue are I, U and V;
 - `"uv_shape": [3, h, w], "uv_data": "..."`: the same PNG, in the files of the DensePose challenges
@@ -23,12 +23,12 @@ import zlib
 import numpy as np
 from PIL import Image
 
-from ...structures.coco_annotation import FieldError
+from ...errors import FieldError
 from ...surface import NUM_PARTS
 
 _SIDE_TOLERANCE = 1.1
-"""Pixels by which an array and its box may differ: the sides of arrays are rounded up or down, and
-the challenges advise to write boxes with one decimal."""
+"""Pixels by which an array and its box may differ: sides are rounded up or down, and the challenges
+advise to write boxes with one decimal."""
 
 _IMAGE_ERRORS = (
     OSError,
@@ -46,14 +46,14 @@ def decode_iuv(record: dict, box: np.ndarray) -> np.ndarray:
 
     Args:
         record: of a result file.
-        box: (4,) XYWH pixels of the detection. The array must have its size, rounded up or down.
+        box: (4,) XYWH pixels of the detection; the array must have its size, rounded up or down.
 
     Returns:
         (3, h, w) uint8.
 
     Raises:
-        FieldError: there is no array or more than one, it cannot be decoded, its shape is not that
-            of the box, or its parts are not in 0..24.
+        FieldError: there is no array or more than one, it cannot be decoded, it does not have the
+            shape of the box, or a part is not in 0..24.
     """
     field = _field_of(record)
     iuv = _READERS[field](record, box)
@@ -65,9 +65,9 @@ def decode_iuv(record: dict, box: np.ndarray) -> np.ndarray:
 def _field_of(record: dict) -> str:
     fields = [field for field in _READERS if field in record]
     if not fields:
-        raise FieldError("densepose", "is missing, and there is no 'uv_data' instead")
+        raise FieldError("densepose", "is missing, and so is 'uv_data'")
     if len(fields) > 1:
-        raise FieldError(fields[1], f"stands beside '{fields[0]}'; which of them counts?")
+        raise FieldError(fields[1], f"is given besides '{fields[0]}'; keep one of them")
     return fields[0]
 
 
@@ -93,9 +93,9 @@ def _from_lists(field: str, value: object, box: np.ndarray) -> np.ndarray:
     try:
         array = np.array(value)
     except ValueError as error:
-        raise FieldError(field, "is no array: its lists differ in length") from error
+        raise FieldError(field, "is not an array: its lists differ in length") from error
     if array.dtype.kind not in "iu":
-        raise FieldError(field, "is no array of integers")
+        raise FieldError(field, "is not an array of integers")
     _check_shape(field, array.shape, box)
     if array.min() < 0 or array.max() > 255:
         raise FieldError(field, f"has values {array.min()}..{array.max()}, expected 0..255")
@@ -104,15 +104,15 @@ def _from_lists(field: str, value: object, box: np.ndarray) -> np.ndarray:
 
 def _from_png(field: str, text: object, shape: object, box: np.ndarray) -> np.ndarray:
     if not isinstance(shape, list) or not all(type(side) is int for side in shape):
-        raise FieldError(field, "has no shape of three integers beside it")
-    # Before decoding, so that a small text cannot ask for a large image.
+        raise FieldError(field, "needs a shape of three integers beside it")
+    # Before decoding: a short string must not make us decode a large image.
     _check_shape(field, tuple(shape), box)
     if not isinstance(text, str):
-        raise FieldError(field, "is no text in base64")
+        raise FieldError(field, "is not a string in base64")
     try:
         encoded = base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise FieldError(field, f"is no text in base64 ({error})") from error
+        raise FieldError(field, f"is not a string in base64 ({error})") from error
     try:
         image = Image.open(io.BytesIO(encoded), formats=["PNG"])
         found = image.mode, image.size

@@ -16,11 +16,11 @@ _DECODER = json.JSONDecoder()
 
 
 class JsonArrayError(ValueError):
-    """A file that is no JSON array; the message says where, but not in which file."""
+    """A file that is not a JSON array; the message says where, but not in which file."""
 
 
 class Span(NamedTuple):
-    """Where an element lies in its file, bytes."""
+    """The place of an element in its file, bytes."""
 
     start: int
     length: int
@@ -29,12 +29,11 @@ class Span(NamedTuple):
 def scan_array(path: str | os.PathLike) -> Iterator[tuple[Span, object]]:
     """The elements of a file that holds one JSON array, one after the other.
 
-    Memory is that of the largest element, which may have 256 MB. Texts with characters beyond ASCII
-    come out garbled; `read_element` reads them right.
+    Memory is that of the largest element, at most 256 MB. Characters beyond ASCII are garbled;
+    `read_element` reads them correctly.
 
     Raises:
-        JsonArrayError: the file is not JSON, or something else than an array; when the iteration
-            gets there.
+        JsonArrayError: the file is not JSON or not an array, when the iteration gets there.
     """
     with open(path, "rb") as file:
         window = _Window(file)
@@ -54,13 +53,13 @@ def scan_array(path: str | os.PathLike) -> Iterator[tuple[Span, object]]:
 
 
 def _end_of_blanks(text: str, position: int) -> int:
-    # The pattern matches anywhere, if only the empty text.
+    # The pattern always matches, since it matches the empty string.
     return cast("re.Match[str]", _BLANKS.match(text, position)).end()
 
 
 class _Window:
-    """The part of a file that is in memory. One byte is one character, so that positions in the
-    text tell positions in the file."""
+    """The part of a file that is in memory. One byte is one character, so a position in the text
+    gives that in the file."""
 
     def __init__(self, file: BinaryIO):
         self._file = file
@@ -69,15 +68,15 @@ class _Window:
         self.position = 0
 
     def next_character(self) -> str:
-        """Skip blanks; the character after them, "" at the end of the file."""
+        """The character after the next blanks, which are skipped; "" at the end of the file."""
         while True:
             self.position = _end_of_blanks(self._text, self.position)
             if self.position < len(self._text) or not self._grow():
                 return self._text[self.position : self.position + 1]
 
     def next_element(self, index: int) -> tuple[object, Span]:
-        """The element after the next blanks, which a comma or the end of the array follows; `index`
-        is its own, for the message."""
+        """The element after the next blanks, which a comma or the end of the array must follow;
+        `index` is for the message."""
         self.next_character()
         while True:
             try:
@@ -87,15 +86,15 @@ class _Window:
                     span = Span(self._start + self.position, end - self.position)
                     self.position = end
                     return element, span
-                complaint = "neither a comma nor the end of the array follows"
+                complaint = "it is not followed by a comma or the end of the array"
             except (ValueError, RecursionError) as error:
-                # Line and column would be those of the window.
+                # Not its line and column, which are those of the window.
                 complaint = getattr(error, "msg", str(error))
             if len(self._text) - self.position > _LARGEST_ELEMENT or not self._grow():
                 raise JsonArrayError(f"not JSON at element {index} ({complaint})")
 
     def _grow(self) -> bool:
-        """Forget what lies before the position and read on; False at the end of the file."""
+        """Drop what lies before the position and read on; False at the end of the file."""
         rest = self._text[self.position :]
         more = self._file.read(max(_SMALLEST_READ, len(rest)))
         self._text = rest + more.decode("latin-1")
@@ -108,7 +107,7 @@ def read_element(path: str | os.PathLike, span: Span) -> object:
     """One element of a file that `scan_array` went through.
 
     Raises:
-        JsonArrayError: the file has changed since.
+        JsonArrayError: the file has changed since then.
     """
     with open(path, "rb") as file:
         file.seek(span.start)

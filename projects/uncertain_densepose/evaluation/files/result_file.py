@@ -1,9 +1,9 @@
-"""Files of results, checked: detections with quantised dense pose, without the model they are from.
+"""Result files, checked: detections with quantised dense pose, of whatever model.
 
-A result file is one JSON array of records as COCO's result files have them, `image_id`,
-`category_id`, `bbox` (x, y, width, height in pixels), `score`, and dense pose in one of the forms
-of `iuv_codec`. Records of an image may be anywhere in the file. Files may be larger than memory:
-only the positions of records are kept, and dense pose is decoded image by image.
+A result file is a JSON array of records as in COCO's result files: `image_id`, `category_id`,
+`bbox` (x, y, width, height in pixels), `score`, and dense pose in one of the forms of `iuv_codec`.
+The records of an image may be anywhere in the file. Files may be larger than memory: only the
+positions of records are kept, and dense pose is decoded image by image.
 """
 
 from __future__ import annotations
@@ -17,8 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from ...errors import UserError
-from ...structures.coco_annotation import FieldError
+from ...errors import FieldError, UserError
 from ..detections.gps_ap import MAX_DETECTIONS
 from ..detections.iuv_detections import IUVDetections
 from ..ground_truth.ground_truth import AnnotatedImage, GroundTruth
@@ -26,14 +25,14 @@ from .iuv_codec import decode_iuv
 from .json_records import JsonArrayError, Span, read_element, scan_array
 
 _EDGE_TOLERANCE = 1.0
-"""Pixels by which a box may reach beyond the image: rounding, not another coordinate system."""
+"""Pixels by which a box may reach beyond the image, for rounding."""
 
 
 class ResultFileError(UserError, ValueError):
     """A result that cannot be used. The message is one line with file, index and field.
 
     Attributes:
-        field: the field's name, "" where the file as a whole is wrong.
+        field: the name of the field, "" if the file as a whole is wrong.
     """
 
     def __init__(self, message: str, field: str = ""):
@@ -42,7 +41,7 @@ class ResultFileError(UserError, ValueError):
 
 
 def refuse(error: ResultFileError) -> None:
-    """What to do with a result that cannot be used: nothing is evaluated.
+    """Raise the error: a result that cannot be used stops the evaluation.
 
     Raises:
         ResultFileError: always.
@@ -52,10 +51,10 @@ def refuse(error: ResultFileError) -> None:
 
 @dataclass
 class LeftOut:
-    """Counts results that cannot be used, which are left out: the alternative to `refuse`.
+    """Counts results that cannot be used and leaves them out: the alternative to `refuse`.
 
     Attributes:
-        counts: number of them by field.
+        counts: the number of them by field.
         examples: the first error of each field.
     """
 
@@ -67,16 +66,16 @@ class LeftOut:
         self.examples.setdefault(error.field, error)
 
     def warnings(self) -> list[str]:
-        """A line for each field."""
+        """One line for each field."""
         return [
-            f"{count} results left out for their field '{name}', the first: {self.examples[name]}"
+            f"{count} results left out because of field '{name}', the first: {self.examples[name]}"
             for name, count in self.counts.items()
         ]
 
 
 @dataclass(frozen=True)
 class _Entry:
-    """A record without its dense pose, and where it is in the file."""
+    """A record without its dense pose, and its place in the file."""
 
     index: int
     span: Span
@@ -91,16 +90,16 @@ class ResultFile:
     Args:
         path: the file.
         ground_truth: the annotations of the images.
-        complain: called with each result that cannot be used. If it returns, the result is left
-            out. `refuse`, or a `LeftOut`.
+        complain: called with the error of each result that cannot be used, `refuse` or a `LeftOut`;
+            if it returns, the result is left out.
 
     Attributes:
-        num_results: records that could be used, before their dense pose is decoded.
-        num_beyond: those of them beyond the 20 highest scores of their image, which do not count.
+        num_results: the number of usable records, before their dense pose is decoded.
+        num_beyond: how many of them are not among the 20 highest scores of their image.
 
     Raises:
         FileNotFoundError: there is no such file.
-        ResultFileError: the file is no JSON array, whatever `complain` does.
+        ResultFileError: the file is not a JSON array, whatever `complain` does.
     """
 
     def __init__(
@@ -131,11 +130,11 @@ class ResultFile:
             entries.sort(key=lambda entry: -entry.score)
 
     def __iter__(self) -> Iterator[tuple[AnnotatedImage, IUVDetections]]:
-        """All annotated images, each with its detections of the 20 highest scores.
+        """All annotated images, each with its detections with the 20 highest scores.
 
         Raises:
-            ResultFileError: what `complain` makes of dense pose that cannot be decoded; or the file
-                has changed meanwhile.
+            ResultFileError: by `complain`, for dense pose that cannot be decoded; or the file has
+                changed since it was opened.
         """
         for image in self._ground_truth:
             try:
@@ -172,15 +171,15 @@ class ResultFile:
             FieldError: a field is missing or wrong.
         """
         if not isinstance(record, dict):
-            raise FieldError("image_id", "is missing: the result is no JSON object")
+            raise FieldError("image_id", "is missing: the result is not a JSON object")
         if "id" in record:
             if _read_key(record, "id") in ids:
-                raise FieldError("id", f"is {record['id']!r}, as that of another result")
+                raise FieldError("id", f"is {record['id']!r}, which another result has too")
             ids.add(record["id"])
         image_id, category_id = _read_key(record, "image_id"), _read_key(record, "category_id")
         if image_id not in self._ground_truth:
             known = self._ground_truth.json_file
-            raise FieldError("image_id", f"is {image_id!r}, which names no image of {known}")
+            raise FieldError("image_id", f"is {image_id!r}, which is not an image of {known}")
         if category_id not in self._ground_truth.categories:
             categories = list(self._ground_truth.categories)
             raise FieldError("category_id", f"is {category_id!r}, expected one of {categories}")
@@ -188,7 +187,7 @@ class ResultFile:
         image = self._ground_truth[image_id]
         box = _read_box(record, image.height, image.width)
         if not _is_number(record.get("score")):
-            raise FieldError("score", f"is {record.get('score')!r}, no finite number")
+            raise FieldError("score", f"is {record.get('score')!r}, not a finite number")
         return image_id, _Entry(index, span, category, float(record["score"]), box)
 
     def _error(self, index: int, error: FieldError) -> ResultFileError:
@@ -196,25 +195,26 @@ class ResultFile:
 
 
 def _is_number(value: object) -> bool:
-    """Whether a value is a finite number; JSON as Python reads it has NaN, infinities and integers
-    beyond all floats."""
+    """Whether a value is a finite number: Python's JSON may have NaN, infinities and huge
+    integers."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return False
     return abs(value) <= sys.float_info.max
 
 
 def _read_key(record: dict, field: str) -> Any:
-    """An identifier, int or str, of the type that the annotation file has for it."""
+    """An identifier, int or str."""
     value = record.get(field)
     if isinstance(value, bool) or not isinstance(value, (int, str)):
-        raise FieldError(field, f"is {value!r}, no identifier" if field in record else "is missing")
+        found = f"is {value!r}, not an integer or a string" if field in record else "is missing"
+        raise FieldError(field, found)
     return value
 
 
 def _read_box(record: dict, height: int, width: int) -> tuple[float, float, float, float]:
     box = record.get("bbox")
     if not isinstance(box, list) or len(box) != 4 or not all(map(_is_number, box)):
-        raise FieldError("bbox", "is no box of four finite numbers (x, y, width, height)")
+        raise FieldError("bbox", "is not a list of four finite numbers (x, y, width, height)")
     x, y, w, h = map(float, box)
     if w <= 0 or h <= 0:
         raise FieldError("bbox", f"has no area: {w:g} x {h:g} pixels")

@@ -1,4 +1,4 @@
-"""What an evaluation writes: metrics as a file and as text, and every detection with its scores."""
+"""What an evaluation writes: metrics, as a file and as text, and the scores of detections."""
 
 from __future__ import annotations
 
@@ -22,9 +22,8 @@ def write_metrics(path: str | os.PathLike, results: Mapping[str, Mapping]) -> No
     """Write results as strict JSON.
 
     Args:
-        path: the file; an existing one is replaced.
-        results: {task: {name: value}}. Numbers that are not finite, where there was nothing to
-            measure, become null.
+        path: the file, replaced if it exists.
+        results: {task: {metric: value}}; NaN and infinities become null.
     """
     tasks = {
         task: {name: None if _is_not_finite(value) else value for name, value in metrics.items()}
@@ -43,8 +42,8 @@ def metrics_table(metrics: Mapping[str, float]) -> str:
     """The metrics of a task as tables of at most ten columns.
 
     Args:
-        metrics: by name. Those named `metric-group`, as Detectron2 names metrics of categories,
-            make a last table with one row a group.
+        metrics: by name. Those named `metric-group`, as Detectron2 names metrics of categories, are
+            in a last table with a row for each group.
     """
     short = [(name, value) for name, value in metrics.items() if "-" not in name]
     groups: dict[str, dict[str, float]] = {}
@@ -67,15 +66,15 @@ def write_detections(
     images: Sequence[AnnotatedImage],
     found: Sequence[DetectionScores],
 ) -> None:
-    """Write `densepose_detections.json`: where a detector goes wrong, detection by detection.
+    """Write `densepose_detections.json`, which shows where a detector goes wrong.
 
-    A record has `image_id`, `category`, `score`, `bbox` (x, y, width, height in pixels), and for
-    each labelled person of the image `annotation_id`, `gps` and `mask_iou`.
+    The record of a detection has `image_id`, `category`, `score`, `bbox` (x, y, width, height in
+    pixels), and lists `annotation_id`, `gps` and `mask_iou` over the labelled people of the image.
 
     Args:
-        output_dir: made if absent.
-        images: that were predicted.
-        found: the detections of each.
+        output_dir: created if it does not exist.
+        images: the images that were predicted.
+        found: the detections in each.
     """
     records = []
     for image, scores in zip(images, found, strict=True):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from ...structures.coco_annotation import (
     AnnotationError,
     AnnotationFileError,
     read_box,
-    read_points,
+    read_labelled_points,
 )
 from .person_mask import PersonMask, read_person_mask
 from .visibility import point_visibility, read_visibility
@@ -26,24 +25,24 @@ from .visibility import point_visibility, read_visibility
 
 @dataclass(frozen=True)
 class AnnotatedImage:
-    """G people of an image and the P annotated points of all of them.
+    """The G people of an image and their P annotated points.
 
     Attributes:
         image_id: as in the annotation file.
         height, width: pixels.
-        annotation_id: (G,) int64, not always of one person each: COCO's minival lists repeat some.
+        annotation_id: (G,) int64, not always unique: COCO's minival lists repeat some.
         category: (G,) int64, contiguous from 0 in the order of the file's category ids.
         boxes: (G, 4) float64, XYWH pixels.
-        area: (G,) float64, pixels², by which COCO tells medium from large people.
+        area: (G,) float64, pixels², by which COCO distinguishes medium and large people.
         iscrowd: (G,) bool.
-        masks: G encoded masks; None for an ignored person without a legible one.
-        person: (P,) int64 in 0..G-1, whose point it is.
+        masks: G encoded masks; None for an ignored person whose mask cannot be read.
+        person: (P,) int64 in 0..G-1, the person that a point belongs to.
         xy: (P, 2) float64, pixels.
         part: (P,) int64, charts 1..24.
         uv: (P, 2) float64, chart units, as annotated.
         uv_true: (P, 2) float64, chart units without the annotator's error; NaN where unknown.
         part_true: (P,) int64, the charts of `uv_true`.
-        visibility: (P,) uint8, of the limb that the point lies on, see `visibility`.
+        visibility: (P,) uint8, an index of `VISIBILITY_NAMES`, or `visibility.UNKNOWN`.
     """
 
     image_id: int
@@ -74,8 +73,14 @@ class AnnotatedImage:
         return np.bincount(self.person, minlength=self.num_people)
 
     @property
+    def counted(self) -> np.ndarray:
+        """(P,) bool, False for points of crowds."""
+        return ~self.iscrowd[self.person]
+
+    @property
     def ignored(self) -> np.ndarray:
-        """(G,) bool: people that are neither to be found nor counted, crowds and unlabelled."""
+        """(G,) bool, people who need not be found and do not count: crowds, and people without
+        points."""
         return self.iscrowd | (self.num_points == 0)
 
 
@@ -84,8 +89,8 @@ class GroundTruth:
 
     Args:
         json_file: path of the file, for messages.
-        images: image id to its annotations.
-        categories: category id to the contiguous number that stands for it.
+        images: the annotated images by id.
+        categories: category id to its contiguous number, from 0.
     """
 
     def __init__(
@@ -112,14 +117,14 @@ class GroundTruth:
         """
         if image_id not in self._images:
             raise AnnotationFileError(
-                f"{self.json_file}: no image with id {image_id!r}; the images that were predicted"
-                " and the annotations belong to different data sets"
+                f"{self.json_file}: no image with id {image_id!r}; the predicted images and the"
+                " annotations belong to different data sets"
             )
         return self._images[image_id]
 
     @staticmethod
     def load(json_file: str | os.PathLike) -> GroundTruth:
-        """Read a COCO file with DensePose annotations and check all that evaluation uses.
+        """Read a COCO file with DensePose annotations and check what evaluation uses.
 
         Raises:
             FileNotFoundError: there is no such file.
@@ -132,7 +137,8 @@ class GroundTruth:
         unknown = [a["id"] for a in coco.dataset["annotations"] if a["image_id"] not in coco.imgs]
         if unknown:
             raise AnnotationFileError(
-                f"{json_file}: annotation {unknown[0]}: field 'image_id' names no image of the file"
+                f"{json_file}: annotation {unknown[0]}: field 'image_id' is not the id of an image"
+                " in the file"
             )
         images = {
             image_id: _annotated_image(json_file, image, coco.imgToAnns[image_id], category)
@@ -142,7 +148,7 @@ class GroundTruth:
 
     @staticmethod
     def of_dataset(dataset_name: str) -> GroundTruth:
-        """Read the annotation file with which a data set is registered.
+        """Read the annotation file of a registered data set.
 
         Raises:
             AnnotationFileError: the data set is not registered with a `json_file`, and as `load`.
@@ -150,7 +156,7 @@ class GroundTruth:
         json_file = MetadataCatalog.get(dataset_name).get("json_file")
         if json_file is None:
             raise AnnotationFileError(
-                f"data set '{dataset_name}': no 'json_file' in its metadata; register it with"
+                f"data set '{dataset_name}': its metadata have no 'json_file'; set it with"
                 f" MetadataCatalog.get('{dataset_name}').set(json_file=...)"
             )
         return GroundTruth.load(PathManager.get_local_path(os.fspath(json_file)))
@@ -160,44 +166,33 @@ def _read_coco(json_file: str) -> COCO:
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             coco = COCO(json_file)
-    except (
-        json.JSONDecodeError,
-        UnicodeDecodeError,
-        AssertionError,
-        KeyError,
-        TypeError,
-    ) as error:
+    except (ValueError, AssertionError, KeyError, TypeError) as error:  # ValueError: not JSON.
         raise AnnotationFileError(f"{json_file}: not a file in COCO's format ({error})") from error
     for field in ("images", "annotations", "categories"):
         if not isinstance(coco.dataset.get(field), list):
             raise AnnotationFileError(f"{json_file}: not in COCO's format: no list '{field}'")
     for field, index in (("images", coco.imgs), ("categories", coco.cats)):
         if len(index) < len(coco.dataset[field]):
-            raise AnnotationFileError(f"{json_file}: field '{field}' has an id that occurs twice")
+            raise AnnotationFileError(f"{json_file}: field '{field}': an id occurs twice")
     return coco
 
 
 def _annotated_image(
     json_file: str, image: dict, annotations: list[dict], category: dict[int, int]
 ) -> AnnotatedImage:
-    """The arrays of one image.
-
-    Raises:
-        AnnotationFileError: as `GroundTruth.load`.
-    """
     for field in ("height", "width"):
         if not isinstance(image.get(field), int):
             raise AnnotationFileError(
-                f"{json_file}: image {image['id']}: field '{field}' is no integer"
+                f"{json_file}: image {image['id']}: field '{field}' is not an integer"
             )
     height, width = image["height"], image["width"]
     boxes, points, masks, visibility = [], [], [], []
     for annotation in annotations:
         try:
             if annotation.get("category_id") not in category:
-                raise AnnotationError("category_id", "names no category of the file")
+                raise AnnotationError("category_id", "is not the id of a category in the file")
             boxes.append(read_box(annotation))
-            points.append(read_points(annotation, boxes[-1]))
+            points.append(read_labelled_points(annotation, boxes[-1]))
             read_mask = read_person_mask if points[-1] is not None else _read_mask_if_legible
             masks.append(read_mask(annotation, boxes[-1], height, width))
             if points[-1] is not None:
@@ -236,7 +231,7 @@ def _annotated_image(
 def _read_mask_if_legible(
     annotation: dict, box: np.ndarray, height: int, width: int
 ) -> PersonMask | None:
-    """The mask of a person whom nobody needs to find, so that evaluation can do without it."""
+    """The mask of a person who need not be found; None if it is missing or malformed."""
     try:
         return read_person_mask(annotation, box, height, width)
     except AnnotationError:

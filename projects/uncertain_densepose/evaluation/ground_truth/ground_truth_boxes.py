@@ -1,4 +1,4 @@
-"""A detector that is told where the people are, so that only its dense pose is measured."""
+"""A model that is given the boxes of people, so that only its dense pose is measured."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class AnnotatedBoxes(NamedTuple):
 
 
 def labelled_boxes(ground_truth: GroundTruth) -> dict[int, AnnotatedBoxes]:
-    """The boxes of all people who have dense-pose labels and are no crowd, by image id."""
+    """The boxes of all people with dense-pose labels, without crowds, by image id."""
     boxes = {}
     for image in ground_truth:
         people = ~image.ignored
@@ -40,13 +40,12 @@ def labelled_boxes(ground_truth: GroundTruth) -> dict[int, AnnotatedBoxes]:
 class GroundTruthBoxModel(nn.Module):
     """Predicts dense pose in given boxes instead of detecting people.
 
-    Detectron2's `inference_on_dataset` runs it in place of the model that it wraps. Its outputs
-    have the fields `annotation_id`, `scores` (all 1) and `pred_classes` (all 0) besides those of
-    the model.
+    It takes the place of the wrapped model in Detectron2's `inference_on_dataset`. Its outputs also
+    have the fields `annotation_id`, `scores` (all 1) and `pred_classes` (all 0).
 
     Args:
         model: a `GeneralizedRCNN` whose `inference` accepts `detected_instances`.
-        boxes: image id to (annotation ids, boxes); an image without people has empty ones.
+        boxes: image id to annotation ids (N,) and boxes (N, 4) XYXY pixels; N may be 0.
     """
 
     def __init__(
@@ -71,8 +70,8 @@ class GroundTruthBoxModel(nn.Module):
         """Inference of `model` in the boxes of each image.
 
         Args:
-            batched_inputs: dicts of Detectron2 with `image` (C, H', W'), `image_id` and, unless
-                the output is to be in pixels of the input, `height` and `width`.
+            batched_inputs: Detectron2's dicts with `image` (C, H', W'), `image_id` and, unless the
+                output is to be in pixels of the input, `height` and `width`.
 
         Raises:
             ValueError: an image has no entry in `boxes`.
@@ -81,14 +80,15 @@ class GroundTruthBoxModel(nn.Module):
         return self.model.inference(batched_inputs, detected_instances=given)
 
     def _given_boxes(self, record: dict) -> Instances:
-        """The boxes of an image in the frame of the network's input.
+        """The boxes of an image in pixels of the network's input.
 
-        They are cut at the image's edge, as postprocessing does with the boxes but not with the
-        maps that belong to them.
+        They are clipped to the image here, because postprocessing clips boxes but not their maps.
         """
         image_id = record["image_id"]
         if image_id not in self._boxes:
-            raise ValueError(f"image {image_id!r}: no annotated boxes were given for this image")
+            raise ValueError(
+                f"image {image_id!r}: no boxes were given; it belongs to another data set"
+            )
         annotation_id, corners = self._boxes[image_id]
         input_height, input_width = record["image"].shape[-2:]
         boxes = Boxes(torch.as_tensor(corners, dtype=torch.float64).reshape(-1, 4))

@@ -1,7 +1,7 @@
 """The mask of an annotated person: the union of the annotated parts, or else the segmentation.
 
-DensePose's evaluator takes `dp_masks` where an annotation has them and `segmentation` otherwise, so
-that GPSm and mask IoU can be compared with published numbers.
+DensePose's evaluator uses `dp_masks` if there are any and `segmentation` otherwise; to do the same
+makes GPSm and mask IoU comparable with published numbers.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class SegmentationMask:
     encoding: dict
 
     def decode(self) -> WindowMask:
-        """The mask in the columns that it takes up."""
+        """The mask, cut to the columns that it covers."""
         left, pixels = decode_columns(self.encoding)
         return WindowMask(left, 0, pixels)
 
@@ -62,7 +62,7 @@ PersonMask = SegmentationMask | PartMask
 
 
 def read_person_mask(annotation: dict, box: np.ndarray, height: int, width: int) -> PersonMask:
-    """The mask of an annotation, encoded, so that a data set's masks fit into memory.
+    """The encoded mask of an annotation; those of a whole data set fit into memory.
 
     Args:
         annotation: a COCO annotation.
@@ -79,7 +79,7 @@ def read_person_mask(annotation: dict, box: np.ndarray, height: int, width: int)
         return SegmentationMask(read_segmentation(annotation, height, width))
     if not all(map(_is_part_encoding, parts)):
         raise AnnotationError(
-            "dp_masks", f"has a mask that is no encoding of {MASK_SIZE} x {MASK_SIZE}"
+            "dp_masks", f"has a mask that does not encode {MASK_SIZE} x {MASK_SIZE} cells"
         )
     return PartMask(mask_api.merge(parts), box, height, width)
 
@@ -95,10 +95,9 @@ def _is_part_encoding(part: object) -> bool:
 def part_mask_in_image(cells: np.ndarray, box: np.ndarray, height: int, width: int) -> WindowMask:
     """A mask over a box, resampled to pixels as DensePose's evaluator does it.
 
-    It becomes as many pixels wide and high as the box, rounded, its corner cells on the corner
-    pixels, by linear interpolation with a threshold of one half, and lies at the integer part of
-    the box's corner. Pixels that are half in the mask but for rounding may differ from the
-    evaluator's.
+    The mask is interpolated linearly to the size of the box, rounded, with its corner cells on the
+    corner pixels, thresholded at one half, and placed at the integer part of the box's corner.
+    Pixels with a value of nearly one half may differ from the evaluator's.
 
     Args:
         cells: (256, 256) bool.
@@ -112,7 +111,7 @@ def part_mask_in_image(cells: np.ndarray, box: np.ndarray, height: int, width: i
         by_column[None, None], (columns, rows), mode="bilinear", align_corners=True
     )
     pixels = (resampled[0, 0] > 0.5).numpy().T
-    # What `scipy.ndimage.zoom` does at the far edge, where rounding places it beyond the cells.
+    # `scipy.ndimage.zoom` clears the last row or column if rounding puts it beyond the cells.
     last = MASK_SIZE - 1
     if (rows - 1) * (last / max(rows - 1, 1)) > last:
         pixels[-1] = False

@@ -1,8 +1,8 @@
 """Whether a limb's joints can be seen, by the keypoints of COCO's annotation.
 
-Every annotated point of dense pose lies on a surface that the image shows, so points have no
-visibility of their own. But a limb that disappears behind something, or leaves the image, is harder
-to tell than one in full view, and COCO's keypoints say which it is.
+Annotated points always lie on visible surface, so they have no visibility of their own. But a limb
+that is partly hidden, or that leaves the image, is harder to read than one in full view, and COCO's
+keypoints say which it is.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from ...structures.coco_annotation import AnnotationError
 from ...surface import FINE_TO_COARSE
 
 VISIBILITY_NAMES = ("unlabelled joints", "hidden joints", "visible joints")
-"""Name of each visibility, which are COCO's flags: a joint that is not labelled, mostly because it
-lies outside the image, one that is labelled though something hides it, and one that is seen."""
+"""Names of COCO's visibility flags 0, 1, 2: a joint that is not labelled, mostly because it lies
+outside the image; labelled, but hidden; visible."""
 
 UNKNOWN = 255
 """The visibility of points of a person without keypoints."""
@@ -41,10 +41,10 @@ _JOINTS_OF_COARSE_PART = {
 
 
 def read_visibility(annotation: dict) -> np.ndarray | None:
-    """COCO's visibility flag of each keypoint of an annotation, (17,) int64 0..2.
+    """The visibility flag of each of COCO's keypoints, (17,) int64 0..2.
 
     Returns:
-        None for an annotation without `keypoints`, or with another skeleton than COCO's.
+        None without `keypoints`, or if their number is not that of COCO's skeleton.
 
     Raises:
         AnnotationError: a flag is not 0, 1 or 2.
@@ -59,11 +59,11 @@ def read_visibility(annotation: dict) -> np.ndarray | None:
 
 
 def point_visibility(part: np.ndarray, flags: np.ndarray | None) -> np.ndarray:
-    """The visibility of the limb that each point lies on: that of its least visible joint.
+    """The visibility of the least visible joint of the limb on which each point lies.
 
     Args:
         part: (P,) charts 1..24.
-        flags: (17,) of `read_visibility`.
+        flags: (17,) as of `read_visibility`, or None.
 
     Returns:
         (P,) uint8, an index of `VISIBILITY_NAMES`; `UNKNOWN` without flags.

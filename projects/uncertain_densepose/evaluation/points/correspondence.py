@@ -1,20 +1,20 @@
 """Correspondence accuracy: how far on the body annotated points are from where they were placed.
 
-The measures of Guler et al. (CVPR 2018) and of Neverova et al. (NeurIPS 2019): the share of points
-placed within t centimetres, f(t), and the area under its curve, AUC_a = 1/a ∫ f(t) dt for t from 0
-to a centimetres (Guler et al., section 4). A point without an answer counts as infinitely far away:
-where the prediction is background, where no detection stands for the person, and where the point
-lies outside the detection's box.
+The measures of Guler et al. (CVPR 2018, section 4) and of Neverova et al. (NeurIPS 2019): the share
+f(t) of points placed within t centimetres, and AUC_a = 1/a ∫ f(t) dt for t from 0 to a centimetres.
+A point without an answer counts as infinitely far away: the prediction is background, no detection
+stands for the person, or the point lies outside the detection's box.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ...surface import NUM_PARTS, PART_NAMES
 from ..ground_truth import VISIBILITY_NAMES, AnnotatedImage
+from ..totals import Totals
 from .distance_totals import AUC_LIMITS_CM, THRESHOLDS_CM, DistanceTotals
 from .point_answers import PointAnswers
 from .surface_distance import SurfaceDistance
@@ -34,19 +34,20 @@ def _no_points(num_groups: int = 1):
 
 
 @dataclass(frozen=True)
-class CorrespondenceTotals:
-    """The errors of points, as counts and sums. Those of disjoint sets add up.
+class CorrespondenceTotals(Totals):
+    """The errors of points, as counts and sums.
 
-    The trivial answer keeps the predicted part and replaces the coordinates by the centre of its
-    chart (`surface_distance.chart_centres`), so that it tells what the coordinates are worth.
+    The trivial answer keeps the predicted part but puts every point at the centre of its chart
+    (`surface_distance.chart_centres`): it shows what the coordinates are worth.
 
     Attributes:
         by_part: of the model against the annotated coordinates, as on DensePose-COCO; 25 groups,
             the annotated charts.
-        by_visibility: the same points in the groups `VISIBILITY_NAMES`, those without one left out.
+        by_visibility: the same points in the groups `VISIBILITY_NAMES`, but those of unknown
+            visibility.
         trivial: of the trivial answer against the annotated coordinates.
-        model_true, trivial_true: against coordinates without the annotator's error, of the points
-            where these are known.
+        model_true, trivial_true: against coordinates without the annotator's error, at the points
+            where they are known.
     """
 
     by_part: DistanceTotals = _no_points(NUM_PARTS + 1)
@@ -55,23 +56,19 @@ class CorrespondenceTotals:
     model_true: DistanceTotals = _no_points()
     trivial_true: DistanceTotals = _no_points()
 
-    def __add__(self, other: CorrespondenceTotals) -> CorrespondenceTotals:
-        names = (f.name for f in fields(self))
-        return CorrespondenceTotals(*(getattr(self, n) + getattr(other, n) for n in names))
-
     def part_error_cm(self) -> np.ndarray:
-        """(25,) float64, the mean error of the model on each part, centimetres; NaN without points.
+        """(25,) float64, the model's mean error on each part, centimetres; NaN without points.
 
-        Errors count for 30 at most, those of points without an answer too: 30 (1 - AUC₃₀).
+        Errors above 30 cm, and points without an answer, count as 30 cm: 30 (1 - AUC₃₀).
         """
         return AUC_LIMITS_CM[-1] * (1 - self.by_part.areas()[:, -1])
 
     def results(self) -> dict[str, float]:
         """`accuracy` of the model, shares of the trivial answer, and `num_points`.
 
-        The rows `*_true` are there only if true coordinates are known. Then follow `within_10cm`,
-        `AUC30` and `num_points` of each part and visibility that has points, with its name after a
-        hyphen, which Detectron2 leaves out of its short lists.
+        Names with `_true` are there only if true coordinates are known. Each part and visibility
+        with points has `within_10cm`, `AUC30` and `num_points` under its name after a hyphen, which
+        Detectron2 leaves out of its short lists.
         """
         results = self.by_part.accuracy() | _named("trivial_", self.trivial.shares())
         if self.model_true.num_points.any():
@@ -88,14 +85,14 @@ class CorrespondenceTotals:
 def correspondence_totals(
     image: AnnotatedImage, answers: PointAnswers, distance: SurfaceDistance
 ) -> CorrespondenceTotals:
-    """Compare answers with annotations at the points of all people of an image but crowds.
+    """Compare answers with the annotations of an image; points of crowds do not count.
 
     Args:
-        image: its annotations.
-        answers: (P,) one at each of its points.
+        image: the annotations.
+        answers: (P,) one at each annotated point.
         distance: the surface of the annotations.
     """
-    counted = ~image.iscrowd[image.person]
+    counted = image.counted
     part, visibility, part_true, uv_true = (
         values[counted] for values in (image.part, image.visibility, image.part_true, image.uv_true)
     )

@@ -1,7 +1,7 @@
 """Distances on the body as counts and sums, into which images are added one by one.
 
-A share of points within t is a count. So is the area under the curve of these shares up to a,
-AUC_a = 1/a ∫ f(t) dt: it is the mean over the points of max(0, 1 - d / a) for their distances d.
+The share of points within t is a count, and the area under its curve, AUC_a = 1/a ∫ f(t) dt, is the
+mean of max(0, 1 - d / a) over the distances d of the points.
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..totals import Totals
+
 THRESHOLDS_CM = (1, 2, 3, 5, 10, 20)
-"""Distances on the neutral body below which a point counts, centimetres."""
+"""Distances on the neutral body below which a point counts as right, centimetres."""
 
 AUC_LIMITS_CM = (10, 30)
-"""The limits a of the areas under the curve, centimetres."""
+"""The upper limits a of the areas under the curve, centimetres."""
 
 BINS_PER_CM = 10
-"""Every threshold is an edge between bins of a millimetre, so that its share is exact."""
+"""Bins are a millimetre wide: every threshold is an edge, so its share is exact."""
 
 _EDGES_CM = np.arange(BINS_PER_CM * AUC_LIMITS_CM[-1] + 1) / BINS_PER_CM
 _CM_PER_M = 100.0
@@ -29,8 +31,8 @@ class AccuracyCurve(NamedTuple):
     """The share of points below a distance.
 
     Attributes:
-        distance_cm: (T,) float64, rising from 0, every millimetre.
-        share: (T,) float64 in [0, 1], exact; between two of them it lies between theirs.
+        distance_cm: (T,) float64, every millimetre from 0 to the greater of `AUC_LIMITS_CM`.
+        share: (T,) float64 in [0, 1], exact.
     """
 
     distance_cm: np.ndarray
@@ -38,12 +40,12 @@ class AccuracyCurve(NamedTuple):
 
 
 @dataclass(frozen=True)
-class DistanceTotals:
-    """The distances of points in G groups. Those of disjoint sets add up.
+class DistanceTotals(Totals):
+    """The distances of points in G groups.
 
     Attributes:
-        count: (G, B) int64, points of a group in each bin of a millimetre, the lower edge included;
-            the last bin has all that are further away, and those without an answer.
+        count: (G, B) int64, points of a group in each bin, which includes its lower edge; the last
+            bin has all that are further away or have no answer.
         area: (G, 2) float64, the sums of max(0, 1 - d / a) for `AUC_LIMITS_CM`.
     """
 
@@ -64,7 +66,7 @@ class DistanceTotals:
 
         Args:
             distance_m: (P,) metres, infinite ones included.
-            group: (P,) integers in 0..num_groups-1; by default all are in group 0.
+            group: (P,) integer in 0..G-1; by default all points are in group 0.
             num_groups: G.
         """
         distance_m = np.asarray(distance_m, dtype=np.float64)
@@ -77,22 +79,13 @@ class DistanceTotals:
         sums = [np.bincount(group, weights=area, minlength=num_groups) for area in areas]
         return DistanceTotals(count, np.stack(sums, axis=1))
 
-    def __add__(self, other: DistanceTotals) -> DistanceTotals:
-        return DistanceTotals(self.count + other.count, self.area + other.area)
-
     def __getitem__(self, group: int) -> DistanceTotals:
-        """One of the groups alone."""
+        """The totals of one group, G = 1."""
         return DistanceTotals(self.count[[group]], self.area[[group]])
-
-    def all_groups(self) -> DistanceTotals:
-        """All points as one group."""
-        return DistanceTotals(
-            self.count.sum(axis=0, keepdims=True), self.area.sum(axis=0, keepdims=True)
-        )
 
     @property
     def num_points(self) -> np.ndarray:
-        """(G,) int64."""
+        """(G,) int64 points in each group."""
         return self.count.sum(axis=1)
 
     def areas(self) -> np.ndarray:
@@ -101,7 +94,7 @@ class DistanceTotals:
             return self.area / self.num_points[:, None]
 
     def curve(self) -> AccuracyCurve:
-        """The accuracy of all points, up to the greater of `AUC_LIMITS_CM`."""
+        """The accuracy of the points of all groups."""
         below = np.concatenate([[0], self.count.sum(axis=0).cumsum()[:-1]])
         with np.errstate(invalid="ignore"):
             return AccuracyCurve(_EDGES_CM, below / self.num_points.sum())
@@ -113,16 +106,18 @@ class DistanceTotals:
 
     def accuracy(self) -> dict[str, float]:
         """`shares` and `AUC{a}` of all points, percent; NaN without points."""
-        (areas,) = 100 * self.all_groups().areas()
-        names = (f"AUC{limit}" for limit in AUC_LIMITS_CM)
-        return self.shares() | dict(zip(names, areas.tolist(), strict=True))
+        with np.errstate(invalid="ignore"):
+            areas = 100 * self.area.sum(axis=0) / self.num_points.sum()
+        return self.shares() | {
+            f"AUC{a}": float(area) for a, area in zip(AUC_LIMITS_CM, areas, strict=True)
+        }
 
 
 def area_under_curve(distance_m: np.ndarray, limit_cm: float) -> np.ndarray:
-    """(P,) what each point adds to the area under the curve up to `limit_cm`; the mean is the area.
+    """(P,) float64 max(0, 1 - d / a), whose mean is the area under the curve.
 
     Args:
-        distance_m: (P,) metres, infinite ones included.
-        limit_cm: centimetres.
+        distance_m: (P,) d, metres, may be infinite.
+        limit_cm: a, centimetres.
     """
     return np.maximum(1 - _CM_PER_M * np.asarray(distance_m, dtype=np.float64) / limit_cm, 0)

@@ -1,8 +1,8 @@
 """Likelihood: the log-density that a model gives to the annotated coordinates.
 
-The coordinates are read in the chart of the annotation, so that a wrong part is not counted here,
-and arithmetic is float64. Densities are over chart units², in nats, with the full constant: models
-can be compared, joint ones with independent ones, by nats per point.
+Coordinates are read in the chart of the annotation, so a wrong part does not count here. Densities
+are over chart units², in nats, with the full constant, and computed in float64: joint and
+independent models can be compared by nats per point.
 """
 
 from __future__ import annotations
@@ -14,30 +14,21 @@ import numpy as np
 import torch
 
 from ...structures import PointPredictions
+from ..totals import Totals
 from .readings import global_noise_model, readings
 
 
 def group_points(person: np.ndarray, part: np.ndarray) -> np.ndarray:
-    """Number the pairs of person and part that occur among P points.
-
-    Args:
-        person: (P,) integer. part: (P,) charts 1..24.
-
-    Returns:
-        (P,) int64 in 0..G-1.
-    """
+    """(P,) int64 in 0..G-1, the pair of person (P,) and chart (P,) of each of P points."""
     pairs = np.stack([person, part], axis=1)
     return np.unique(pairs, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
 
 
 def fit_global_variance(residual_uv: torch.Tensor) -> float:
-    """The variance of maximum likelihood of one isotropic Gaussian around the predictions.
+    """The maximum-likelihood variance, chart units², of one isotropic Gaussian around predictions.
 
     Args:
         residual_uv: (P, 2) annotated minus predicted coordinates of the training set, chart units.
-
-    Returns:
-        The mean squared residual per coordinate, chart units².
 
     Raises:
         ValueError: there are no residuals.
@@ -46,8 +37,8 @@ def fit_global_variance(residual_uv: torch.Tensor) -> float:
 
 
 @dataclass(frozen=True)
-class SquaredErrorTotals:
-    """What `fit_global_variance` needs of residuals. Totals of disjoint sets add up.
+class SquaredErrorTotals(Totals):
+    """What `fit_global_variance` needs of residuals.
 
     Attributes:
         squares: sum of |residual|² over the points, chart units².
@@ -62,9 +53,6 @@ class SquaredErrorTotals:
         """The totals of residuals (P, 2), chart units."""
         return SquaredErrorTotals(residual_uv.double().square().sum().item(), len(residual_uv))
 
-    def __add__(self, other: SquaredErrorTotals) -> SquaredErrorTotals:
-        return SquaredErrorTotals(self.squares + other.squares, self.num_points + other.num_points)
-
     def variance(self) -> float:
         """Mean squared residual per coordinate, chart units².
 
@@ -72,20 +60,19 @@ class SquaredErrorTotals:
             ValueError: there are no residuals.
         """
         if self.num_points == 0:
-            raise ValueError("a global variance cannot be fitted to no points")
+            raise ValueError("there are no points to fit a global variance to")
         return self.squares / (2 * self.num_points)
 
 
 @dataclass(frozen=True)
 class LikelihoodTotals:
-    """Sums of log-densities. Totals of disjoint sets of groups add up.
+    """Sums of log-densities; those of disjoint sets of groups add up.
 
     Attributes:
-        nats: summed log-density of the model's own distribution; NaN for a model without one.
-        global_nats: the same with one global variance around the same means; NaN without one.
-        nats_by_reading: the same of every distribution that the model can be read as, by names of
-            `READINGS`.
-        num_read: points that were read, those inside the box of a detection of their person.
+        nats: summed log-density under the model's own distribution; NaN for a model without one.
+        global_nats: under one global variance around the same means; NaN without one.
+        nats_by_reading: under each distribution that the model can be read as, by `READINGS`.
+        num_read: points inside the box that stands for their person.
         num_points: all annotated points.
     """
 
@@ -106,23 +93,21 @@ class LikelihoodTotals:
         )
 
     def results(self) -> dict[str, float]:
-        """Means in nats per point that was read, NaN if none was, and the percentage read.
+        """Nats per point that was read, NaN if none was, and the percentage of points read.
 
-        `nats_per_point` is the model's own, `nats_per_point_<reading>` one of each reading that it
-        contains.
+        `nats_per_point` is under the model's own distribution, `nats_per_point_<name>` under that
+        of `READINGS` or, for `global_variance`, under the global variance.
         """
 
         def per_point(nats: float) -> float:
-            return nats / self.num_read if self.num_read else float("nan")
+            return nats / (self.num_read or float("nan"))
 
         rows = {**self.nats_by_reading, "global_variance": self.global_nats}
         return {
             "nats_per_point": per_point(self.nats),
             "global_variance_nats_per_point": per_point(self.global_nats),
             **{f"nats_per_point_{name}": per_point(nats) for name, nats in rows.items()},
-            "points_read": 100 * self.num_read / self.num_points
-            if self.num_points
-            else float("nan"),
+            "points_read": 100 * self.num_read / (self.num_points or float("nan")),
         }
 
 
@@ -139,9 +124,9 @@ def likelihood_totals(
         points: float64 predictions at R points, read in the charts of the annotation.
         uv: (R, 2) annotated coordinates, chart units.
         group: (R,) int64 in 0..G-1, the pair of person and part of each point.
-        num_points: R and the annotated points that could not be read.
-        global_variance: chart units², fitted on training data. It is also the distribution of a
-            model that predicts no variance.
+        num_points: of all annotated points, the R that were read and the others.
+        global_variance: chart units², fitted on training data; also the distribution of a model
+            that predicts no variance.
     """
     target = torch.as_tensor(uv, dtype=points.mean_uv.dtype)
     globally = float("nan")

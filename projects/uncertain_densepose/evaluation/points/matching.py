@@ -1,7 +1,4 @@
-"""Which detection stands for which person.
-
-Boxes are (N, 4) float64 XYWH in pixels throughout, as in COCO.
-"""
+"""Which detection stands for which person."""
 
 from __future__ import annotations
 
@@ -9,6 +6,7 @@ import numpy as np
 from pycocotools import mask as mask_api
 
 UNMATCHED = -1
+"""Stands for the detection of a person without one."""
 
 
 def box_overlap(
@@ -17,11 +15,11 @@ def box_overlap(
     """Overlap of D detections with G people as COCO defines it.
 
     Args:
-        boxes: (D, 4). people_boxes: (G, 4).
-        iscrowd: (G,) bool, by default nobody.
+        boxes: (D, 4) float64 XYWH pixels. people_boxes: (G, 4) likewise.
+        iscrowd: (G,) bool; by default nobody is a crowd.
 
     Returns:
-        (D, G) float64: the intersection over the union; over the detection's own area for a crowd.
+        (D, G) float64: intersection over union; for a crowd, over the detection's own area.
     """
     if len(boxes) == 0 or len(people_boxes) == 0:
         return np.zeros((len(boxes), len(people_boxes)))
@@ -32,19 +30,18 @@ def box_overlap(
 def match_by_score(
     overlap: np.ndarray, eligible: np.ndarray, min_overlap: float = 0.5
 ) -> np.ndarray:
-    """The detection of each person, at most one each, greedily in the order of the scores.
+    """The detection of each person, assigned greedily in the order of the scores.
 
-    Each detection in turn takes the person, still free, with whom it overlaps most, if that is at
-    least `min_overlap`. So a person is judged by the answer that a user would take, the most
-    confident one, and not by the best of many.
+    Each detection takes the free person with whom it overlaps most, if by `min_overlap` at least.
+    So a person is judged by the most confident answer, which a user would take, not by the best.
 
     Args:
         overlap: (D, G) in [0, 1], the detection of the highest score first.
         eligible: (D, G) or (G,) bool, False for pairs that must not be matched.
-        min_overlap: least overlap of a match, above 0.
+        min_overlap: the least overlap of a match, above 0.
 
     Returns:
-        (G,) int64 index of the detection, `UNMATCHED` for a person without.
+        (G,) int64 in 0..D-1, or `UNMATCHED`.
     """
     num_people = overlap.shape[1]
     match = np.full(num_people, UNMATCHED, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""What detections say at the annotated points of an image, as vertices of the body."""
+"""Where detections place the annotated points of an image, as vertices of the body."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class PointAnswers:
     annotated_vertex: np.ndarray
 
     def of_detections(self, detection: np.ndarray) -> PointAnswers:
-        """The answer (P,) of one detection at each point, out of those (D, P) of all.
+        """From the answers (D, P) of all detections, those (P,) of one at each point.
 
         Args:
             detection: (P,) int64 in 0..D-1, `UNMATCHED` for no answer.
@@ -47,15 +47,15 @@ class PointAnswers:
 def read_all(
     image: AnnotatedImage, detections: ImageDetections, distance: SurfaceDistance
 ) -> PointAnswers:
-    """The answers (D, P) of every detection at every annotated point.
+    """The answers (D, P) of all detections at all annotated points.
 
     Args:
-        image: its annotations.
-        detections: D detections in it.
+        image: the annotations.
+        detections: D detections in the image.
         distance: the surface of the annotations.
     """
-    # Most points lie outside most boxes and are not worth reading. The pixel around a box is left
-    # to the detections, which know how their own grid ends.
+    # Most points lie outside most boxes and need not be read. Within a pixel of a box the
+    # detections decide, which know where their own grid ends.
     from_corner = image.xy - detections.boxes[:, None, :2]
     size = detections.boxes[:, None, 2:]
     near = ((from_corner >= -1) & (from_corner <= size + 1)).all(axis=2)
@@ -64,28 +64,5 @@ def read_all(
     part = np.zeros(near.shape, dtype=np.int64)
     vertex = np.full(near.shape, NOWHERE, dtype=np.int32)
     part[near], vertex[near] = read_part, distance.vertex(read_part, uv)
-    annotated = distance.vertex(image.part, image.uv)
-    return PointAnswers(part, vertex, distance.between_m(vertex, annotated), annotated)
-
-
-def read_matched(
-    image: AnnotatedImage,
-    detections: ImageDetections,
-    detection: np.ndarray,
-    distance: SurfaceDistance,
-) -> PointAnswers:
-    """The answer (P,) of one detection at each annotated point.
-
-    Args:
-        image: its annotations.
-        detections: D detections in it.
-        detection: (P,) int64 in 0..D-1, `UNMATCHED` for no answer.
-        distance: the surface of the annotations.
-    """
-    part = np.zeros(len(detection), dtype=np.int64)
-    uv = np.zeros((len(detection), 2))
-    point = np.flatnonzero(detection != UNMATCHED)
-    part[point], uv[point] = detections.read(detection[point], image.xy[point])
-    vertex = distance.vertex(part, uv)
     annotated = distance.vertex(image.part, image.uv)
     return PointAnswers(part, vertex, distance.between_m(vertex, annotated), annotated)

@@ -1,4 +1,4 @@
-"""What a model says at points of the image, read from its maps of boxes."""
+"""A model's predictions at points of the image, read from the maps of its boxes."""
 
 from __future__ import annotations
 
@@ -11,31 +11,29 @@ from ...structures import ChartMaps, PointPredictions, image_to_box_xy
 from ...structures.geometry import inside_box
 
 _EDGE_TOLERANCE = 1e-4
-"""Fraction of the box by which a point may lie outside: a box that was scaled to the network's
-input and back in float32 must still contain the annotations on its own edge."""
+"""Fraction of the box by which a point may lie outside it: a box that was scaled to the network's
+input and back in float32 must still contain the annotations on its edge."""
 
 
-def read_points(
+def read_predictions(
     maps: ChartMaps,
     boxes_xyxy: torch.Tensor,
     box: np.ndarray,
     xy: np.ndarray,
     part: np.ndarray | None = None,
 ) -> tuple[np.ndarray, PointPredictions]:
-    """Read each of N points in the maps of one box.
-
-    Only the values at the points leave the maps' device.
+    """Read each of N points in the maps of one box; only these values leave the maps' device.
 
     Args:
         maps: of D boxes.
         boxes_xyxy: (D, 4) pixels.
         box: (N,) int64 in 0..D-1.
         xy: (N, 2) pixels.
-        part: (N,) charts 1..24 to read in; by default the predicted ones.
+        part: (N,) the charts 1..24 to read; by default the predicted ones.
 
     Returns:
-        inside: (N,) bool, whether a point lies in its box; and the predictions at those that do,
-        in their order, on the CPU in float64.
+        (N,) bool, whether a point lies in its box; and the predictions at the points that do, in
+        their order, in float64 on the CPU.
     """
     boxes_xyxy = boxes_xyxy.double()
     device = boxes_xyxy.device

@@ -6,61 +6,13 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from detectron2.structures import Instances
 
-from ...structures import ChartMaps, PointPredictions
+from ...structures import PointPredictions
 from ..ground_truth import AnnotatedImage
 from .likelihood import group_points
 from .matching import UNMATCHED
-from .point_reading import read_points
-
-
-@dataclass(frozen=True)
-class CountedPoints:
-    """The points of all people of an image but crowds, and the box that answers for each.
-
-    Attributes:
-        person, xy, part, uv: (P, ...) as in `AnnotatedImage`.
-        box: (P,) int64, `UNMATCHED` for the points of a person without a box.
-    """
-
-    person: np.ndarray
-    xy: np.ndarray
-    part: np.ndarray
-    uv: np.ndarray
-    box: np.ndarray
-
-    @staticmethod
-    def of(image: AnnotatedImage, match: np.ndarray) -> CountedPoints:
-        """The points of an image, given the box (G,) int64 in 0..D-1 of each person."""
-        counted = ~image.iscrowd[image.person]
-        person = image.person[counted]
-        return CountedPoints(
-            person, image.xy[counted], image.part[counted], image.uv[counted], match[person]
-        )
-
-    def __len__(self) -> int:
-        return len(self.part)
-
-    def read(
-        self, maps: ChartMaps | None, boxes_xyxy: torch.Tensor
-    ) -> tuple[np.ndarray, PointPredictions | None]:
-        """The points that lie in their box.
-
-        Args:
-            maps: of D boxes; None if there are none.
-            boxes_xyxy: (D, 4) pixels.
-
-        Returns:
-            (R,) int64 their indices in 0..P-1, and the predictions there in the charts of the
-            annotation, float64; None instead if R = 0.
-        """
-        answered = np.flatnonzero(self.box != UNMATCHED)
-        if maps is None or len(answered) == 0:
-            return answered[:0], None
-        inside, points = read_points(
-            maps, boxes_xyxy, self.box[answered], self.xy[answered], part=self.part[answered]
-        )
-        return answered[inside], points if inside.any() else None
+from .point_reading import read_predictions
 
 
 @dataclass(frozen=True)
@@ -70,7 +22,7 @@ class PointsInChart:
     Attributes:
         predicted: float64 predictions.
         uv: (R, 2) float64 annotated coordinates, chart units.
-        group: (R,) int64, the pair of person and part.
+        group: (R,) int64 in 0..G-1, the pair of person and part.
     """
 
     predicted: PointPredictions
@@ -78,21 +30,33 @@ class PointsInChart:
     group: torch.Tensor
 
     @staticmethod
-    def of(
-        points: CountedPoints, maps: ChartMaps | None, boxes_xyxy: torch.Tensor
-    ) -> PointsInChart | None:
-        """The points of an image; None if there are no such points.
+    def of(image: AnnotatedImage, instances: Instances, match: np.ndarray) -> PointsInChart | None:
+        """The points of all people but crowds that lie in the box matched with their person.
 
         Args:
-            points: P of them.
-            maps: of D boxes; None if there are none.
-            boxes_xyxy: (D, 4) pixels.
+            image: its annotations.
+            instances: D boxes, with `pred_densepose` unless there are none.
+            match: (G,) int64 in 0..D-1, the instance that stands for each person, or `UNMATCHED`.
+
+        Returns:
+            None if there are no such points.
         """
-        read, predicted = points.read(maps, boxes_xyxy)
-        if predicted is None:
+        box = match[image.person]
+        point = np.flatnonzero(image.counted & (box != UNMATCHED))
+        if len(point) == 0:
             return None
-        group = group_points(points.person[read], points.part[read])
-        return PointsInChart(predicted, torch.as_tensor(points.uv[read]), torch.as_tensor(group))
+        inside, predicted = read_predictions(
+            instances.pred_densepose,
+            instances.pred_boxes.tensor,
+            box[point],
+            image.xy[point],
+            part=image.part[point],
+        )
+        point = point[inside]
+        if len(point) == 0:
+            return None
+        group = group_points(image.person[point], image.part[point])
+        return PointsInChart(predicted, torch.as_tensor(image.uv[point]), torch.as_tensor(group))
 
     @property
     def residual_uv(self) -> torch.Tensor:

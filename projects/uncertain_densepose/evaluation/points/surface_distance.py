@@ -10,19 +10,13 @@ from ...surface import NUM_PARTS, ChartLookup, Surface
 from ...surface.metric import ChartMetric
 
 NOWHERE = -1
-"""Stands for the vertex of a prediction that is no point of the surface, as in `ChartLookup`;
+"""Stands for the vertex of a prediction that is not on the surface, as in `ChartLookup`;
 `Surface.geodesic_distance` takes it to be infinitely far from everything."""
 
 
 def chart_centres(surface: Surface) -> np.ndarray:
-    """The mean chart coordinates of each chart's surface: every square metre weighs the same.
-
-    Args:
-        surface: the body.
-
-    Returns:
-        (25, 2) float64 chart units; row 0, the background, is (0.5, 0.5) and has no meaning.
-    """
+    """(25, 2) float64 the area-weighted mean coordinates of each chart, chart units; row 0, the
+    background, is (0.5, 0.5) and has no meaning."""
     corners = surface.vertices[surface.faces].astype(np.float64)
     normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
     weight = np.linalg.norm(normal, axis=1)
@@ -38,10 +32,7 @@ class SurfaceDistance:
     """From chart coordinates to vertices, and from pairs of vertices to geodesic distances.
 
     Args:
-        surface: the body on which the annotations were made.
-
-    Attributes:
-        surface: the same.
+        surface: the body on which the annotations were made; also an attribute.
 
     Raises:
         SurfaceFileError: the surface has no geodesic distances.
@@ -60,7 +51,7 @@ class SurfaceDistance:
         """The distances of a surface file.
 
         Raises:
-            SurfaceFileError: the file is missing, is no valid surface, or holds charts alone.
+            SurfaceFileError: the file is missing, is not a valid surface, or has no distances.
         """
         surface = Surface.load(path)
         surface.require_distances(path)
@@ -74,14 +65,15 @@ class SurfaceDistance:
             uv: (N, 2) chart units, clamped to [0, 1].
 
         Returns:
-            (N,) int32; `NOWHERE` for the background and where `uv` is not finite, since a
-            network that has diverged names no point of the body.
+            (N,) int32; `NOWHERE` for the background and where `uv` is not finite, as from a network
+            that has diverged.
         """
         finite = np.isfinite(uv).all(axis=-1)
         return self._lookup.vertex(np.where(finite, part, 0), np.where(finite[:, None], uv, 0.0))
 
     def centre_vertex(self, part: np.ndarray) -> np.ndarray:
-        """(N,) int32 vertex nearest to the centre of each chart of (N,), 1..24; `NOWHERE` for 0."""
+        """(N,) int32, the vertex nearest to the centre of each of the charts (N,) 0..24; `NOWHERE`
+        for 0."""
         return self._centre_vertex[part]
 
     def between_m(self, predicted: np.ndarray, annotated: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Rules by which the predictions of several models become one, a file each."""
+"""Rules that fuse the predictions of several models into one, a file each."""
 
 from .average import average
 from .inverse_covariance import inverse_covariance
@@ -11,8 +11,8 @@ FUSION_RULES: dict[str, FusionRule] = {
     "inverse_covariance": FusionRule(inverse_covariance, is_product=True),
     "joint": FusionRule(joint, is_product=True),
 }
-"""By name: the moments of the mixture; the product of the points' marginals; the product of the
-groups' joint densities."""
+"""By name: moments of the mixture; product of the points' marginals; product of the groups' joint
+densities."""
 
 __all__ = [
     "FUSION_RULES",

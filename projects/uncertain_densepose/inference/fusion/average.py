@@ -1,4 +1,4 @@
-"""The average of models as distributions: the moments of their mixture."""
+"""The average of models: the moments of their mixture."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from .rule import mean_of_counted
 def average(
     models: Sequence[PartCorrelatedUV], weight: torch.Tensor, informs: torch.Tensor
 ) -> PartCorrelatedUV:
-    """The Gaussian with the moments of the mixture of shares q_k = w_k / Σ_l w_l.
+    """The Gaussian with the moments of the mixture with weights q_k = w_k / Σ_l w_l.
 
-    As `structures.chart_averaging`, with weights: m = Σ q_k m_k and
-    D = Σ q_k (D_k + (m_k - m)(m_k - m)ᵀ), so that models which disagree make it less sure. The
-    shared covariance is Σ q_k B_k, q averaged over the group, in the basis at m: as there, the
-    basis of a similarity is taken to be the same for all models.
+    As in `structures.chart_averaging`, with weights: m = Σ q_k m_k and
+    D = Σ q_k (D_k + (m_k - m)(m_k - m)ᵀ), so that disagreement between models adds variance. The
+    shared covariance is Σ q_k B_k, with q averaged over the group, in the basis at m; the basis of
+    a similarity is assumed to be the same for all models.
 
     Args and shapes: see `FusionRule`.
     """
@@ -44,6 +44,6 @@ def average(
 
 
 def widened(shared_covariance: torch.Tensor, size: int) -> torch.Tensor:
-    """(G, size, size): the same shared error (G, K, K) in the wider basis of `SHARED_BASES`."""
+    """A shared covariance (G, K, K) in a larger basis of `SHARED_BASES`: (G, size, size)."""
     missing = size - shared_covariance.shape[-1]
     return F.pad(shared_covariance, (0, missing, 0, missing))

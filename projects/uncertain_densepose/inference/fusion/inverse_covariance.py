@@ -14,10 +14,10 @@ def inverse_covariance(
 ) -> PartCorrelatedUV:
     """Σ⁻¹ = Σ_k w_k Σ_k⁻¹ and m = Σ Σ_k w_k Σ_k⁻¹ m_k, with Σ_k = D_k + E B_k Eᵀ at each point.
 
-    The fusion of Neverova et al. (NeurIPS 2019). It knows nothing of the correlation of the points
-    of a part, and neither does its result, whose points are independent (K = 0).
+    The fusion of Neverova et al. (NeurIPS 2019). It ignores the correlation of a part's points; in
+    its result they are independent (K = 0).
 
-    Args and shapes: see `FusionRule`; `informs` does not matter.
+    Args and shapes: see `FusionRule`; `informs` is not used.
     """
     covariance = torch.stack([model.covariance() for model in models])
     precision = weight[:, :, None, None] * torch.linalg.inv(covariance)
@@ -31,7 +31,7 @@ def product(precision: torch.Tensor, means: torch.Tensor) -> tuple[torch.Tensor,
     """The product of Gaussians at points.
 
     Args:
-        precision: (M, P, 2, 2), of a positive definite sum over M. means: (M, P, 2).
+        precision: (M, P, 2, 2), whose sum over M is positive definite. means: (M, P, 2).
 
     Returns:
         Its mean (P, 2) and covariance (P, 2, 2).

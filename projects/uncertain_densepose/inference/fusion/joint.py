@@ -1,4 +1,4 @@
-"""The product of the joint Gaussians of a group: what models say of a whole part at once."""
+"""The product of the models' joint Gaussians of a group of points."""
 
 from __future__ import annotations
 
@@ -18,29 +18,28 @@ def joint(
 ) -> PartCorrelatedUV:
     """The product over models k of N(m_k, D_k + E_k B_k E_kᵀ), the points of a group stacked.
 
-    It is exact and of the same kind again, of K = Σ_k K_k. For each factor is an integral over the
-    model's own shared error z_k, and under all the integrals the points are independent given
-    z = (z_1 .. z_M): with Λ_k = D_k⁻¹, Λ = Σ_k Λ_k and the pointwise gains H_k = Λ⁻¹ Λ_k,
+    The product is exact and has the same form, with K = Σ_k K_k: each factor is an integral over
+    the model's shared error z_k, and given z = (z_1 .. z_M) the points are independent. With
+    Λ_k = D_k⁻¹, Λ = Σ_k Λ_k and the pointwise gains H_k = Λ⁻¹ Λ_k,
 
         y_i | z ~ N(m̄_i + W_i z, Λ_i⁻¹),   m̄ = Σ_k H_k m_k,   W = [H_1 E_1 | ... | H_M E_M].
 
-    Integrating the points out leaves a Gaussian of z: its prior precision blockdiag(B_k⁻¹) plus
-    what the models' disagreement tells of their errors,
+    Integrating the points out leaves a Gaussian over z: the prior precision blockdiag(B_k⁻¹) plus
+    the information in the models' disagreement,
 
         L_kk = Σ_i E_kᵀ Λ_k (Σ_{l≠k} H_l) E_k,   L_kl = -Σ_i E_kᵀ Λ_k H_l E_l,
         rhs_k = Σ_i E_kᵀ Λ_k (m̄ - m_k).
 
-    So z has the covariance S = B (I + L B)⁻¹ and the mean S rhs; the result has the mean
-    m̄ + W S rhs, the own covariance Λ⁻¹, the basis W and the shared covariance S. Nothing is
-    inverted that is singular at B = 0, where the rule is `inverse_covariance`. The cost is O(P) and
-    a system of K coordinates a group.
+    So z has covariance S = B (I + L B)⁻¹ and mean S rhs, and the result has mean m̄ + W S rhs, own
+    covariance Λ⁻¹, basis W and shared covariance S. All inverses exist at B = 0, where the rule
+    equals `inverse_covariance`. The cost is O(P), plus a K x K system per group.
 
-    Weights: D_k,i / w_k,i instead of D_k,i, and B_k over the mean of w_k over those points of the
-    group where it is above 0. Equal weights thus temper the whole density; weights of 0 leave
-    the model's other points with their marginal density.
+    Weights: D_k,i is divided by w_k,i, and B_k by the mean of w_k over the points of the group
+    where it is above 0. So equal weights temper the whole density, and points of weight 0 leave the
+    marginal density of the model's other points as it is.
 
-    Args and shapes: see `FusionRule`. The sums of L and rhs go over the points that inform; other
-    points of a group take z from them.
+    Args and shapes: see `FusionRule`. L and rhs are summed over the points that inform; the other
+    points of a group use the same z.
     """
     group, num_groups = models[0].group, models[0].num_groups
     own_precision = torch.stack([model.own_precision() for model in models])
@@ -84,17 +83,17 @@ def _disagreement(
     gain: torch.Tensor,
     off: torch.Tensor,
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """What each point adds to L (P, K, K) and to rhs (P, K).
+    """Each point's term of L (P, K, K) and of rhs (P, K).
 
     Args:
-        bases: M of (P, 2, K_k). precision, gain: (M, P, 2, 2). off: (M, P, 2) m̄ - m_k.
+        bases: M tensors (P, 2, K_k). precision, gain: (M, P, 2, 2). off: (M, P, 2), m̄ - m_k.
     """
     models = range(len(bases))
     pulled = [precision[k] @ bases[k] for k in models]
     evidence = [(pulled[k].mT @ off[k, :, :, None]).squeeze(-1) for k in models]
     rows = []
     for k in models:
-        # The gains sum to I; the others' are summed so that no digits are lost when k has it all.
+        # I - H_k, summed without cancellation for H_k near I.
         others = sum((gain[j] for j in models if j != k), torch.zeros_like(gain[k]))
         facing = [others @ bases[k] if j == k else -(gain[j] @ bases[j]) for j in models]
         rows.append(pulled[k].mT @ torch.cat(facing, dim=-1))
@@ -103,7 +102,7 @@ def _disagreement(
 
 
 def _block_diagonal(blocks: Sequence[torch.Tensor]) -> torch.Tensor:
-    """(G, ΣK, ΣK) of (G, K_k, K_k)."""
+    """Block-diagonal (G, ΣK, ΣK) of blocks (G, K_k, K_k)."""
     ends = list(accumulate(block.shape[-1] for block in blocks))
     total = blocks[0].new_zeros(len(blocks[0]), ends[-1], ends[-1])
     for block, end in zip(blocks, ends, strict=True):

@@ -1,13 +1,12 @@
-"""What several models say of the same points, boxes or people, as one prediction.
+"""Fuses the predictions of several models for the same points, boxes or people.
 
-Models that were trained on the same labels make some of the same errors, and the product of their
-densities, which takes errors to be independent, is too sure of itself. With `correlation` ρ its
-covariance is multiplied by 1 + (n - 1) ρ, n the number of models that enter. If the models' errors
-e_k, each in units of its own covariance, have correlation ρ with one another, this is the exact
-covariance of the fused error for models of equal covariances, Σ (1 + (n - 1) ρ) / n, and a bound
-from above for any others: the product's error is Σ* Σ_k Σ_k⁻¹ e_k, and
-X_kᵀ X_l + X_lᵀ X_k ⪯ X_kᵀ X_k + X_lᵀ X_l for any roots X_kᵀ X_k of the precisions. The means stay:
-they are the best ones for equal covariances.
+Models trained on the same labels make some of the same errors, so the product of their densities,
+which assumes independent errors, is overconfident. With `correlation` ρ its covariance is
+multiplied by 1 + (n - 1) ρ, where n models count. If the models' errors e_k, each whitened by its
+own covariance, have pairwise correlation ρ, this is exact for equal covariances, where the fused
+error has covariance Σ (1 + (n - 1) ρ) / n, and otherwise an upper bound: the fused error is
+Σ* Σ_k Σ_k⁻¹ e_k, and X_kᵀ X_l + X_lᵀ X_k ⪯ X_kᵀ X_k + X_lᵀ X_l for any roots X_kᵀ X_k of the
+precisions. The means do not change; for equal covariances they are optimal.
 """
 
 from __future__ import annotations
@@ -36,25 +35,25 @@ def fuse_points(
     """Fuse the predictions of M models at the same P points.
 
     Args:
-        points: one prediction a model, all read in the same charts.
-        group: (P,) int64 in 0..G-1, the pair of person and part of each point.
-        rule: a name in `FUSION_RULES`.
-        log_probability: (M, P) log-probability that each model gives to the chart of each point,
-            from which `part_weights` makes how much it counts; all the same by default.
-        correlation: ρ in [0, 1) of the models' errors, for the products.
+        points: one prediction per model, all read in the same charts.
+        group: (P,) int64 in 0..G-1, index of each point's pair of person and part.
+        rule: a key of `FUSION_RULES`.
+        log_probability: (M, P) log-probability that each model gives to the chart of each point;
+            weights the models, see `part_weights`. Equal weights by default.
+        correlation: ρ in [0, 1) of the models' errors, for the product rules.
 
     Returns:
-        The joint distribution of the points in float64. Of "joint" it is the exact product
-        with a shared error of Σ_k K_k coordinates; of "inverse_covariance" the points are
-        independent; of "average" the shared covariance is the models' mean.
+        The joint distribution of the points, float64: for "joint" the exact product, with a shared
+        error of Σ_k K_k coordinates; for "inverse_covariance" with independent points; for
+        "average" with the mean of the shared covariances.
 
     Raises:
-        FusionError: there are no predictions, they are of different points or charts, or the rule
-            needs what they lack.
+        FusionError: there are no predictions, they are for different points or charts, or they lack
+            what the rule needs.
     """
     chosen = _checked(rule, correlation, points)
     if any(not torch.equal(one.part, points[0].part) for one in points):
-        raise FusionError("predictions of different points or charts cannot be fused")
+        raise FusionError("predictions for different points or charts cannot be fused")
     if log_probability is None:
         log_probability = points[0].mean_uv.new_zeros(len(points), len(points[0]))
     models = [one.double().joint_distribution(group) for one in points]
@@ -68,29 +67,29 @@ def fuse_maps(
 ) -> ChartMaps:
     """Fuse the predictions of M models for the same N boxes.
 
-    The part probabilities are averaged, and the fused part of a cell is the likeliest by them. The
-    coordinates of a chart are fused cell by cell with `part_weights` of the models' probabilities
-    of that chart, so that in the chart that is shown only models which see it have a say. For the
-    joint rule a group is the cells of a box that show one chart.
+    Part probabilities are averaged, and a cell's part is the most probable one. The coordinates of
+    a chart are fused cell by cell with `part_weights` of the models' probabilities of the chart, so
+    that only models that see the chart count. For the joint rule, a group is the cells of a box
+    that show one chart.
 
     Args:
-        maps: one prediction a model, of the same boxes on grids of the same side.
-        rule: a name in `FUSION_RULES`.
-        correlation: ρ in [0, 1) of the models' errors, for the products.
+        maps: one prediction per model, for the same boxes, on grids of the same side.
+        rule: a key of `FUSION_RULES`.
+        correlation: ρ in [0, 1) of the models' errors, for the product rules.
 
     Returns:
-        Maps of the first model's type. Segmentations are log-probabilities. Variance and direction
-        hold any covariance of a cell exactly. The joint rule's shared covariance is the nearest one
-        of the models' largest basis (`fusion.projection`); "inverse_covariance" has none.
+        Maps of the first model's dtype. Segmentations are log-probabilities. Variance and direction
+        represent the covariance of a cell exactly. The shared covariance of "joint" is projected to
+        the models' largest basis (`fusion.projection`); "inverse_covariance" has none.
 
     Raises:
-        FusionError: as `fuse_points`, or the grids differ.
+        FusionError: see `fuse_points`; or the grids differ.
     """
     chosen = _checked(rule, correlation, maps)
     shapes = {(one.coarse_segm.shape, one.u.shape) for one in maps}
     if len(shapes) > 1:
         sides = [tuple(one.u.shape) for one in maps]
-        raise FusionError(f"maps of different boxes, sides or segmentations: {sides}")
+        raise FusionError(f"cannot fuse maps with different boxes, sides or segmentations: {sides}")
     segmentation = average_chart_maps(_without_noise(one) for one in maps)
     boxes = [
         _fuse_box([one[box] for one in maps], segmentation[box], chosen, correlation)
@@ -102,19 +101,23 @@ def fuse_maps(
 
 
 def fuse_people(people: Sequence[Person], rule: str = "joint", correlation: float = 0.0) -> Person:
-    """Fuse what M models say of one person, such as by `Predictor.predict_boxes`.
+    """Fuse M models' predictions of one person, e.g. from `Predictor.predict_boxes`.
 
-    Args and errors: as :func:`fuse_maps`; the people must have the same box in images of the same
-    size.
+    Args:
+        people: with the same box and image size.
+        rule, correlation: see :func:`fuse_maps`.
 
     Returns:
-        A person of the mean score.
+        A person with the mean score.
+
+    Raises:
+        FusionError: see :func:`fuse_maps`; or the boxes differ.
     """
     if any(
         one.image_size != people[0].image_size or (one.box_xyxy != people[0].box_xyxy).any()
         for one in people
     ):
-        raise FusionError("people of different boxes cannot be fused; predict in the same boxes")
+        raise FusionError("cannot fuse people with different boxes; use the same boxes")
     maps = fuse_maps([one.maps for one in people], rule, correlation)
     return replace(people[0], maps=maps, score=sum(one.score for one in people) / len(people))
 
@@ -122,18 +125,18 @@ def fuse_people(people: Sequence[Person], rule: str = "joint", correlation: floa
 def _checked(
     rule: str, correlation: float, predictions: Sequence[PointPredictions | ChartMaps]
 ) -> FusionRule:
-    """The rule of a name, when predictions can be fused by it."""
+    """The rule of that name, if it can fuse these predictions."""
     if rule not in FUSION_RULES:
-        raise FusionError(f"no fusion rule {rule!r}; there are {', '.join(FUSION_RULES)}")
+        raise FusionError(f"there is no fusion rule {rule!r}; use one of {', '.join(FUSION_RULES)}")
     if not 0 <= correlation < 1:
-        raise FusionError(f"the correlation of models must be in [0, 1), not {correlation}")
+        raise FusionError(f"the correlation of errors must be in [0, 1), not {correlation}")
     if not len(predictions):
         raise FusionError("there are no predictions to fuse")
     chosen = FUSION_RULES[rule]
     if chosen.is_product and any(one.variance is None for one in predictions):
         raise FusionError(f"the rule {rule!r} needs models with a variance; use 'average'")
     if correlation and not chosen.is_product:
-        raise FusionError(f"the rule {rule!r} has no use for a correlation: it multiplies nothing")
+        raise FusionError(f"the rule {rule!r} takes no correlation: it is not a product")
     return chosen
 
 
@@ -144,11 +147,11 @@ def _fused(
     informs: torch.Tensor,
     correlation: float,
 ) -> PartCorrelatedUV:
-    """What a rule makes of models, less sure by the correlation of the models' errors."""
+    """Apply a rule, and scale the covariance by the correlation of the models' errors."""
     fused = rule.fuse(models, weight, informs)
     number = models_that_count(weight).to(weight)
     if fused.shared_size:
-        # One factor for all that is jointly Gaussian.
+        # Points that are jointly Gaussian must have the same factor.
         largest = number.new_ones(fused.num_groups)
         number = largest.scatter_reduce(0, fused.group, number, "amax")[fused.group]
     factor = 1 + (number - 1) * correlation
@@ -170,7 +173,7 @@ def _without_noise(maps: ChartMaps) -> ChartMaps:
 def _fuse_box(
     maps: Sequence[ChartMaps], segmentation: ChartMaps, rule: FusionRule, correlation: float
 ) -> ChartMaps:
-    """Fuse the maps of one box; float64 but for the segmentation."""
+    """Fuse the maps of one box; float64, except the segmentation."""
     _, charts, side, _ = segmentation.u.shape
     foreground = segmentation.coarse_segm[0].argmax(dim=0) > 0
     part = torch.where(foreground, segmentation.fine_segm[0].argmax(dim=0), 0)
@@ -201,7 +204,7 @@ def _fuse_box(
 
 
 def _cells(maps: ChartMaps, group: torch.Tensor, informs: torch.Tensor) -> PartCorrelatedUV:
-    """The cells of all charts of a box, a group a chart."""
+    """The cells of all charts of a box, one group per chart."""
     charts = maps.u.shape[1]
     mean = torch.stack([maps.u, maps.v], dim=-1).reshape(-1, 2).double()
     variance, direction, shared = maps.variance, maps.direction, maps.shared_covariance

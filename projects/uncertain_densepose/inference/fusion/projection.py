@@ -1,4 +1,4 @@
-"""A shared error of any basis as one that a model's maps can hold: an offset or a similarity."""
+"""Projects a shared error to a basis that maps can represent: an offset or a similarity."""
 
 from __future__ import annotations
 
@@ -10,18 +10,17 @@ from .rule import mean_of_counted
 
 
 def in_basis_of_size(joint: PartCorrelatedUV, size: int, informs: torch.Tensor) -> PartCorrelatedUV:
-    """A distribution with the basis E of `BASIS_OF_SIZE` instead of its own basis W.
+    """Replace a distribution's own basis W by the basis E of a given size (`basis_of_size`).
 
-    W_i ≈ E_i T by least squares over the group, in the metric of the points' own precisions. The
-    shared covariance becomes T S Tᵀ, and what E cannot hold, R_i = W_i - E_i T, goes into the
-    points' own covariance as R_i S R_iᵀ, where its correlation is lost. The means are kept. For a
-    product of models whose own precisions are in one ratio all over the group and which share a
-    basis, R is 0 and nothing is lost.
+    W_i ≈ E_i T by least squares over the group, weighted by the points' own precisions. The shared
+    covariance becomes T S Tᵀ; the residual R_i = W_i - E_i T goes into the points' own covariances
+    as R_i S R_iᵀ, where its correlation is lost. The means are kept. For a product of models that
+    share a basis and whose own precisions have the same ratio all over the group, R is 0.
 
     Args:
         joint: of P points.
-        size: 0, 2 or 4.
-        informs: (P,) bool, the points that the fit goes by. A group without one gets no shared
+        size: K, one of 0, 2, 4.
+        informs: (P,) bool, the points used in the fit. A group without any gets no shared
             covariance, and its points keep their marginal covariance.
     """
     group, num_groups = joint.group, joint.num_groups
@@ -30,7 +29,7 @@ def in_basis_of_size(joint: PartCorrelatedUV, size: int, informs: torch.Tensor) 
     fitted, precision = basis[informs], joint.own_precision()[informs]
     square = group_sum(fitted.mT @ precision @ fitted, group[informs], num_groups)
     mixed = group_sum(fitted.mT @ precision @ joint.basis[informs], group[informs], num_groups)
-    # Points that are alone or in a line leave an angle or a size undetermined.
+    # A single point, or points on a line, leave rotation or scale undetermined.
     transfer = torch.linalg.pinv(square, hermitian=True) @ mixed
     rest = joint.basis - basis @ transfer[group]
     return PartCorrelatedUV.from_own_covariance(

@@ -1,4 +1,4 @@
-"""What a rule of fusion is, and what rules have in common.
+"""The interface of fusion rules, and what they share.
 
 Shapes: M models, P points, G groups, K coordinates of a shared error.
 """
@@ -16,18 +16,18 @@ from ...errors import UserError
 
 
 class FusionError(UserError, ValueError):
-    """Predictions that cannot be fused as asked for; the message says why."""
+    """Predictions that cannot be fused in the requested way. The message says why."""
 
 
 class FusionRule(NamedTuple):
-    """A rule by which M predictions of the same points become one.
+    """A rule that fuses M predictions of the same points into one.
 
     Attributes:
-        fuse: called with the M models' distributions of the same points and groups, the weight
-            (M, P) of each model at each point, at least one of them 1 at every point, and
-            `informs` (P,) bool, the points of a group from which what it shares is learnt.
-        is_product: whether it multiplies densities, and so needs variances and takes its models'
-            errors to be independent.
+        fuse: called with the M models' distributions of the same points and groups; the weight
+            (M, P) of each model at each point, of which at least one is 1 at every point; and
+            `informs` (P,) bool, the points that determine what their group shares.
+        is_product: whether it multiplies densities, and so needs variances and assumes that the
+            models' errors are independent.
     """
 
     fuse: Callable[[Sequence[PartCorrelatedUV], torch.Tensor, torch.Tensor], PartCorrelatedUV]
@@ -41,11 +41,11 @@ def mean_of_counted(
     counts: torch.Tensor,
     otherwise: float,
 ) -> torch.Tensor:
-    """(G, ...) means of (P, ...) over the points that count.
+    """Means (G, ...) of each group over the points that count.
 
     Args:
         values: (P, ...). group: (P,) int64 in 0..G-1. counts: (P,) bool.
-        otherwise: the value of a group in which no point counts.
+        otherwise: the value for groups in which no point counts.
     """
     mean = group_mean(values[counts], group[counts], num_groups)
     some = torch.bincount(group[counts], minlength=num_groups) > 0

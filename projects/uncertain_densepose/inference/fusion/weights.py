@@ -1,23 +1,22 @@
-"""How much a model counts at a point, by the probability that it gives to the fused part."""
+"""The weight of a model at a point, from its probability of the fused part."""
 
 from __future__ import annotations
 
 import torch
 
 MIN_RELATIVE_PROBABILITY = 0.1
-"""A model whose probability of the part is below this share of the surest model's does not enter:
-the coordinates that a network gives in a chart which it does not see are not trained."""
+"""A model whose probability of the part is below this fraction of the highest one does not count:
+its coordinates in a chart that it does not see are untrained."""
 
 
 def part_weights(log_probability: torch.Tensor) -> torch.Tensor:
     """w_k = p_k / max_l p_l, and 0 where that is below `MIN_RELATIVE_PROBABILITY`.
 
-    A precision is multiplied by w, a part of a mixture has the share w_k / Σ_l w_l. The surest
-    model has weight 1, so that models which agree on the part all have it, and one model alone is
-    itself.
+    Products multiply precisions by w; mixtures have the weights w_k / Σ_l w_l. Models that are
+    equally sure of the part all have weight 1, and a single model is unchanged.
 
     Args:
-        log_probability: (M, ...) log p_k, what each of M models gives to the part.
+        log_probability: (M, ...) log p_k, each model's log-probability of the part.
 
     Returns:
         (M, ...) float64 in [0, 1].

@@ -10,7 +10,7 @@ from detectron2.config import configurable
 from detectron2.utils.registry import Registry
 
 from ...config import ConfigError
-from ...distributions.base import UVDistribution
+from ...distributions import UVDistribution, uv_distribution
 
 NOISE_MODEL_REGISTRY = Registry("UV_NOISE_MODEL")
 NOISE_MODEL_REGISTRY.__doc__ = """
@@ -24,7 +24,7 @@ makes for it and turns them into a distribution around the predicted coordinates
 NEGLIGIBLE = 0.01
 """What a term that is added to a trained model may add to the covariance of a point, as a share of
 the smallest variance that the model can have. Less would not be better: the gradient of a softplus
-is in proportion to it, so that SGD grows it the later the smaller it starts; AdamW hardly minds."""
+is proportional to it, so that under SGD a smaller start grows later; AdamW hardly minds."""
 
 _LEAST_SHARE = 1e-4
 """Of the reference variance: what counts as the smallest variance where ε is smaller."""
@@ -133,14 +133,27 @@ class NoiseModel:
     def distribution(
         self, mean_uv: torch.Tensor, parameters: Mapping[str, torch.Tensor], group: torch.Tensor
     ) -> UVDistribution:
-        """The distribution of P annotated points around the predicted ones.
+        """The distribution of P annotated points around the predicted ones, by default that of
+        :func:`~uncertain_densepose.distributions.uv_distribution`.
 
         Args:
             mean_uv: (P, 2) chart units.
             parameters: what :meth:`parameters` returns for points (P,) and groups (G,).
-            group: (P,) int64.
+            group: (P,) int64 in 0..G-1.
+
+        Raises:
+            NotImplementedError: the model predicts no variance.
         """
-        raise NotImplementedError(f"{type(self).__name__} has no likelihood")
+        if "variance" not in parameters:
+            raise NotImplementedError(f"{type(self).__name__} has no likelihood")
+        direction = parameters.get("direction")
+        return uv_distribution(
+            mean_uv,
+            parameters["variance"],
+            None if direction is None else direction.T,
+            parameters.get("shared_covariance"),
+            group,
+        )
 
     def squared_error(self, mean_uv: torch.Tensor, target_uv: torch.Tensor) -> torch.Tensor:
         """Σ |δ|² / (2 s_0), a scalar: the Gaussian loss at the reference variance."""
@@ -157,8 +170,13 @@ def beta_weight(
     the likelihood, 1 gives means the gradient of a squared error. For more than one dimension the
     variance is the geometric mean of the marginal's; for a joint density also over its points.
 
+    Args:
+        distribution: of P points in G groups.
+        reference_variance: s_0, chart units².
+        beta: β in [0, 1].
+
     Returns:
-        As `distribution.log_prob`.
+        (P,) or (G,), as `distribution.log_prob`.
     """
     if not beta:
         return torch.ones(distribution.batch_shape).to(distribution.mean_uv)
@@ -170,14 +188,14 @@ def build_noise_model(cfg) -> NoiseModel:
     """The noise model that a config names.
 
     Raises:
-        ConfigError: for a name that is not registered, with those that are.
+        ConfigError: the name is not registered; the message lists those that are.
     """
     confidence = cfg.MODEL.ROI_DENSEPOSE_HEAD.UV_CONFIDENCE
     name = confidence.TYPE if confidence.ENABLED else "smooth_l1"
     if name not in NOISE_MODEL_REGISTRY:
         known = ", ".join(sorted(known for known, _ in NOISE_MODEL_REGISTRY))
         raise ConfigError(
-            f"MODEL.ROI_DENSEPOSE_HEAD.UV_CONFIDENCE.TYPE is {name!r}, which is no noise model; "
-            f"known are {known}"
+            f"MODEL.ROI_DENSEPOSE_HEAD.UV_CONFIDENCE.TYPE is {name!r}, which is not a noise model; "
+            f"known: {known}"
         )
     return NOISE_MODEL_REGISTRY.get(name)(cfg)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
-from ...distributions import PartCorrelatedUV
 from .base import register_noise_model, softplus_inverse
 from .indep_aniso import IndepAniso
 
@@ -28,13 +27,3 @@ class Full(IndepAniso):
         shared = F.softplus(logits["shared_variance"])
         covariance = shared[..., None, None] * torch.eye(2, dtype=shared.dtype).to(shared.device)
         return super().parameters(logits) | {"shared_covariance": covariance}
-
-    def distribution(self, mean_uv, parameters, group):
-        """See :meth:`NoiseModel.distribution`."""
-        return PartCorrelatedUV(
-            mean_uv,
-            parameters["variance"],
-            parameters["direction"].T,
-            parameters["shared_covariance"],
-            group,
-        )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import torch.nn.functional as F
 
-from ...distributions import IsotropicUV
 from .base import NoiseModel, register_noise_model, softplus_inverse
 
 
@@ -20,7 +19,3 @@ class IidIso(NoiseModel):
     def parameters(self, logits):
         """See :meth:`NoiseModel.parameters`."""
         return {"variance": self.epsilon + F.softplus(logits["sigma_2"])}
-
-    def distribution(self, mean_uv, parameters, group):
-        """See :meth:`NoiseModel.distribution`."""
-        return IsotropicUV(mean_uv, parameters["variance"])

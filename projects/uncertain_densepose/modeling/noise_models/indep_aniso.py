@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import torch
 
-from ...distributions import AnisotropicUV
 from .base import register_noise_model
 from .iid_iso import IidIso
 
@@ -25,7 +24,3 @@ class IndepAniso(IidIso):
         """See :meth:`NoiseModel.parameters`."""
         direction = torch.stack([logits["kappa_u"], logits["kappa_v"]])
         return super().parameters(logits) | {"direction": direction}
-
-    def distribution(self, mean_uv, parameters, group):
-        """See :meth:`NoiseModel.distribution`."""
-        return AnisotropicUV(mean_uv, parameters["variance"], parameters["direction"].T)

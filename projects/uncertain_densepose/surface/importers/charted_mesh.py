@@ -17,7 +17,7 @@ from ..surface import Surface
 
 
 class SurfaceSourceError(UserError, ValueError):
-    """A file that no surface can be made of. The message names the file and the field."""
+    """A file that cannot be made into a surface. The message names the file and the field."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class ChartedMesh:
     face_uv: np.ndarray
 
 
-def make_surface(
+def surface_of_mesh(
     mesh: ChartedMesh,
     name: str,
     table: DistancesOnDisk | None = None,
@@ -70,8 +70,8 @@ def make_surface(
         pieces = connected_components(graph, directed=False, return_labels=False)
         if pieces > 1:
             raise SurfaceSourceError(
-                f"{name}: the mesh is in {pieces} pieces, without a way from one to another on the"
-                " surface; join them"
+                f"{name}: the mesh is in {pieces} pieces, which have no geodesic distances between"
+                " them; join them"
             )
         subset = spread_subset(vertices, spacing_m)
         nearest = cKDTree(vertices[subset]).query(vertices)[1].astype(np.int32)
@@ -96,20 +96,14 @@ def make_surface(
 
 
 def y_up_to_z_up(vertices: np.ndarray) -> np.ndarray:
-    """From y up and facing +z, as SMPL and most meshes are, to z up and facing -y; left stays +x.
-
-    Args:
-        vertices: (V, 3).
-    """
+    """(V, 3) vertices that are z up and face -y, from (V, 3) that are y up and face +z, as SMPL and
+    most meshes are. Left stays +x, units stay."""
     x, y, z = np.asarray(vertices).T
     return np.stack([x, -z, y], axis=1)
 
 
 def only_used_vertices(vertices: np.ndarray, faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The vertices (U, 3) that belong to a face, and the faces (F, 3) in their numbers.
-
-    Args:
-        vertices: (V, 3). faces: (F, 3).
-    """
+    """The vertices (U, 3) that belong to a face, and the faces (F, 3) renumbered to match, from
+    vertices (V, 3) and faces (F, 3)."""
     used, renumbered = np.unique(faces, return_inverse=True)
     return vertices[used], renumbered.reshape(faces.shape)

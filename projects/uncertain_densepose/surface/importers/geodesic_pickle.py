@@ -47,7 +47,7 @@ def convert_distance_pickle(
     content = load_arrays(path)
     table = content.pop(_FIELD, None) if isinstance(content, dict) else None
     if not isinstance(table, np.ndarray) or table.dtype.kind != "f":
-        raise SurfaceSourceError(f"{path}: no array of distances '{_FIELD}'")
+        raise SurfaceSourceError(f"{path}: has no array of distances '{_FIELD}'")
     expected = num_vertices * (num_vertices - 1) // 2
     if table.size != expected:
         raise SurfaceSourceError(

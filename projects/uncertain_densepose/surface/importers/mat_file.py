@@ -12,31 +12,33 @@ from .charted_mesh import SurfaceSourceError
 
 
 def read_mat_fields(path: str | os.PathLike[str], fields: tuple[str, ...]) -> dict[str, np.ndarray]:
-    """Some fields of a file, each an array of finite numbers, without axes of length 1.
+    """Some fields of a file by name, each an array (...) of finite numbers, squeezed.
 
     Raises:
-        SurfaceSourceError: the file is missing or not of MATLAB 5, or a field is missing or no
-            array of finite numbers.
+        SurfaceSourceError: the file is missing or not of MATLAB 5, or a field is missing or not
+            an array of finite numbers.
     """
     try:
         content = loadmat(os.fspath(path), appendmat=False, variable_names=fields)
     except FileNotFoundError as error:
         raise SurfaceSourceError(f"{path}: no such file") from error
     except (MatReadError, NotImplementedError, OSError, TypeError, ValueError) as error:
-        raise SurfaceSourceError(f"{path}: no readable .mat file of MATLAB 5 ({error})") from error
+        raise SurfaceSourceError(
+            f"{path}: this is not a readable .mat file of MATLAB 5 ({error})"
+        ) from error
     for field in fields:
         if field not in content:
             raise SurfaceSourceError(f"{path}: field '{field}' is missing")
         if content[field].dtype.kind not in "biuf" or not np.isfinite(content[field]).all():
-            raise SurfaceSourceError(f"{path}: field '{field}' is no array of finite numbers")
+            raise SurfaceSourceError(f"{path}: field '{field}' is not an array of finite numbers")
     return {field: content[field].squeeze() for field in fields}
 
 
 def triples(path: str | os.PathLike[str], field: str, array: np.ndarray) -> np.ndarray:
-    """(N, 3) of an array of either (3, N) or (N, 3); both are found.
+    """(N, 3) from an array that files hold either as (N, 3) or as (3, N).
 
     Raises:
-        SurfaceSourceError: it is neither.
+        SurfaceSourceError: it has another shape.
     """
     if array.ndim != 2 or 3 not in array.shape:
         raise SurfaceSourceError(
@@ -46,10 +48,10 @@ def triples(path: str | os.PathLike[str], field: str, array: np.ndarray) -> np.n
 
 
 def column(path: str | os.PathLike[str], field: str, array: np.ndarray, length: int) -> np.ndarray:
-    """The array, checked to be (length,).
+    """The array itself, (length,).
 
     Raises:
-        SurfaceSourceError: it is not.
+        SurfaceSourceError: it has another shape.
     """
     if array.shape != (length,):
         raise SurfaceSourceError(
@@ -59,14 +61,14 @@ def column(path: str | os.PathLike[str], field: str, array: np.ndarray, length: 
 
 
 def from_one(path: str | os.PathLike[str], field: str, array: np.ndarray, count: int) -> np.ndarray:
-    """MATLAB's indices 1..count as int64 from 0.
+    """MATLAB's indices 1..count (...) as int64 (...) from 0.
 
     They are stored in types as small as uint16, in which products of indices overflow.
 
     Raises:
-        SurfaceSourceError: there are others.
+        SurfaceSourceError: some entry is not one of 1..count.
     """
     index = array.astype(np.int64)
     if array.size == 0 or (index != array).any() or index.min() < 1 or index.max() > count:
-        raise SurfaceSourceError(f"{path}: field '{field}' has others than the numbers 1..{count}")
+        raise SurfaceSourceError(f"{path}: field '{field}' has entries outside 1..{count}")
     return index - 1

@@ -29,12 +29,12 @@ def read_obj_mesh(
         scale: metres per unit of the file.
 
     Raises:
-        SurfaceSourceError: a file cannot be used, or they do not belong together.
+        SurfaceSourceError: a file cannot be used, or the two do not belong together.
     """
     loaded = _load(mesh)
     texture = getattr(loaded.visual, "uv", None)
     if texture is None or len(texture) != len(loaded.vertices):
-        raise SurfaceSourceError(f"{mesh}: has no texture coordinates, of which charts are made")
+        raise SurfaceSourceError(f"{mesh}: has no texture coordinates, from which charts are made")
     faces = np.asarray(loaded.faces)
     part = _read_parts(parts)
     if len(part) != len(faces):
@@ -53,8 +53,8 @@ def read_body_vertices(
     """The vertices (V, 3) of a body in the file's order, metres, z up, facing -y.
 
     Args:
-        path: a `.npy` (V, 3), or a mesh in any format that trimesh reads. Without texture
-            coordinates, for trimesh doubles vertices where these change.
+        path: a `.npy` (V, 3), or a mesh in any format that trimesh reads. The mesh must not
+            have texture coordinates: trimesh doubles vertices where these change.
         up, scale: see :func:`read_obj_mesh`.
 
     Raises:
@@ -90,7 +90,7 @@ def _load_array(path: str | os.PathLike[str]) -> np.ndarray:
     try:
         array: np.ndarray = np.load(path, allow_pickle=False)
     except (OSError, EOFError, ValueError) as error:
-        raise SurfaceSourceError(f"{path}: no readable .npy array ({error})") from error
+        raise SurfaceSourceError(f"{path}: this is not a readable .npy array ({error})") from error
     return array
 
 
@@ -99,9 +99,11 @@ def _read_parts(path: str | os.PathLike[str]) -> np.ndarray:
     try:
         values = _load_array(path) if str(path).endswith(".npy") else np.loadtxt(path, ndmin=1)
     except (OSError, ValueError) as error:
-        raise SurfaceSourceError(f"{path}: no readable list of numbers ({error})") from error
+        raise SurfaceSourceError(
+            f"{path}: this is not a readable list of numbers ({error})"
+        ) from error
     if values.ndim != 1 or values.dtype.kind not in "iuf":
-        raise SurfaceSourceError(f"{path}: is no list of numbers, one a face")
+        raise SurfaceSourceError(f"{path}: is not a list of numbers, one per face")
     wrong = ~np.isin(values, np.arange(1, NUM_PARTS + 1))
     if wrong.any():
         raise SurfaceSourceError(

@@ -1,4 +1,4 @@
-"""Figure files as parts of a page."""
+"""Figure files embedded in a page."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 
 from PIL import Image, UnidentifiedImageError
 
-from .results import ReportError, Results
+from .results import ReportError, RunResults
 
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture with its address as a `data:` URI and its sides in pixels."""
+    """A picture of the run `run`, as a `data:` URI, with its width and height in pixels."""
 
     run: str
     uri: str
@@ -24,18 +24,18 @@ class Figure:
 
 @dataclass(frozen=True)
 class FigureGroup:
-    """The figures of one name: one a run that has it."""
+    """The figures with the same name: one for each run that has it."""
 
     title: str
     data_set: str
     figures: Sequence[Figure]
 
 
-def figure_groups(runs: Sequence[Results]) -> list[FigureGroup]:
-    """All figures, those of one data set and name together.
+def figure_groups(runs: Sequence[RunResults]) -> list[FigureGroup]:
+    """All figures, grouped by data set and name.
 
     Raises:
-        ReportError: a file is no whole PNG.
+        ReportError: a file is not a complete PNG.
     """
     groups: dict[tuple[str, str], list[Figure]] = {}
     for run in runs:
@@ -53,10 +53,10 @@ def _figure(run: str, path: Path) -> Figure:
         with Image.open(path, formats=["PNG"]) as image:
             image.load()
     except (OSError, SyntaxError, UnidentifiedImageError) as error:
-        raise ReportError(f"{path}: no PNG, or only part of a file ({error})") from error
+        raise ReportError(f"{path}: not a PNG, or truncated ({error})") from error
     return Figure(run, data_uri("image/png", path.read_bytes()), *image.size)
 
 
 def data_uri(kind: str, content: bytes) -> str:
-    """Bytes of a media type such as "image/png" as an address that holds them."""
+    """Bytes of a media type, such as "image/png", as a `data:` URI."""
     return f"data:{kind};base64,{base64.b64encode(content).decode('ascii')}"

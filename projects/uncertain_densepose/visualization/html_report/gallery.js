@@ -154,7 +154,7 @@ function scaleLegend({ bar, ends }) {
 
 function showLegend(layer) {
   const scale = LAYERS[layer]?.bar ? scaleLegend(LAYERS[layer]) : [];
-  if (layer === "sigma" && !scale.length) scale.push("none: no model here has a noise model");
+  if (layer === "sigma" && !scale.length) scale.push("none: no model shown has a noise model");
   document.getElementById("scale").replaceChildren(...scale);
   document.getElementById("parts").replaceChildren(...(layer === "part" ? partLegend() : []));
 }

@@ -1,4 +1,4 @@
-"""Images with their people, as pictures whose pixels can be read."""
+"""Images with their people, as pictures with values at every pixel."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ...inference import ImageError, PeopleFileError, load_people, read_image
 from ...inference.image_sources import VideoFile
 from .figures import data_uri
 from .pixels import MAX_PEOPLE, PLANES, compose, encode, sigma_cm_of_code
-from .results import ImagePeople, ReportError, Results
+from .results import ImagePeople, ReportError, RunResults
 
 JPEG_QUALITY = 88
 
@@ -26,9 +26,9 @@ class Entry:
     """An image to show.
 
     Attributes:
-        run: that it is of. name: for people to read.
-        file: the picture, or the video of which it is a `frame`.
-        maps: the file of its people.
+        run: the name of its run. name: as displayed.
+        file: the image, or the video that has it as `frame`.
+        maps: the file with its people.
     """
 
     run: str
@@ -40,12 +40,12 @@ class Entry:
 
 @dataclass(frozen=True)
 class Choice:
-    """What of several runs is shown.
+    """The images of several runs chosen for the gallery.
 
     Attributes:
-        entries: to show.
-        gone: images that are no longer where they were, as "name (run)".
-        num_available: images that could be shown.
+        entries: the chosen images.
+        gone: images that were not found, as "name (run)".
+        num_available: the number of images found.
     """
 
     entries: Sequence[Entry]
@@ -59,11 +59,11 @@ class Picture:
 
     Attributes:
         run, name: see :class:`Entry`.
-        uri: of the picture. shown_size: its height and width, pixels.
-        image_size: height and width of the image itself.
-        scores: of its people, falling; `pixels.compose` counts people from 1 in this order.
-        pixels: what `pixels.encode` gives.
-        sigma_cm: (n,) of the pixels that have one.
+        uri: the picture as a `data:` URI. shown_size: its height and width, pixels.
+        image_size: height and width of the original image, pixels.
+        scores: of its people, descending; `pixels.compose` numbers people from 1 in this order.
+        pixels: from `pixels.encode`.
+        sigma_cm: (n,) of the pixels with a standard deviation.
     """
 
     run: str
@@ -77,14 +77,14 @@ class Picture:
 
 
 def choose_images(
-    runs: Sequence[Results], max_images: int, images: str | os.PathLike | None = None
+    runs: Sequence[RunResults], max_images: int, images: str | os.PathLike | None = None
 ) -> Choice:
-    """Find the images of predictions; of a run with too many, take some that are evenly spread.
+    """Find the images of the runs' predictions; from runs with too many, take some evenly spaced.
 
     Args:
-        runs: of :func:`.results.read_results`.
-        max_images: of each run.
-        images: a folder in which they are looked for first, by their name and by its end.
+        runs: from :func:`.results.read_results`.
+        max_images: per run.
+        images: a folder to search first, for the image's path and for its file name alone.
     """
     entries, gone, num_available = [], [], 0
     for run in runs:
@@ -105,18 +105,18 @@ def choose_images(
 def find_image(
     one: ImagePeople, folder: Path, images: str | os.PathLike | None = None
 ) -> Path | None:
-    """The image's file: in `images`, else where its name says, from here or from `folder`."""
+    """The image's file: in `images`, else at its path relative to here or to `folder`."""
     name = Path(one.image)
     places = [] if images is None else [Path(images) / name, Path(images) / name.name]
     return next((p for p in [*places, name, folder / name] if p.is_file()), None)
 
 
 def read_pictures(entries: Sequence[Entry], max_side: int) -> Iterator[Picture]:
-    """Read images and their people, and scale down what has a side longer than `max_side`.
+    """Read images and their people, scaling images down to sides of at most `max_side` pixels.
 
     Raises:
-        ReportError: an image, a video or a file of people is missing or damaged, an image is not of
-            the size that its people are of, or has more people than `pixels.MAX_PEOPLE`.
+        ReportError: an image, a video or a file of people is missing or damaged; an image does not
+            have the size that its people were found in, or has more than `pixels.MAX_PEOPLE`.
     """
     files = groupby(entries, key=lambda entry: (entry.run, entry.file, entry.frame is None))
     for (_, _, is_picture), same_file in files:
@@ -135,7 +135,7 @@ def _read_files(entries: Sequence[Entry]) -> Iterator[tuple[Entry, np.ndarray]]:
 
 
 def _read_frames(entries: Sequence[Entry]) -> Iterator[tuple[Entry, np.ndarray]]:
-    """Entries of one video by their frames, which are read in one go."""
+    """Entries of one video with their frames, read in one pass."""
     file = entries[0].file
     wanted = {entry.frame: entry for entry in entries if entry.frame is not None}
     for image in VideoFile(file, file.stem):
@@ -152,10 +152,10 @@ def _picture(entry: Entry, image: np.ndarray, max_side: int) -> Picture:
         (height, width), (own_height, own_width) = saved.image_size, image.shape[:2]
         raise ReportError(
             f"{entry.file}: has {own_width} x {own_height} pixels, but the people of {entry.maps} "
-            f"are of an image of {width} x {height}; give the folder of the right images"
+            f"were found in an image of {width} x {height}; use --images"
         )
     if len(saved.people) > MAX_PEOPLE:
-        raise ReportError(f"{entry.maps}: has {len(saved.people)} people, at most {MAX_PEOPLE} fit")
+        raise ReportError(f"{entry.maps}: has {len(saved.people)} people, more than {MAX_PEOPLE}")
     people = sorted(saved.people, key=lambda person: -_score(person))
     shown_size = scaled_size(saved.image_size, max_side)
     planes = compose(people, saved.image_size, shown_size)
@@ -178,7 +178,7 @@ def _score(person: Mapping[str, np.ndarray | None]) -> float:
 
 
 def scaled_size(image_size: tuple[int, int], max_side: int) -> tuple[int, int]:
-    """Height and width with the longer side `max_side` at most; small images stay as they are."""
+    """Height and width scaled down, if need be, to a longer side of `max_side`."""
     scale = min(max_side / max(image_size), 1)
     height, width = (max(round(scale * side), 1) for side in image_size)
     return height, width

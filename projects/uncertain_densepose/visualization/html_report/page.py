@@ -1,7 +1,7 @@
-"""The page: everything in one text, styles and scripts included, and nothing loaded from elsewhere.
+"""The page: one text with its styles, scripts and pictures, which loads nothing from elsewhere.
 
-The content security policy in its head allows its own style and scripts by their hashes, and
-pictures that the page itself holds. Nothing else is loaded or run, whatever is in a file's name.
+Its content security policy allows only its own style and scripts, by their hashes, and embedded
+pictures; so nothing else can be loaded or run, even if a file name contains markup.
 """
 
 from __future__ import annotations
@@ -17,23 +17,22 @@ from markupsafe import Markup
 from matplotlib.colors import Colormap
 
 from ...surface import PART_NAMES
-from ..layers import OPACITY
+from ..layers import OPACITY, scale_end_cm
 from ..palette import COORDINATE_COLOURS, PART_COLOURS, SIGMA_COLOURS
 from .figures import FigureGroup
 from .gallery import Picture
 from .pixels import PLANES, SIGMA_MAX_CM, SIGMA_MIN_CM
-from .results import Results
+from .results import RunResults
 from .tables import Table
 
 HERE = Path(__file__).parent
 STYLES = ("style.css", "gallery.css")
 SCRIPTS = ("tables.js", "pixels.js", "gallery.js")
-SIGMA_PERCENTILE = 98.0
 
 
 def render_page(
     title: str,
-    runs: Sequence[Results],
+    runs: Sequence[RunResults],
     tables: Sequence[Table],
     figures: Sequence[FigureGroup],
     pictures: Sequence[Picture],
@@ -43,9 +42,9 @@ def render_page(
 
     Args:
         title: of the page.
-        runs: that are shown.
-        tables, figures, pictures: in their order; what is empty has no section.
-        notes: on what is missing from the gallery.
+        runs: the results shown.
+        tables, figures, pictures: in order; an empty one has no section.
+        notes: what is missing from the gallery.
     """
     style, script = _joined(STYLES), _joined(SCRIPTS)
     environment = Environment(
@@ -70,12 +69,12 @@ def render_page(
 
 
 def _joined(names: Sequence[str]) -> Markup:
-    """Files of this package as one text, which goes into the page as it is."""
+    """Files of this package as one text, inserted unescaped."""
     return Markup("\n".join((HERE / name).read_text(encoding="utf-8") for name in names))
 
 
 def content_policy(style: str, script: str) -> str:
-    """A content security policy for a page with this style and script, as they stand in it."""
+    """The content security policy that allows exactly this style and this script."""
     return (
         f"default-src 'none'; img-src data:; style-src '{_hash(style)}'; "
         f"script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
@@ -88,13 +87,13 @@ def _hash(text: str) -> str:
 
 
 def scales(pictures: Sequence[Picture]) -> dict:
-    """What the scripts need to turn codes into values and colours, ready for JSON."""
+    """What the scripts need to turn codes into values and colours; JSON-serialisable."""
     return {
         "planes": PLANES,
         "parts": PART_NAMES,
         "sigmaMinCm": SIGMA_MIN_CM,
         "sigmaMaxCm": SIGMA_MAX_CM,
-        "sigmaShownCm": _sigma_end_cm(pictures),
+        "sigmaShownCm": scale_end_cm([picture.sigma_cm for picture in pictures]),
         "opacity": OPACITY,
         "partColours": PART_COLOURS.tolist(),
         "unitColours": _colours(COORDINATE_COLOURS),
@@ -102,12 +101,6 @@ def scales(pictures: Sequence[Picture]) -> dict:
     }
 
 
-def _sigma_end_cm(pictures: Sequence[Picture]) -> float | None:
-    """Where the scale of σ ends, one for all pictures; None where no pixel has a σ."""
-    sigma_cm = np.concatenate([np.empty(0), *(picture.sigma_cm for picture in pictures)])
-    return max(float(np.percentile(sigma_cm, SIGMA_PERCENTILE)), 1.0) if len(sigma_cm) else None
-
-
 def _colours(colours: Colormap) -> list[list[int]]:
-    """256 red, green, blue from one end of a scale to the other."""
+    """256 colours (red, green, blue) along a colour map."""
     return colours(np.arange(256), bytes=True)[:, :3].tolist()

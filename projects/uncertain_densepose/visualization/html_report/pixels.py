@@ -1,12 +1,12 @@
-"""The values of every pixel of a picture in few bytes, for a script to read.
+"""The values of every pixel of a picture, compactly encoded for the page's scripts.
 
-Planes (6, h, w) uint8, in the order of `PLANES`: the person 1.. by falling score, 0 background; its
-part 1..24; 255 u, 255 v and 255 p, rounded, as DensePose keeps coordinates in result files; and σ
-on a logarithmic scale, code 0 where there is none, else
+Planes (6, h, w) uint8, in the order of `PLANES`: the person, from 1 by descending score, 0 on
+background; the part 1..24; 255 u, 255 v and 255 p, rounded, as in DensePose's result files; and σ
+on a logarithmic scale, 0 where there is none, else
 
     σ = SIGMA_MIN_CM (SIGMA_MAX_CM / SIGMA_MIN_CM) ^ ((code - 1) / 254),
 
-so that a code is right to 1.9 %. What lies beyond a scale has the code of its end.
+which is accurate to 1.9 %. Values beyond the ends are clipped.
 """
 
 from __future__ import annotations
@@ -26,27 +26,27 @@ _SIGMA_STEPS = 254
 
 
 def unit_code(values: np.ndarray) -> np.ndarray:
-    """255 times values in [0, 1], uint8; those beyond are taken to the nearer end."""
+    """255 times values in [0, 1], rounded and clipped, uint8."""
     return np.rint(255 * np.clip(values, 0, 1)).astype(np.uint8)
 
 
 def sigma_code(sigma_cm: np.ndarray) -> np.ndarray:
-    """Codes 1..255, uint8, of standard deviations in centimetres."""
+    """Codes 1..255, uint8, of standard deviations in centimetres; inverse `sigma_cm_of_code`."""
     position = np.log(np.clip(sigma_cm, SIGMA_MIN_CM, SIGMA_MAX_CM) / SIGMA_MIN_CM) / _LOG_RANGE
     return (1 + np.rint(_SIGMA_STEPS * position)).astype(np.uint8)
 
 
 def sigma_cm_of_code(code: np.ndarray) -> np.ndarray:
-    """Centimetres of codes 1..255."""
+    """Standard deviations, float64 centimetres, of codes 1..255."""
     share = (np.asarray(code, dtype=np.float64) - 1) / _SIGMA_STEPS
     return SIGMA_MIN_CM * np.exp(share * _LOG_RANGE)
 
 
 def source_pixels(source: int, shown: int) -> np.ndarray:
-    """The pixel of the image under the centre of each shown pixel, along one axis.
+    """The image pixel under the centre of each shown pixel, along one axis.
 
     Args:
-        source: pixels of the image. shown: pixels of the picture that shows it.
+        source: pixels of the image. shown: pixels of the picture.
 
     Returns:
         (shown,) int64 in 0..source-1: floor((i + 1/2) source / shown).
@@ -59,12 +59,12 @@ def compose(
     image_size: tuple[int, int],
     shown_size: tuple[int, int],
 ) -> np.ndarray:
-    """The planes of a picture. Of people who overlap, a pixel shows the surest.
+    """The planes of a picture. Where people overlap, a pixel shows the one of highest score.
 
     Args:
-        people: of the image as `load_people` gives them, at most `MAX_PEOPLE`, by falling score.
-        image_size: height and width, pixels.
-        shown_size: of the picture, whose pixels have the values of `source_pixels`.
+        people: from `load_people`, at most `MAX_PEOPLE`, by descending score.
+        image_size: height and width of the image, pixels.
+        shown_size: height and width of the picture, pixels; it is sampled at `source_pixels`.
 
     Returns:
         (6, h, w) uint8.
@@ -87,7 +87,7 @@ def compose(
 
 
 def _codes(number: int, shown: Mapping[str, np.ndarray]) -> np.ndarray:
-    """(6, n) codes of the pixels of a person."""
+    """Codes (6, n) of a person's n pixels."""
     part = shown["part"].astype(np.uint8)
     return np.stack(
         [
@@ -101,6 +101,6 @@ def _codes(number: int, shown: Mapping[str, np.ndarray]) -> np.ndarray:
 
 
 def encode(planes: np.ndarray) -> str:
-    """Planes (6, h, w) as text: base64 of zlib of the differences to the pixel above."""
+    """Planes (6, h, w) as text: base64 of the zlib-compressed differences to the pixel above."""
     differences = np.diff(planes, axis=-2, prepend=np.uint8(0))
     return base64.b64encode(zlib.compress(differences.tobytes(), 9)).decode("ascii")

@@ -1,4 +1,4 @@
-"""What the tools of this project leave in a folder: metrics, figures and people of images."""
+"""The metrics, figures and people that this project's tools write to folders."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ PREDICTIONS = "predictions.json"
 
 
 class ReportError(UserError, ValueError):
-    """Results that cannot be shown. The message is one line with the file."""
+    """Results that cannot be shown. The message names the file."""
 
 
 @dataclass(frozen=True)
 class ImagePeople:
-    """Where the people of an image are.
+    """The file with the people of an image.
 
     Attributes:
-        image: the image's file, as it was named when the people were predicted.
-        maps: the file of `inference.save_people`.
-        frame: the number of the image in a video, from 0; None for a picture file.
+        image: path of the image, as given when the people were predicted.
+        maps: the file, written by `inference.save_people`.
+        frame: number of the frame in a video, from 0; None for an image file.
     """
 
     image: str
@@ -33,15 +33,15 @@ class ImagePeople:
 
 
 @dataclass(frozen=True)
-class Results:
-    """What was found in a folder (or in a file of metrics alone).
+class RunResults:
+    """The results in one folder, or in one file of metrics.
 
     Attributes:
-        name: the end of its path that tells it from the others.
+        name: the shortest end of its path that no other run has.
         path: the folder or file.
-        metrics: {data set: {task: {metric: value}}}; the data set is "" where no file name says it.
-        figures: {data set: files}, see `metrics`.
-        people: of images, in the order of `predictions.json`.
+        metrics: {data set: {task: {metric: value}}}; data set "" if no file name gives it.
+        figures: {data set: files}, likewise.
+        people: in the order of `predictions.json`.
     """
 
     name: str
@@ -51,20 +51,20 @@ class Results:
     people: Sequence[ImagePeople]
 
 
-def read_results(paths: Sequence[str | os.PathLike]) -> list[Results]:
-    """Look through folders, and files of metrics.
+def read_results(paths: Sequence[str | os.PathLike]) -> list[RunResults]:
+    """Read the results in folders and in files of metrics.
 
-    - `metrics_<data set>.json` and `metrics.json` are metrics, {task: {metric: value}}; the
-      `metrics.json` that Detectron2 writes in training, a line an iteration, is not.
-    - `figures_<data set>/*.png` are figures, and so are `*.png` beside them, unless there is a
-      `predictions.json`: the pictures are then those of its images.
-    - `predictions.json` names images and the files with their people.
+    - `metrics_<data set>.json` and `metrics.json` are metrics, {task: {metric: value}}, except
+      Detectron2's training log of that name, which has a line per iteration.
+    - `figures_<data set>/*.png` are figures; `*.png` are too, unless there is a
+      `predictions.json`: then they are pictures of its images.
+    - `predictions.json` lists images and the files with their people.
 
     Args:
-        paths: to look at, one run each. Folders in them are left alone, but for `figures_*`.
+        paths: one run each. Subfolders other than `figures_*` are not read.
 
     Raises:
-        ReportError: a path does not exist, is given twice or holds none of these; or a file is
+        ReportError: a path does not exist, is given twice or contains no results, or a file is
             damaged.
     """
     places = [Path(path) for path in paths]
@@ -72,13 +72,13 @@ def read_results(paths: Sequence[str | os.PathLike]) -> list[Results]:
     return [_read(name, place) for name, place in zip(names, places, strict=True)]
 
 
-def _read(name: str, path: Path) -> Results:
+def _read(name: str, path: Path) -> RunResults:
     if not path.exists():
         raise ReportError(f"{path}: no such folder or file")
     if path.is_file():
         if path.suffix != ".json":
             raise ReportError(f"{path}: expected a folder, or a .json file of metrics")
-        return Results(name, path, {"": _read_metrics(path)}, {}, [])
+        return RunResults(name, path, {"": _read_metrics(path)}, {}, [])
     metrics = {
         file.stem.removeprefix("metrics").removeprefix("_"): _read_metrics(file)
         for file in sorted(path.glob("metrics*.json"))
@@ -94,7 +94,7 @@ def _read(name: str, path: Path) -> Results:
             f"{path}: nothing to show; expected metrics_*.json, metrics.json of an evaluation, "
             f"figures_*/*.png, *.png or {PREDICTIONS} of people"
         )
-    return Results(name, path, metrics, figures, people)
+    return RunResults(name, path, metrics, figures, people)
 
 
 def _unique_names(paths: Sequence[Path]) -> list[str]:
@@ -102,7 +102,7 @@ def _unique_names(paths: Sequence[Path]) -> list[str]:
     parts = [path.resolve().parts for path in paths]
     for path, own in zip(paths, parts, strict=True):
         if parts.count(own) > 1:
-            raise ReportError(f"{path}: is given twice")
+            raise ReportError(f"{path}: given twice")
     lengths = [1] * len(paths)
     while True:
         names = [os.sep.join(p[-n:]) for p, n in zip(parts, lengths, strict=True)]
@@ -117,7 +117,7 @@ def _read_json(path: Path) -> object:
     except OSError as error:
         raise ReportError(f"{path}: cannot be read: {error.strerror}") from error
     except ValueError as error:
-        raise ReportError(f"{path}: no JSON, or only part of a file ({error})") from error
+        raise ReportError(f"{path}: not JSON, or truncated ({error})") from error
 
 
 def _is_training_log(path: Path) -> bool:
@@ -145,7 +145,7 @@ def _read_predictions(path: Path) -> list[ImagePeople]:
     for index, record in enumerate(records):
         for field in ("file_name", "maps"):
             if not isinstance(record, dict) or not isinstance(record.get(field), str):
-                raise ReportError(f"{path}: record {index} has no '{field}', the name of a file")
+                raise ReportError(f"{path}: record {index} has no '{field}', the path of a file")
         frame = record.get("frame")
         if frame is not None and (not isinstance(frame, int) or frame < 0):
             raise ReportError(f"{path}: record {index} has frame {frame!r}, expected 0, 1, ...")

@@ -1,7 +1,7 @@
 "use strict";
 
-// Tables sort by a click on a column's head: up, down, and the order that they came in. Cells
-// without a value, where nothing was measured, stay last.
+// Clicking a column header sorts: ascending, descending, original order. Cells without a value,
+// where nothing was measured, stay last.
 
 const NEXT_ORDER = { none: "ascending", ascending: "descending", descending: "none" };
 

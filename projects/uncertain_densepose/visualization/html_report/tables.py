@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeGuard
 
-from .results import Results
+from .results import RunResults
 
 MISSING = "–"
-FIGURES = 4
+SIGNIFICANT_FIGURES = 4
 
 BOXES = {"": "detected boxes", "_gt_boxes": "annotated boxes"}
 TASKS = {
@@ -29,12 +29,12 @@ TASKS = {
         )
     },
 }
-"""Title and meaning of the tasks of our evaluators; others are shown by their name."""
+"""Title and meaning of this project's tasks; others are shown by name."""
 
 
 @dataclass(frozen=True)
-class Cell:
-    """A value as text, and exactly for sorting: a number, or None for text and what is missing."""
+class MetricCell:
+    """A value as displayed, and as a number to sort by (None for text and missing values)."""
 
     text: str
     value: float | None = None
@@ -45,12 +45,11 @@ class Table:
     """A table of metrics.
 
     Attributes:
-        title, meaning: what it is about. data_set: that was evaluated, or "".
-        row_kind: what a row is.
-        metrics: the metric of each group of columns, a column a run; empty where the columns are
-            all there is.
-        columns: headers of the columns of a group, or of all.
-        rows: the name of a row, and its cells.
+        title, meaning: of the task. data_set: its name, or "".
+        row_kind: what a row is, "metric" or "group".
+        metrics: headers of groups of columns, one per metric; empty without such groups.
+        columns: headers of the columns (of each group).
+        rows: the name and the cells of each row.
     """
 
     title: str
@@ -59,15 +58,15 @@ class Table:
     row_kind: str
     metrics: Sequence[str]
     columns: Sequence[str]
-    rows: Sequence[tuple[str, Sequence[Cell]]]
+    rows: Sequence[tuple[str, Sequence[MetricCell]]]
 
 
-def metric_tables(runs: Sequence[Results]) -> list[Table]:
-    """Tables of all data sets and tasks, in the order in which they are first met.
+def metric_tables(runs: Sequence[RunResults]) -> list[Table]:
+    """The tables of all data sets and tasks, in order of first appearance.
 
-    A task gives a table with a row a metric and a column a run. Its metrics named `metric-group`,
-    as Detectron2 names those of categories, give another one with a row a group. A run that lacks
-    the task has no column.
+    Each task has a table with a row per metric and a column per run that has the task. Metrics
+    named `metric-group`, as Detectron2 names those of categories, get a second table with a row per
+    group.
     """
     keys = {
         (data_set, task): None
@@ -120,23 +119,27 @@ def _group_table(
     )
 
 
-def _cells(values: Sequence[object]) -> list[Cell]:
-    """What JSON holds as cells that are compared: numbers have the same number of decimals, so that
-    the largest has four figures. Null, where there was nothing to measure, is missing."""
+def _cells(values: Sequence[object]) -> list[MetricCell]:
+    """JSON values as the cells of one row or column: numbers have the same number of decimals, such
+    that the largest has `SIGNIFICANT_FIGURES`. Null means missing."""
     finite = [abs(value) for value in values if _is_number(value) and math.isfinite(value)]
     whole = all(isinstance(value, int) for value in values if _is_number(value))
     largest = max(finite, default=0)
-    decimals = 0 if whole or not largest else max(FIGURES - 1 - math.floor(math.log10(largest)), 0)
+    decimals = (
+        0
+        if whole or not largest
+        else max(SIGNIFICANT_FIGURES - 1 - math.floor(math.log10(largest)), 0)
+    )
     return [_cell(value, decimals) for value in values]
 
 
-def _cell(value: object, decimals: int) -> Cell:
+def _cell(value: object, decimals: int) -> MetricCell:
     if _is_number(value):
         known = math.isfinite(value)
-        return Cell(f"{value:.{decimals}f}", float(value)) if known else Cell(MISSING)
+        return MetricCell(f"{value:.{decimals}f}", float(value)) if known else MetricCell(MISSING)
     if value is None:
-        return Cell(MISSING)
-    return Cell(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+        return MetricCell(MISSING)
+    return MetricCell(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
 
 
 def _is_number(value: object) -> TypeGuard[float]:

@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from lab.experiments.metrics import cell_metrics
+from lab.experiments.metrics.cell_metrics import cell_metrics
 from tests.lab.experiments.metrics.drawn_outcome import FIELDS, draw_outcome
 
 

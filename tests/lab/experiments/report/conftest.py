@@ -1,6 +1,6 @@
 import pytest
 
-from lab.experiments.report import Results, read_rows
+from lab.experiments.report.rows import ExperimentResults, read_rows
 from tests.lab.experiments.invented_rows import rows, write_rows
 
 
@@ -8,7 +8,7 @@ from tests.lab.experiments.invented_rows import rows, write_rows
 def results(tmp_path_factory):
     """Invented results of all worlds."""
     path = tmp_path_factory.mktemp("experiment") / "rows.csv"
-    return Results(read_rows(write_rows(path, rows())))
+    return ExperimentResults(read_rows(write_rows(path, rows())))
 
 
 @pytest.fixture
@@ -17,6 +17,6 @@ def altered(tmp_path):
 
     def make(cells, change, **options):
         table = [row | change(row) for row in rows(cells, **options)]
-        return Results(read_rows(write_rows(tmp_path / "rows.csv", table)))
+        return ExperimentResults(read_rows(write_rows(tmp_path / "rows.csv", table)))
 
     return make

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from lab.experiments.report.markdown import fill_blocks, table
+from lab.experiments.report.markdown import fill_blocks, markdown_table
 from lab.experiments.report.rows import DocumentError
 
 DOCUMENT = """\
@@ -44,7 +44,7 @@ def test_blocks_that_do_not_fit_are_named(document, message):
 
 
 def test_a_table_keeps_its_texts():
-    lines = table(["model", "cm"], [["mse", "1.50"], ["full", "**+2.0**"]]).splitlines()
+    lines = markdown_table(["model", "cm"], [["mse", "1.50"], ["full", "**+2.0**"]]).splitlines()
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
     assert cells[0] == ["model", "cm"]
     assert cells[2:] == [["mse", "1.50"], ["full", "**+2.0**"]]

@@ -48,43 +48,21 @@ def mean(metric, world, model):
 @pytest.mark.parametrize(
     ("make", "above", "column", "metric", "factor"),
     [
-        (
-            likelihood_tables,
-            "`annotator`, joint nats per point of the noisy labels",
-            "fitted factors",
-            "nats_per_point_tempered",
-            1,
-        ),
-        (
-            accuracy_tables,
-            "`annotator`, against the noisy labels, in the predicted part (% of points)",
-            "part right",
-            "part_accuracy_labels",
-            1,
-        ),
-        (
-            calibration_tables,
-            "`annotator`, covariances: own; noisy labels inside regions of 50, 90 and 95 % (%)",
-            "part mean 90",
-            "coverage_part_mean_90_own",
-            1,
-        ),
-        (
-            calibration_tables,
-            "Shared variance, and factors fitted to held-out labels",
-            "predicted shared variance (10⁻³ uv²)",
-            "shared_variance_uv2",
-            1000,
-        ),
-        (
-            error_table,
-            "Root mean squares in chart units, per direction in the first four columns of numbers",
-            "group means, truth",
-            "group_error_uv_truth",
-            1,
-        ),
+        (likelihood_tables, "`annotator`, joint nats per point of the noisy labels",
+         "fitted factors", "nats_per_point_tempered", 1),
+        (accuracy_tables,
+         "`annotator`, against the noisy labels, in the predicted part (% of points)",
+         "part right", "part_accuracy_labels", 1),
+        (calibration_tables,
+         "`annotator`, covariances: own; noisy labels inside regions of 50, 90 and 95 % (%)",
+         "part mean 90", "coverage_part_mean_90_own", 1),
+        (calibration_tables, "Shared variance, and factors fitted to held-out labels",
+         "predicted shared variance (10⁻³ uv²)", "shared_variance_uv2", 1000),
+        (error_table,
+         "Root mean squares in chart units, per direction in the first four columns of numbers",
+         "group means, truth", "group_error_uv_truth", 1),
     ],
-)
+)  # fmt: skip
 def test_tables_hold_means_of_fully_trained_models(results, make, above, column, metric, factor):
     rows = dict(read_tables(make(results)))[above][: len(CELLS["annotator"])]
     assert [row["model"] for row in rows] == list(CELLS["annotator"])

@@ -4,13 +4,13 @@ import re
 
 import pytest
 
-from lab.experiments.report import DocumentError, Results, read_rows
+from lab.experiments.report.rows import DocumentError, ExperimentResults, read_rows
 from lab.experiments.result_table import ROW_COLUMNS
 from tests.lab.experiments.invented_rows import CELLS, STEPS, metric_names, rows, value, write_rows
 
 
 def results_of(tmp_path, table):
-    return Results(read_rows(write_rows(tmp_path / "rows.csv", table)))
+    return ExperimentResults(read_rows(write_rows(tmp_path / "rows.csv", table)))
 
 
 def test_rows_come_back_as_they_were_written(tmp_path):
@@ -90,7 +90,7 @@ def changed(tmp_path, old, new):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        (",steps,", ",step,", "is no table of results, columns ['steps'] missing"),
+        (",steps,", ",step,", "not a table of results: columns ['steps'] are missing"),
         (",500,", ",many,", "line 2: column 'steps' must be a number, not 'many'"),
         (",1234,", ",lots,", "line 2: column 'num_points' must be a number, not 'lots'"),
     ],

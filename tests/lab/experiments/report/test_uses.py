@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lab.experiments.report import DocumentError
+from lab.experiments.report.rows import DocumentError
 from lab.experiments.report.uses import FIGURE, NO_FUSIONS, write_uses
 from lab.experiments.result_table import ROW_COLUMNS
 from tests.lab.experiments.invented_rows import rows, write_rows

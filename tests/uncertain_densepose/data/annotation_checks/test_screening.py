@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
+from pathlib import Path
 
 import pytest
 import torch
@@ -71,6 +72,17 @@ def test_every_check_of_annotations_has_an_example():
     elsewhere = {"annotation_id_repeated"}
     scopes = (Scope.PERSON, Scope.LABELS, Scope.POINTS, Scope.MASKS)
     assert {c.name for c in CHECKS.values() if c.scope in scopes} == shown | elsewhere
+
+
+@pytest.mark.parametrize("scope", Scope)
+def test_the_documentation_lists_every_check_in_its_own_words(scope):
+    rows = [
+        f"| `{c.name}` | {c.severity.value} | {c.description} | {c.outcome} |\n"
+        for c in CHECKS.values()
+        if c.scope is scope
+    ]
+    text = Path("docs/ANNOTATIONS.md").read_text() + "\n"
+    assert f"|---|---|---|---|\n{''.join(rows)}\n" in text
 
 
 def test_what_is_dropped_is_exactly_what_the_report_says(records, folder):

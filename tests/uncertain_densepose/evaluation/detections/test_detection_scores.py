@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.uncertain_densepose.evaluation.flat_surface import PITCH_M, SIDE_M
+from tests.uncertain_densepose.evaluation import plain_twin
 from tests.uncertain_densepose.evaluation.scene import (
     SIDE,
     coco,
@@ -19,10 +19,10 @@ from uncertain_densepose.evaluation.detections.detection_scores import (
     DetectionScores,
     score_detections,
 )
-from uncertain_densepose.evaluation.detections.gps import FINE_TO_GPS_GROUP, KAPPA_M
 from uncertain_densepose.evaluation.ground_truth.ground_truth import GroundTruth
 from uncertain_densepose.evaluation.points.point_answers import read_all
 from uncertain_densepose.structures import ChartMaps
+from uncertain_densepose.surface import ChartLookup
 
 BOXES = [[10, 20, 40, 60], [60, 20, 80, 90], [5, 5, 30, 40]]
 
@@ -71,41 +71,19 @@ def disturbed_maps(seed) -> ChartMaps:
     return ChartMaps.cat([near, far])
 
 
-def position_m(part, uv):
-    """Where the flat surface has the vertex nearest to coordinates in a chart."""
-    nearest = np.round(np.clip(uv, 0, 1) * 4) / 4
-    return np.array([(part - 1) * PITCH_M + nearest[0] * SIDE_M, nearest[1] * SIDE_M])
-
-
-def gps_of_one(image, person, maps, box_xywh):
-    """GPS point by point, from its definition."""
-    x0, y0, width, height = box_xywh
-    total, count = 0.0, 0
-    for i in np.flatnonzero(image.person == person):
-        count += 1
-        x, y = (image.xy[i, 0] - x0) / width, (image.xy[i, 1] - y0) / height
-        if not (0 <= x <= 1 and 0 <= y <= 1):
-            continue
-        answer = maps.sample(torch.tensor([0]), torch.tensor([[x, y]]))
-        if answer.part.item() == 0:
-            continue
-        predicted = position_m(answer.part.item(), answer.mean_uv[0].numpy())
-        distance = np.linalg.norm(predicted - position_m(image.part[i], image.uv[i]))
-        kappa = KAPPA_M[FINE_TO_GPS_GROUP[image.part[i]]]
-        total += np.exp(-(distance**2) / (2 * kappa**2))
-    return total / count if count else 0.0
-
-
 @pytest.mark.parametrize("seed", range(3))
-def test_gps_equals_a_loop_over_detections_people_and_points(image, flat_distance, seed):
+def test_gps_equals_a_loop_over_detections_people_and_points(
+    image, flat_surface, flat_distance, seed
+):
     rng = np.random.default_rng(seed)
-    boxes = np.array(BOXES * 2) + rng.uniform(-8, 8, (6, 4))
-    maps = disturbed_maps(seed)
-    gps = score(image, instances(boxes, maps=maps), flat_distance).gps
-    boxes = boxes.astype(np.float32)
-    expected = [[gps_of_one(image, g, maps[d], boxes[d]) for g in range(3)] for d in range(6)]
-    # Distances are tabulated in float16.
-    np.testing.assert_allclose(gps, expected, atol=2e-3)
+    found = instances(np.array(BOXES * 2) + rng.uniform(-8, 8, (6, 4)), maps=disturbed_maps(seed))
+    gps = score(image, found, flat_distance).gps
+    body = flat_surface, ChartLookup(flat_surface), flat_surface.chart_jacobian()
+    expected = [
+        [plain_twin.gps(*body, image, person, one) for person in range(3)]
+        for one in plain_twin.PlainCharts.all_of(found)
+    ]
+    np.testing.assert_allclose(gps, expected, atol=1e-9)
     assert 0.1 < gps.max() < 0.9
 
 

@@ -40,18 +40,20 @@ def test_strict_equals_cocos_own_evaluation_of_keypoints(seed):
 def test_measures_are_counted_apart():
     images, found, _ = random_images(0)
     rng = np.random.default_rng(7)
-    several = [
-        dataclasses.replace(f, similarities=rng.random((3, *f.similarities.shape[1:])))
-        for f in found
-    ]
-    one_by_one = [
-        ap(
-            images,
-            [dataclasses.replace(f, similarities=f.similarities[k : k + 1]) for f in several],
+    drawn = [rng.random((2, *f.gps.shape)) for f in found]
+    several, *alone = (
+        [
+            dataclasses.replace(f, gps=gps, mask_iou=iou)
+            for f, (gps, iou) in zip(found, pairs, strict=True)
+        ]
+        for pairs in (
+            drawn,
+            [(gps, gps) for gps, _ in drawn],
+            [(np.sqrt(gps * iou),) * 2 for gps, iou in drawn],
+            [(iou, iou) for _, iou in drawn],
         )
-        for k in range(3)
-    ]
-    assert average_precision(images, several) == one_by_one
+    )
+    assert average_precision(images, several) == [ap(images, one) for one in alone]
 
 
 def test_categories_are_counted_apart_and_averaged():

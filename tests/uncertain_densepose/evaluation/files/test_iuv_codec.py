@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 
 from tests.uncertain_densepose.evaluation.iuv_scene import FORMS, png_text
+from uncertain_densepose.errors import FieldError
 from uncertain_densepose.evaluation.files.iuv_codec import decode_iuv
-from uncertain_densepose.structures.coco_annotation import FieldError
 
 BOX = np.array([10.0, 20.0, 7.0, 9.0])
 
@@ -60,16 +60,16 @@ def test_a_part_above_24_is_refused(iuv, form):
 @pytest.mark.parametrize(
     ("value", "complaint"),
     [
-        (None, "no array of integers"),
-        ("text", "no array of integers"),
+        (None, "not an array of integers"),
+        ("text", "not an array of integers"),
         ({}, "neither 'labels_uv_uint8' nor 'labels_uv_str'"),
         ([[[1, 2], [3]]], "differ in length"),
-        ([[[0.5] * 7] * 9] * 3, "no array of integers"),
+        ([[[0.5] * 7] * 9] * 3, "not an array of integers"),
         ([[[1] * 7] * 9], r"\(1, 9, 7\), expected \(3, height, width\)"),
         ([[1] * 7] * 9, r"\(9, 7\), expected \(3, height, width\)"),
         ([[[1] * 7] * 9, [[256] * 7] * 9, [[1] * 7] * 9], r"values 1..256, expected 0..255"),
         ([[[1] * 7] * 9, [[-1] * 7] * 9, [[1] * 7] * 9], r"values -1..1, expected 0..255"),
-        ([[[10**30] * 7] * 9] * 3, "no array of integers"),
+        ([[[10**30] * 7] * 9] * 3, "not an array of integers"),
     ],
 )
 def test_lists_that_are_no_array_are_refused(value, complaint):
@@ -80,19 +80,19 @@ def test_lists_that_are_no_array_are_refused(value, complaint):
 @pytest.mark.parametrize(
     ("fields", "complaint"),
     [
-        ({"uv_shape": None}, "no shape of three integers"),
-        ({"uv_shape": [3, 9.0, 7]}, "no shape of three integers"),
+        ({"uv_shape": None}, "needs a shape of three integers"),
+        ({"uv_shape": [3, 9.0, 7]}, "needs a shape of three integers"),
         ({"uv_shape": [3, 9]}, r"has shape \(3, 9\)"),
         ({"uv_shape": [1, 9, 7]}, r"has shape \(1, 9, 7\)"),
-        ({"uv_data": 5}, "no text in base64"),
-        ({"uv_data": "%%%"}, "no text in base64"),
-        ({"uv_data": "äöü"}, "no text in base64"),
+        ({"uv_data": 5}, "not a string in base64"),
+        ({"uv_data": "%%%"}, "not a string in base64"),
+        ({"uv_data": "äöü"}, "not a string in base64"),
         ({"uv_data": "aGVsbG8="}, "cannot be decoded as PNG"),
         ({"uv_data": ""}, "cannot be decoded as PNG"),
         ({"uv_data": picture("L", (7, 9))}, "7 x 9 pixels, L; expected RGB of 7 x 9"),
         ({"uv_data": picture("RGB", (9, 7))}, "9 x 7 pixels, RGB; expected RGB of 7 x 9"),
         ({"uv_data": picture("RGBA", (7, 9))}, "RGBA"),
-        ({"densepose": [1]}, "'uv_data' stands beside 'densepose'"),
+        ({"densepose": [1]}, "'uv_data' is given besides 'densepose'"),
     ],
 )
 def test_pictures_that_are_none_are_refused(iuv, fields, complaint):

@@ -65,32 +65,32 @@ def test_results_beyond_the_twenty_highest_scores_are_counted(results):
 
 
 BAD_RECORDS = [
-    ("image_id", {"image_id": 77}, "is 77, which names no image of .*val.json"),
-    ("image_id", {"image_id": None}, "is None, no identifier"),
-    ("image_id", {"image_id": [1]}, "no identifier"),
+    ("image_id", {"image_id": 77}, "is 77, which is not an image of .*val.json"),
+    ("image_id", {"image_id": None}, "is None, not an integer or a string"),
+    ("image_id", {"image_id": [1]}, "not an integer or a string"),
     ("category_id", {"category_id": 9}, r"is 9, expected one of \[1\]"),
-    ("category_id", {"category_id": True}, "no identifier"),
-    ("bbox", {"bbox": [1, 2, 3]}, "no box of four finite numbers"),
-    ("bbox", {"bbox": [1, 2, 3, "4"]}, "no box of four finite numbers"),
-    ("bbox", {"bbox": [1, 2, math.nan, 4]}, "no box of four finite numbers"),
-    ("bbox", {"bbox": [1, 2, 10**400, 4]}, "no box of four finite numbers"),
+    ("category_id", {"category_id": True}, "not an integer or a string"),
+    ("bbox", {"bbox": [1, 2, 3]}, "not a list of four finite numbers"),
+    ("bbox", {"bbox": [1, 2, 3, "4"]}, "not a list of four finite numbers"),
+    ("bbox", {"bbox": [1, 2, math.nan, 4]}, "not a list of four finite numbers"),
+    ("bbox", {"bbox": [1, 2, 10**400, 4]}, "not a list of four finite numbers"),
     ("bbox", {"bbox": [10, 20, 0, 60]}, "has no area"),
     ("bbox", {"bbox": [10, 20, 40, -60]}, "has no area"),
     ("bbox", {"bbox": [5000, 20, 40, 60]}, "pixels beyond the image of 160 x 120"),
     ("bbox", {"bbox": [-20, 20, 40, 60]}, "reaches 20 pixels beyond"),
     ("bbox", {"bbox": [130, 20, 40, 60]}, "reaches 10 pixels beyond"),
     ("bbox", {"bbox": [10, 80, 40, 60]}, "reaches 20 pixels beyond"),
-    ("score", {"score": math.nan}, "is nan, no finite number"),
-    ("score", {"score": math.inf}, "no finite number"),
-    ("score", {"score": None}, "no finite number"),
-    ("score", {"score": "0.5"}, "no finite number"),
-    ("id", {"id": 4}, "is 4, as that of another result"),
-    ("id", {"id": {}}, "no identifier"),
+    ("score", {"score": math.nan}, "is nan, not a finite number"),
+    ("score", {"score": math.inf}, "not a finite number"),
+    ("score", {"score": None}, "not a finite number"),
+    ("score", {"score": "0.5"}, "not a finite number"),
+    ("id", {"id": 4}, "is 4, which another result has too"),
+    ("id", {"id": {}}, "not an integer or a string"),
     ("uv_data", {"uv_shape": [3, 10, 10]}, r"has shape \(3, 10, 10\), but the box"),
-    ("uv_data", {"uv_data": "%"}, "no text in base64"),
+    ("uv_data", {"uv_data": "%"}, "not a string in base64"),
     ("uv_data", {"uv_data": "aGVsbG8="}, "cannot be decoded"),
     ("uv_data", FORMS["2018"](constant_iuv(BOX, 25, 0.5, 0.5)), "has the part 25"),
-    ("uv_data", {"densepose": []}, "stands beside 'densepose'"),
+    ("uv_data", {"densepose": []}, "is given besides 'densepose'"),
 ]
 
 
@@ -112,7 +112,7 @@ def test_or_left_out_and_counted(results, field, change, complaint):
     assert detections.score.tolist() == [0.5, 0.5]
     assert left_out.counts == {field: 1}
     (warning,) = left_out.warnings()
-    assert warning.startswith(f"1 results left out for their field '{field}'")
+    assert warning.startswith(f"1 results left out because of field '{field}'")
     assert "result 1" in warning
 
 
@@ -122,7 +122,7 @@ def test_missing_fields_are_named(results):
         del incomplete[field]
         with pytest.raises(ResultFileError, match=f"result 0: field '{field}'"):
             results([incomplete])
-    with pytest.raises(ResultFileError, match="result 0: field 'image_id' .*no JSON object"):
+    with pytest.raises(ResultFileError, match="result 0: field 'image_id' .*not a JSON object"):
         results([17])
     with pytest.raises(ResultFileError, match="result 0: field 'densepose' is missing"):
         list(results([{"image_id": 1, "category_id": 1, "bbox": BOX, "score": 1}]))

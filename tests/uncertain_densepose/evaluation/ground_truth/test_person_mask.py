@@ -82,9 +82,9 @@ def test_boxes_at_the_edge_and_without_area(box):
 @pytest.mark.parametrize(
     ("dp_masks", "complaint"),
     [
-        ([[]] * 13 + [3], "no encoding"),
-        ([[]] * 13 + [{"size": [10, 10], "counts": "0"}], "no encoding"),
-        ([[]] * 13 + [{"size": [256, 256], "counts": 5}], "no encoding"),
+        ([[]] * 13 + [3], "does not encode"),
+        ([[]] * 13 + [{"size": [10, 10], "counts": "0"}], "does not encode"),
+        ([[]] * 13 + [{"size": [256, 256], "counts": 5}], "does not encode"),
         ([{"size": [256, 256], "counts": "0"}], "1 masks instead of 14"),
     ],
 )

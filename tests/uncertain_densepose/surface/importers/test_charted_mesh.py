@@ -5,7 +5,7 @@ import pytest
 
 from tests.surface_factory import board_mesh
 from uncertain_densepose.surface import Surface
-from uncertain_densepose.surface.importers import ChartedMesh, SurfaceSourceError, make_surface
+from uncertain_densepose.surface.importers import ChartedMesh, SurfaceSourceError, surface_of_mesh
 from uncertain_densepose.surface.importers.charted_mesh import only_used_vertices, y_up_to_z_up
 
 
@@ -16,7 +16,7 @@ def board() -> ChartedMesh:
 
 def test_distances_are_computed_and_the_result_can_be_saved(tmp_path):
     mesh, seen = board(), []
-    surface = make_surface(
+    surface = surface_of_mesh(
         mesh, "a board", spacing_m=0.05, progress=lambda done, total: seen.append((done, total))
     )
     surface.save(tmp_path / "s.npz")
@@ -33,7 +33,7 @@ def test_a_mesh_in_pieces_is_refused():
     vertices, faces = only_used_vertices(mesh.vertices, mesh.faces[torso])
     pieces = ChartedMesh(vertices, faces, mesh.face_part[torso], mesh.face_uv[torso])
     with pytest.raises(SurfaceSourceError, match="a board: the mesh is in 2 pieces"):
-        make_surface(pieces, "a board")
+        surface_of_mesh(pieces, "a board")
 
 
 def test_turned_upright_left_stays_left_up_is_up_and_the_front_faces_minus_y():

@@ -60,7 +60,7 @@ def test_y_up_is_turned(board, files):
         ([1, 2, 3], "has 3 charts, but .*b.obj has 208 triangles"),
         ([1] * 207 + [25], "entry 208 is 25, expected a chart 1..24"),
         ([1, 2.5], "entry 2 is 2.5"),
-        (["torso"], "no readable list of numbers"),
+        (["torso"], "not a readable list of numbers"),
     ],
 )
 def test_parts_that_do_not_fit(tmp_path, files, parts, complaint):

@@ -14,8 +14,8 @@ from uncertain_densepose.surface import ChartLookup, Surface
 from uncertain_densepose.surface.importers import (
     SurfaceSourceError,
     convert_distance_pickle,
-    make_surface,
     read_smpl_subdiv,
+    surface_of_mesh,
 )
 
 
@@ -72,7 +72,7 @@ def test_every_distance_is_that_of_the_reference(tmp_path, board):
     path = write_distances(tmp_path / "Pdist_matrix.pkl", full)
     table = convert_distance_pickle(path, tmp_path / "s.geodesics.npy", count)
     mesh = read_smpl_subdiv(*write_subdiv(tmp_path, board))
-    make_surface(mesh, "smpl", table).save(tmp_path / "s.npz")
+    surface_of_mesh(mesh, "smpl", table).save(tmp_path / "s.npz")
     surface = Surface.load(tmp_path / "s.npz")
 
     lower = full[np.tril_indices(count, -1)].astype(np.float16)
@@ -95,8 +95,8 @@ def test_every_distance_is_that_of_the_reference(tmp_path, board):
         ({"index": ...}, "SMPL_SUBDIV_TRANSFORM.mat: field 'index' is missing"),
         ({"V_subdiv": np.zeros((5, 1))}, "'V_subdiv' has shape"),
         ({"vertex": np.zeros((4, 4))}, "'vertex' has shape"),
-        ({"vertex": np.full((9, 3), np.nan)}, "'vertex' is no array of finite numbers"),
-        ({"faces": "text"}, "'faces' is no array of finite numbers"),
+        ({"vertex": np.full((9, 3), np.nan)}, "'vertex' is not an array of finite numbers"),
+        ({"faces": "text"}, "'faces' is not an array of finite numbers"),
     ],
 )
 def test_files_that_cannot_be_used(tmp_path, board, changes, complaint):
@@ -107,9 +107,9 @@ def test_files_that_cannot_be_used(tmp_path, board, changes, complaint):
 def test_indices_that_do_not_count_from_one(tmp_path, board):
     fields = write_fields(board)
     for name, array in (("faces", fields["faces"] - 1), ("index", fields["index"] - 1)):
-        with pytest.raises(SurfaceSourceError, match=f"'{name}' has others than the numbers 1"):
+        with pytest.raises(SurfaceSourceError, match=f"'{name}' has entries outside 1"):
             read_smpl_subdiv(*write_subdiv(tmp_path, board, **{name: array}))
-    with pytest.raises(SurfaceSourceError, match="'Part_ID_subdiv' has others"):
+    with pytest.raises(SurfaceSourceError, match="'Part_ID_subdiv' has entries outside 1..24"):
         read_smpl_subdiv(*write_subdiv(tmp_path, board, Part_ID_subdiv=fields["part"] + 20))
 
 
@@ -135,5 +135,5 @@ def test_a_file_that_is_not_there_or_no_mat(tmp_path, board):
     with pytest.raises(SurfaceSourceError, match="none.mat: no such file"):
         read_smpl_subdiv(tmp_path / "none.mat", transform)
     subdiv.write_text("not a .mat")
-    with pytest.raises(SurfaceSourceError, match="SMPL_subdiv.mat: no readable .mat"):
+    with pytest.raises(SurfaceSourceError, match="SMPL_subdiv.mat: this is not a readable .mat"):
         read_smpl_subdiv(subdiv, transform)

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from tests.uncertain_densepose.visualization.html_report.results_factory import write_figure
-from uncertain_densepose.visualization.html_report import ReportError, Results, figure_groups
+from uncertain_densepose.visualization.html_report import ReportError, RunResults, figure_groups
 
 
 def run(name, **figures):
-    return Results(name, Path(name), {}, figures, [])
+    return RunResults(name, Path(name), {}, figures, [])
 
 
 def test_figures_of_one_name_and_data_set_are_together(tmp_path):
@@ -35,5 +35,5 @@ def test_figures_of_one_name_and_data_set_are_together(tmp_path):
 def test_half_a_figure_is_named(tmp_path, content):
     path = write_figure(tmp_path / "x.png", (60, 80))
     path.write_bytes(path.read_bytes()[content])
-    with pytest.raises(ReportError, match=r"x\.png: no PNG, or only part of a file"):
+    with pytest.raises(ReportError, match=r"x\.png: not a PNG, or truncated"):
         figure_groups([run("a", val=[path])])

@@ -137,16 +137,16 @@ def test_half_a_file_is_named(tmp_path):
     maps, image = tmp_path / "predictions" / "000000.npz", tmp_path / "images" / "0.png"
     whole = maps.read_bytes()
     maps.write_bytes(whole[: len(whole) // 2])
-    assert "000000.npz: unreadable, truncated or no .npz" in refused(runs)
+    assert "000000.npz: not a .npz file, or truncated" in refused(runs)
     maps.unlink()
     assert "000000.npz: no such file" in refused(runs)
     maps.write_bytes(whole)
     image.write_bytes(image.read_bytes()[:60])
-    assert "0.png: not an image that can be read" in refused(runs)
+    assert "0.png: damaged or truncated image" in refused(runs)
 
 
 def test_an_image_of_another_size_is_not_the_one(tmp_path):
     runs = predictions(tmp_path)
     random_image(tmp_path / "images" / "0.png", (30, 41))
     message = refused(runs)
-    assert "0.png: has 41 x 30 pixels" in message and "are of an image of 40 x 30" in message
+    assert "0.png: has 41 x 30 pixels" in message and "found in an image of 40 x 30" in message

@@ -66,7 +66,7 @@ def test_runs_are_named_by_the_shortest_ends_that_differ(tmp_path):
         write_metrics(folder, {})
     names = [results.name for results in read_results(folders)]
     assert names == ["a/x/val", "b/x/val", "other"]
-    with pytest.raises(ReportError, match="is given twice"):
+    with pytest.raises(ReportError, match="given twice"):
         read_results([folders[2], tmp_path / "b" / ".." / "other"])
 
 
@@ -85,7 +85,7 @@ def test_a_folder_without_results_is_named_with_what_was_expected(tmp_path):
 def test_half_a_file_is_named(tmp_path, name):
     whole = json.dumps([{"file_name": "a.jpg", "maps": "a.npz"}], indent=1)
     (tmp_path / name).write_text(whole[: len(whole) // 2])
-    with pytest.raises(ReportError, match=rf"{name}: no JSON, or only part of a file \(") as caught:
+    with pytest.raises(ReportError, match=rf"{name}: not JSON, or truncated \(") as caught:
         found(tmp_path)
     assert "\n" not in str(caught.value)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from uncertain_densepose.visualization.html_report import Results, metric_tables
+from uncertain_densepose.visualization.html_report import RunResults, metric_tables
 
 
 def run(name, **metrics):
     """A run with metrics {data set: {task: {metric: value}}}."""
-    return Results(name, Path(name), metrics, {}, [])
+    return RunResults(name, Path(name), metrics, {}, [])
 
 
 def texts(table):

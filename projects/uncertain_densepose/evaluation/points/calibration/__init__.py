@@ -1,9 +1,8 @@
-"""Calibration: whether errors are as large as a model says, as functions on tensors.
+"""Calibration: whether errors are as large as a model predicts.
 
-Throughout, an error is one of a point in two tangent directions, and an *uncertainty* is a
-variance per direction, trace(Σ) / 2, so that an honest model has E |δ|² / 2 = trace(Σ) / 2. The
-covariances are marginal: of a joint model they hold for every point by itself, while the points of
-a part err together, so that shares scatter more than their number of points suggests.
+An error δ has two tangent directions and a predicted variance per direction, trace(Σ) / 2; a
+calibrated model has E |δ|² / 2 = trace(Σ) / 2. Covariances are marginal. Under a joint model the
+points of a part err together, so figures scatter more than their number of points suggests.
 """
 
 from .coverage import (

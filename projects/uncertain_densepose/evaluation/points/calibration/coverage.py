@@ -1,4 +1,4 @@
-"""Coverage: whether the ellipses that should hold a share of the annotations hold that share.
+"""Coverage: the share of annotations in the ellipses that should contain a given share.
 
 A point lies in an ellipse when its squared Mahalanobis distance is at most a quantile of χ²₂; the
 quantile curve is the coverage at all levels.
@@ -14,21 +14,21 @@ import torch
 from .grouped_sums import binned_quantiles
 
 COVERAGE_LEVELS = (0.5, 0.9, 0.95)
-"""Nominal shares of the ellipses that result tables name."""
+"""Nominal shares of the ellipses in result tables."""
 
 
 def mahalanobis_squared(residual: torch.Tensor, covariance: torch.Tensor) -> torch.Tensor:
-    """δᵀ Σ⁻¹ δ of every point by itself; χ² with two degrees of freedom if Σ is right.
+    """δᵀ Σ⁻¹ δ of each point, which is χ²₂-distributed if Σ is right.
 
-    It has no unit, and is the same in chart units and in centimetres: a linear map with full rank
-    takes an ellipse and what lies in it to another.
+    It is the same in chart units and in centimetres, since a linear map of full rank changes δ and
+    Σ alike. With Σ = L D Lᵀ it is computed as a sum of two squares.
 
     Args:
         residual: (P, 2) δ.
-        covariance: (P, 2, 2) Σ, positive definite, in the square of its unit.
+        covariance: (P, 2, 2) Σ, positive definite, in the square of the unit of δ.
 
     Returns:
-        (P,) of the type of `residual`, a sum of two squares (Σ = L D Lᵀ).
+        (P,) of the type of `residual`.
     """
     x, y = residual.unbind(-1)
     slope = covariance[:, 0, 1] / covariance[:, 0, 0]
@@ -37,28 +37,19 @@ def mahalanobis_squared(residual: torch.Tensor, covariance: torch.Tensor) -> tor
 
 
 def ellipse_radius_squared(levels: torch.Tensor) -> torch.Tensor:
-    """The quantiles of χ²₂, -2 log(1 - level): the squared Mahalanobis radii of the ellipses.
-
-    Args:
-        levels: (L,) in [0, 1).
-
-    Returns:
-        (L,) of the same type.
-    """
+    """(L,) squared Mahalanobis radii of ellipses of levels (L,) in [0, 1): the quantiles
+    -2 log(1 - level) of χ²₂."""
     return -2 * torch.log1p(-levels)
 
 
 def ellipse_counts(
     mahalanobis_squared: torch.Tensor, levels: Sequence[float] | torch.Tensor = COVERAGE_LEVELS
 ) -> torch.Tensor:
-    """The observed number of points in the ellipses of the given nominal shares.
+    """(L,) int64, the number of points in the ellipses of given nominal shares.
 
     Args:
-        mahalanobis_squared: (P,); a value that is not a number lies in no ellipse.
+        mahalanobis_squared: (P,); NaN lies in no ellipse.
         levels: (L,) in [0, 1).
-
-    Returns:
-        (L,) int64. Those of disjoint sets add up.
     """
     radius = ellipse_radius_squared(torch.as_tensor(levels, dtype=torch.float64))
     distance = mahalanobis_squared.double().nan_to_num(nan=torch.inf, posinf=torch.inf)
@@ -68,16 +59,13 @@ def ellipse_counts(
 def ellipse_coverage(
     mahalanobis_squared: torch.Tensor, levels: Sequence[float] | torch.Tensor = COVERAGE_LEVELS
 ) -> torch.Tensor:
-    """The observed share of points in the ellipses: (L,) float64 in [0, 1], NaN without points.
-
-    Args: as `ellipse_counts`.
-    """
+    """`ellipse_counts` as shares of all points, (L,) float64 in [0, 1]; NaN without points."""
     count = torch.tensor(len(mahalanobis_squared), dtype=torch.float64)
     return ellipse_counts(mahalanobis_squared, levels) / count
 
 
 class QuantileCurve(NamedTuple):
-    """Observed against nominal shares; the diagonal is perfect, below it is overconfident.
+    """Observed against nominal coverage: the diagonal is perfect, below it is overconfident.
 
     Attributes:
         nominal: (L,) float64, evenly spaced inside (0, 1).
@@ -91,9 +79,8 @@ class QuantileCurve(NamedTuple):
 class DistanceQuantiles(NamedTuple):
     """Quantiles of the squared Mahalanobis distance against those of χ²₂.
 
-    The diagonal is perfect. A line beside it is a wrong size of the covariances: variances that are
-    c times too small make all distances c times too large. A bend is a wrong shape, such as tails
-    that are heavier than those of a Gaussian.
+    The diagonal is perfect. Another line means covariances of the wrong size: variances c times too
+    small make all distances c times too large. A bend means a wrong shape, such as heavy tails.
 
     Attributes:
         expected: (L,) float64, of χ²₂, rising.
@@ -110,14 +97,10 @@ def even_levels(num_levels: int = 99) -> torch.Tensor:
 
 
 def quantile_curve(mahalanobis_squared: torch.Tensor, num_levels: int = 99) -> QuantileCurve:
-    """The share of points below each quantile of χ²₂.
+    """The share of squared Mahalanobis distances (P,) below each of L quantiles of χ²₂.
 
     The calibration plot of Kuleshov et al., *Accurate Uncertainties for Deep Learning Using
-    Calibrated Regression* (ICML 2018), of the squared Mahalanobis distance.
-
-    Args:
-        mahalanobis_squared: (P,).
-        num_levels: L, see `even_levels`.
+    Calibrated Regression* (ICML 2018).
     """
     counts = ellipse_counts(mahalanobis_squared, even_levels(num_levels))
     return counted_quantile_curve(counts, len(mahalanobis_squared))
@@ -135,11 +118,7 @@ def quantile_error(curve: QuantileCurve) -> float:
 
 
 def distance_quantiles(bin_counts: torch.Tensor, num_levels: int = 99) -> DistanceQuantiles:
-    """Quantiles of squared Mahalanobis distances, of which there are counts in bins.
-
-    Args:
-        bin_counts: (NUM_BINS,) points in each bin of `grouped_sums`.
-        num_levels: L, see `even_levels`.
-    """
+    """L quantiles of squared Mahalanobis distances, from their counts (NUM_BINS,) in the bins of
+    `grouped_sums`."""
     levels = even_levels(num_levels)
     return DistanceQuantiles(ellipse_radius_squared(levels), binned_quantiles(bin_counts, levels))

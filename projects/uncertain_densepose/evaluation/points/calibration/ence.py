@@ -1,4 +1,4 @@
-"""ENCE: whether points with a larger predicted error have a larger error, as much as predicted.
+"""ENCE, the expected normalised calibration error: predicted against observed error, in bins.
 
 Levi, Gispan, Giladi, Fetaya, *Evaluating and Calibrating Uncertainty Prediction in Regression
 Tasks* (2019, arXiv:1905.11659).
@@ -26,22 +26,22 @@ class ReliabilityBins(NamedTuple):
 
     predicted_rms: torch.Tensor
     observed_rms: torch.Tensor
-    # It hides the method of tuples, which nobody calls.
+    # Hides `tuple.count`, which is not needed.
     count: torch.Tensor  # type: ignore[assignment]
 
 
 def reliability_bins(
     variance: torch.Tensor, squared_error: torch.Tensor, num_bins: int = NUM_RELIABILITY_BINS
 ) -> ReliabilityBins:
-    """Bin points by predicted variance, as many in each bin as equal variances allow.
+    """Bin points by predicted variance, with numbers of points as equal as ties allow.
 
-    Points of the same variance share a bin, so that the result does not hang on the order of the
-    points; a model with one variance for all has one bin.
+    Points of the same variance share a bin, so the result does not depend on the order of points; a
+    model with one variance for all has one bin.
 
     Args:
         variance: (P,) predicted variance per direction, above 0.
         squared_error: (P,) squared error per direction, |δ|² / 2, in the same unit.
-        num_bins: at most so many bins; those without a point are left out.
+        num_bins: the largest number of bins; empty ones are left out.
     """
     return tied_reliability_bins(tied_sums(variance, variance, squared_error), num_bins)
 
@@ -49,12 +49,12 @@ def reliability_bins(
 def tied_reliability_bins(
     sums: torch.Tensor, num_bins: int = NUM_RELIABILITY_BINS
 ) -> ReliabilityBins:
-    """`reliability_bins` of points in T groups, those of a group taken to have the same variance.
+    """`reliability_bins` of points in T groups, whose points count as equal in variance.
 
     Args:
-        sums: (3, T) numbers of points, sums of their variances and of their squared errors, the
+        sums: (3, T) numbers of points, sums of their variances and of their squared errors, with
             groups in the order of rising variance.
-        num_bins: at most so many bins.
+        num_bins: the largest number of bins.
     """
     end = sums[0].cumsum(0)
     total = int(sums[0].sum())
@@ -71,9 +71,9 @@ def tied_reliability_bins(
 def expected_normalised_calibration_error(bins: ReliabilityBins) -> float:
     """ENCE = mean |RMV - RMSE| / RMV over the bins, weighted by their points.
 
-    With bins of equal size this is the paper's plain mean. It has no unit: 0 is perfect, and
-    variances that are c times too small give sqrt(c) - 1. Few points in a bin leave a calibrated
-    model above 0, by about 0.4 / sqrt(points in a bin). NaN without points.
+    With bins of equal size this is the paper's plain mean. It has no unit; 0 is perfect, and
+    variances c times too small give sqrt(c) - 1. A calibrated model has about
+    0.4 / sqrt(points in a bin). NaN without points.
     """
     error = (bins.predicted_rms - bins.observed_rms).abs() / bins.predicted_rms
     return ((error * bins.count).sum() / bins.count.sum()).item()

@@ -1,8 +1,8 @@
-"""Sums over points that are equal, or lie in one bin of a logarithmic scale of squares.
+"""Sums over points that are equal, or that lie in one bin of a logarithmic scale of squares.
 
-Curves that sort points by their variance, or by their error, need every point. With points that lie
-in one bin taken as equal they need a table of fixed size, into which images are added one by one. A
-bin is 2^(1/32) wide, 2.2 % of a variance and 1.1 % of a standard deviation.
+Curves that sort points by variance or error need all points. If points in one bin count as equal, a
+table of fixed size is enough, into which images are added one by one. A bin is 2^(1/32) wide: 2.2 %
+of a variance, 1.1 % of a standard deviation.
 """
 
 from __future__ import annotations
@@ -14,29 +14,28 @@ BIN_RATIO = 2 ** (1 / BINS_PER_OCTAVE)
 """The upper edge of a bin over its lower one."""
 
 _LOWEST, _HIGHEST = -48, 26
-"""Exponents of two at the ends: in cm², a millionth of a millimetre and eighty metres."""
+"""Exponents of two at the ends; as squares of cm, from a millionth of a millimetre to 80 metres."""
 
 NUM_BINS = BINS_PER_OCTAVE * (_HIGHEST - _LOWEST) + 2
-"""The first bin holds all that is less, and 0; the last all that is more, and what is no number."""
+"""The first bin holds all smaller squares and 0, the last all larger ones and NaN."""
 
 
 def square_bin(square: torch.Tensor) -> torch.Tensor:
-    """(P,) int64 in 0..NUM_BINS-1, the bin of each of the numbers (P,), which are at least 0."""
+    """(P,) int64 in 0..NUM_BINS-1, the bin of each of the squares (P,)."""
     octave = square.double().log2().nan_to_num(nan=torch.inf, posinf=torch.inf, neginf=-torch.inf)
     index = (BINS_PER_OCTAVE * (octave - _LOWEST)).floor() + 1
     return index.clamp(0, NUM_BINS - 1).long()
 
 
 def binned_sums(square: torch.Tensor, *columns: torch.Tensor) -> torch.Tensor:
-    """How many points lie in each bin, and sums over them.
+    """The number of points in each bin, and sums over them.
 
     Args:
         square: (P,) by which points are binned.
         columns: (P,) each, to be summed.
 
     Returns:
-        (1 + len(columns), NUM_BINS) float64: the counts, then the sums of each column. Those of
-        disjoint sets add up.
+        (1 + len(columns), NUM_BINS) float64: the counts, then the sums of each column.
     """
     index = square_bin(square)
     weights = (torch.ones_like(square), *columns)
@@ -44,15 +43,15 @@ def binned_sums(square: torch.Tensor, *columns: torch.Tensor) -> torch.Tensor:
 
 
 def binned_quantiles(count: torch.Tensor, levels: torch.Tensor) -> torch.Tensor:
-    """Quantiles of squares that are known by their bins.
+    """Quantiles of squares of which only the bins are known.
 
     Args:
         count: (NUM_BINS,) points in each bin.
         levels: (L,) in (0, 1).
 
     Returns:
-        (L,) float64, within one bin of the quantiles of the points, which is 2.2 %; 0 or infinite
-        in the first and the last bin, NaN without points.
+        (L,) float64, within a bin (2.2 %) of the quantiles of the points; 0 in the first bin,
+        infinite in the last, NaN without points.
     """
     if not count.sum():
         return torch.full_like(levels, torch.nan, dtype=torch.float64)
@@ -66,12 +65,12 @@ def tied_sums(key: torch.Tensor, *columns: torch.Tensor) -> torch.Tensor:
     """Group points of the same key.
 
     Args:
-        key: (P,); what is not a number equals nothing and comes last.
+        key: (P,); NaN equals nothing and comes last.
         columns: (P,) each, to be summed over the points of a group.
 
     Returns:
-        (1 + len(columns), T) float64: the numbers of points of T groups in the order of rising
-        keys, then the sums of each column.
+        (1 + len(columns), T) float64, for T groups in the order of rising keys: the numbers of
+        points, then the sums of each column.
     """
     key, order = key.sort()
     _, group, count = key.unique_consecutive(return_inverse=True, return_counts=True)

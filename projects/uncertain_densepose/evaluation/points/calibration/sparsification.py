@@ -1,4 +1,4 @@
-"""Sparsification: whether leaving out the points of the largest predicted variance helps.
+"""Sparsification: how the error falls as the points of the largest variance are left out.
 
 Ilg et al., *Uncertainty Estimates and Multi-Hypotheses Networks for Optical Flow* (ECCV 2018).
 """
@@ -19,9 +19,9 @@ class SparsificationCurve(NamedTuple):
     """Mean error of the points that are left, relative to that of all points.
 
     Attributes:
-        removed: (K,) float64, shares removed: 0, 1 / K, .. (K - 1) / K.
-        error: (K,) float64, removed in the order of falling uncertainty.
-        oracle: (K,) float64, removed in the order of falling error: no order does better.
+        removed: (K,) float64, the shares removed, 0, 1 / K, .. (K - 1) / K.
+        error: (K,) float64, for points removed in the order of falling uncertainty.
+        oracle: (K,) float64, for points removed in the order of falling error, the best order.
     """
 
     removed: torch.Tensor
@@ -32,13 +32,13 @@ class SparsificationCurve(NamedTuple):
 def sparsification_curve(
     uncertainty: torch.Tensor, error: torch.Tensor, num_steps: int = NUM_STEPS
 ) -> SparsificationCurve:
-    """Both curves start at 1 and are NaN without points, or where all errors are 0.
+    """The sparsification curve of points; NaN without points, or if all errors are 0.
 
-    Points of equal uncertainty are removed in random order: the curve is its expectation, and flat
-    for a model with one uncertainty for all.
+    Points of equal uncertainty are removed in random order, and the curve is the expectation: it is
+    flat for a model with one uncertainty for all.
 
     Args:
-        uncertainty: (P,) any number that rises with the predicted error.
+        uncertainty: (P,), rising with the predicted error.
         error: (P,) distances, at least 0.
         num_steps: K.
     """
@@ -49,11 +49,11 @@ def sparsification_curve(
 def tied_sparsification_curve(
     by_uncertainty: torch.Tensor, by_error: torch.Tensor, num_steps: int = NUM_STEPS
 ) -> SparsificationCurve:
-    """`sparsification_curve` of points in groups, those of a group taken to be equal.
+    """`sparsification_curve` of points in groups, whose points count as equal.
 
     Args:
-        by_uncertainty: (2, T) numbers of points and sums of their errors, of groups in the order of
-            rising uncertainty.
+        by_uncertainty: (2, T) numbers of points and sums of their errors, with groups in the order
+            of rising uncertainty.
         by_error: (2, T') the same points in groups of rising error.
         num_steps: K.
     """
@@ -72,11 +72,12 @@ def tied_sparsification_curve(
 
 
 def _mean_of_the_least(groups: torch.Tensor, kept: torch.Tensor) -> torch.Tensor:
-    """Mean error of the first `kept` (K,) points of groups (2, T); part of a group has its mean."""
+    """(K,) mean error of the first `kept` (K,) points of groups (2, T); part of a group has its
+    mean."""
     count, error = torch.nn.functional.pad(groups.double().cumsum(1), (1, 0)).numpy()
     return torch.from_numpy(np.interp(kept.numpy(), count, error)) / kept
 
 
 def area_under_sparsification(curve: SparsificationCurve) -> float:
-    """AUSE: the area between a sparsification curve and its oracle, 0 for a perfect order."""
+    """AUSE, the area between a sparsification curve and its oracle: 0 for a perfect order."""
     return torch.trapezoid(curve.error - curve.oracle, curve.removed).item()

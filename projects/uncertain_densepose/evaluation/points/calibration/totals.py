@@ -1,4 +1,4 @@
-"""What evaluation keeps of points to tell whether a model is calibrated."""
+"""What evaluation keeps of points to measure calibration."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import torch
 
 from ....surface.metric import CM_PER_M, tangent_covariance_cm2
+from ...totals import Totals
 from .coverage import (
     COVERAGE_LEVELS,
     DistanceQuantiles,
@@ -34,13 +35,13 @@ def _zeros(*shape: int, dtype: torch.dtype = torch.float64):
 
 
 @dataclass(frozen=True)
-class ErrorTotals:
-    """Predicted and observed errors of points in one unit. Totals of disjoint sets add up.
+class ErrorTotals(Totals):
+    """Predicted and observed errors of points in one unit.
 
     Attributes:
-        by_variance: (4, NUM_BINS) float64, in bins of predicted variance per direction: points, and
-            sums of the variance, of the squared error per direction and of its root.
-        by_error: (2, NUM_BINS) float64, in bins of squared error: points, and sums of its root.
+        by_variance: (4, NUM_BINS) float64, by predicted variance per direction: numbers of points,
+            and sums of the variance, of the squared error per direction and of its root.
+        by_error: (2, NUM_BINS) float64, by squared error: numbers of points, and sums of its root.
     """
 
     by_variance: torch.Tensor = _zeros(4, NUM_BINS)
@@ -52,7 +53,7 @@ class ErrorTotals:
 
         Args:
             variance: (P,) predicted per direction, in the square of the unit.
-            squared_error: (P,) observed per direction, |δ|² / 2, in the same.
+            squared_error: (P,) observed per direction, |δ|² / 2, likewise.
         """
         error = squared_error.double().sqrt()
         return ErrorTotals(
@@ -60,15 +61,12 @@ class ErrorTotals:
             binned_sums(squared_error, error),
         )
 
-    def __add__(self, other: ErrorTotals) -> ErrorTotals:
-        return ErrorTotals(self.by_variance + other.by_variance, self.by_error + other.by_error)
-
     def sparsification(self) -> SparsificationCurve:
         """See `sparsification_curve`."""
         return tied_sparsification_curve(self.by_variance[[0, 3]], self.by_error)
 
     def results(self, unit: str) -> dict[str, float]:
-        """ENCE, AUSE, predicted and observed error, under names that end in `unit`."""
+        """ENCE, AUSE, predicted (sharpness) and observed error, under names that end in `unit`."""
         bins = tied_reliability_bins(self.by_variance[:3])
         count, variance, squared_error, _ = self.by_variance.sum(dim=1)
         return {
@@ -80,20 +78,20 @@ class ErrorTotals:
 
 
 @dataclass(frozen=True)
-class CalibrationTotals:
-    """The errors of points, in tables whose size is that of no data set. Disjoint sets add up.
+class CalibrationTotals(Totals):
+    """The errors of points, in tables of fixed size.
 
     Coverage, `variance_scale`, sharpness and RMS errors are exact. ENCE and sparsification need the
-    points in the order of their variance, of which the tables know the bin (`grouped_sums`): points
-    of one bin count as equal. That moves the borders between the bins of ENCE by less than 2.2 % of
-    a variance, and a sparsification curve by less than the errors of one bin differ; the oracle,
-    where they differ by 1.1 % at most, by no more than this.
+    order of the variances, of which only the bins are known (`grouped_sums`): points in one bin
+    count as equal. This moves the borders between the bins of ENCE by less than 2.2 % of a
+    variance, a sparsification curve by less than errors differ within a bin, and the oracle by at
+    most 1.1 %.
 
     Attributes:
         num_points: P.
-        covered: (99,) int64, points in the ellipse of each percent.
-        by_distance: (2, NUM_BINS) float64, in bins of the squared Mahalanobis distance under the
-            marginal covariance: points, and sums of it.
+        covered: (99,) int64, points in the ellipses of 1 %, 2 %, .. 99 %.
+        by_distance: (2, NUM_BINS) float64, by squared Mahalanobis distance under the marginal
+            covariance: numbers of points, and sums of it.
         uv: errors in chart units, per direction.
         cm: errors in centimetres, per tangent direction of the neutral body.
     """
@@ -104,17 +102,8 @@ class CalibrationTotals:
     uv: ErrorTotals = field(default_factory=ErrorTotals)
     cm: ErrorTotals = field(default_factory=ErrorTotals)
 
-    def __add__(self, other: CalibrationTotals) -> CalibrationTotals:
-        return CalibrationTotals(
-            self.num_points + other.num_points,
-            self.covered + other.covered,
-            self.by_distance + other.by_distance,
-            self.uv + other.uv,
-            self.cm + other.cm,
-        )
-
     def quantile_curve(self) -> QuantileCurve:
-        """Observed against nominal coverage of the percents."""
+        """Observed coverage of the ellipses of 1 %, 2 %, .. 99 %."""
         return counted_quantile_curve(self.covered, self.num_points)
 
     def distance_quantiles(self) -> DistanceQuantiles:
@@ -122,13 +111,12 @@ class CalibrationTotals:
         return distance_quantiles(self.by_distance[0])
 
     def results(self) -> dict[str, float]:
-        """Figures of all points, NaN where there are none.
+        """The figures of all points; NaN without points.
 
-        `coverage_50`, `coverage_90`, `coverage_95` and `quantile_error` are percentages and the
-        same in every unit. `variance_scale`, the mean squared Mahalanobis distance over 2, is the
-        factor by which variances are too small. `sharpness_*` and `rms_error_*` are predicted and
-        observed error per direction, in chart units and centimetres; `ence_*` and `ause_*` have no
-        unit.
+        `coverage_50`, `coverage_90`, `coverage_95` and `quantile_error` are percentages.
+        `variance_scale`, the mean squared Mahalanobis distance over 2, is the factor by which
+        variances are too small. `sharpness_*` and `rms_error_*` are predicted and observed error
+        per direction, in chart units and centimetres; `ence_*` and `ause_*` have no unit.
         """
         curve = self.quantile_curve()
         coverage = {round(100 * p): c for p, c in zip(*(x.tolist() for x in curve), strict=True)}
@@ -146,15 +134,14 @@ class CalibrationTotals:
 def calibration_totals(
     residual_uv: torch.Tensor, covariance_uv: torch.Tensor, jacobian_m: torch.Tensor
 ) -> CalibrationTotals:
-    """The errors of P points.
+    """The errors of P points, in chart units and in centimetres of the tangent plane.
 
-    Centimetres are those of the tangent plane at the prediction: an error δ becomes J δ and its
-    covariance J Σ Jᵀ. That is the distance on the body to first order.
+    There an error δ is J δ and its covariance J Σ Jᵀ: distances on the body, to first order.
 
     Args:
         residual_uv: (P, 2) float64, annotated minus predicted coordinates, chart units.
         covariance_uv: (P, 2, 2) float64, marginal, chart units².
-        jacobian_m: (P, 3, 2), of the chart at the prediction, metres per chart unit.
+        jacobian_m: (P, 3, 2) J, of the chart at the prediction, metres per chart unit.
     """
     residual_cm = CM_PER_M * (jacobian_m.double() @ residual_uv[:, :, None]).squeeze(-1)
     covariance_cm2 = torch.from_numpy(

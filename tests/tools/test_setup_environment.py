@@ -7,14 +7,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
-from tests.tool_loader import load_tool
-
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(scope="module")
-def tool():
-    return load_tool("setup_environment")
 
 
 @pytest.fixture(scope="module")

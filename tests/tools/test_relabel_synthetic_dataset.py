@@ -5,26 +5,12 @@ import shutil
 
 import pytest
 
-from tests.tool_loader import load_tool
-
-
-@pytest.fixture(scope="module")
-def tool():
-    return load_tool("relabel_synthetic_dataset")
-
 
 @pytest.fixture
 def folder(tiny_data_root, tmp_path):
     for split in ("train", "val"):
         shutil.copy(tiny_data_root / f"synth_people_tiny/{split}.json", tmp_path)
     return tmp_path
-
-
-def refused(tool, capsys, *arguments):
-    with pytest.raises(SystemExit) as end:
-        tool.main([str(argument) for argument in arguments])
-    assert end.value.code == 2
-    return capsys.readouterr().err.strip().splitlines()[-1]
 
 
 def test_it_writes_the_worlds_that_it_is_asked_for(tool, folder, capsys):
@@ -48,13 +34,13 @@ def test_it_can_be_told_the_split(tool, folder):
     assert not (folder / "train_clean.json").exists() and (folder / "val_clean.json").exists()
 
 
-def test_mistakes_are_told_in_one_line(tool, folder, tmp_path, capsys):
-    message = refused(tool, capsys, "--data", folder, "--world", "shred")
+def test_mistakes_are_told_in_one_line(refused, folder, tmp_path):
+    message = refused("--data", folder, "--world", "shred")
     assert "invalid choice: 'shred'" in message and "annotator" in message
-    message = refused(tool, capsys, "--data", tmp_path / "nowhere", "--world", "clean")
+    message = refused("--data", tmp_path / "nowhere", "--world", "clean")
     assert "nowhere/train.json: no such file" in message and "make_synthetic_dataset" in message
-    assert "at least 0" in refused(tool, capsys, "--data", folder, "--seed", "-1")
-    message = refused(tool, capsys, "--data", folder, "--surface", tmp_path / "none.npz")
+    assert "at least 0" in refused("--data", folder, "--seed", "-1")
+    message = refused("--data", folder, "--surface", tmp_path / "none.npz")
     assert "none.npz" in message
 
 
