@@ -34,8 +34,8 @@ def all_finite(tensors: Iterable[torch.Tensor]) -> bool:
     return bool(finite)
 
 
-class _FiniteSteps:
-    """Mixin of Detectron2's training loops.
+class FiniteTrainer(SimpleTrainer):
+    """`SimpleTrainer` that skips steps which are not finite.
 
     A step with a loss or a gradient that is not finite changes nothing and is counted, as
     "skipped_steps" among the metrics. `max_skipped` of them in a row end the training.
@@ -104,11 +104,7 @@ class _FiniteSteps:
         super().load_state_dict(state_dict)
 
 
-class FiniteTrainer(_FiniteSteps, SimpleTrainer):
-    """`SimpleTrainer` that skips steps which are not finite; see :class:`_FiniteSteps`."""
-
-
-class FiniteAMPTrainer(_FiniteSteps, AMPTrainer):
+class FiniteAMPTrainer(FiniteTrainer, AMPTrainer):
     """`AMPTrainer` likewise. Its scaler skips such steps by itself and lowers the scale."""
 
     def _drop_gradients(self) -> None:

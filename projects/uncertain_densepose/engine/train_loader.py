@@ -85,7 +85,7 @@ class _Outcome:
 class _SeededRecords(Dataset):
     """Maps records, each with random numbers of its own."""
 
-    def __init__(self, records: Dataset, mapper: Callable[[dict], dict], seed: int):
+    def __init__(self, records: Sequence[dict], mapper: Callable[[dict], dict], seed: int):
         self._records, self._mapper, self._seed = records, mapper, seed
         self._rank, self._world_size = comm.get_rank(), comm.get_world_size()
 
@@ -110,7 +110,7 @@ class _SeededRecords(Dataset):
         )
 
 
-class TrainLoader(DataLoader):
+class TrainLoader:
     """Endless batches of mapped records.
 
     Which records a batch has, and how they are augmented, follows from the seed and the number of
@@ -132,14 +132,16 @@ class TrainLoader(DataLoader):
 
     def __init__(
         self,
-        records: Dataset,
+        records: Sequence[dict],
         mapper: Callable[[dict], dict],
         plan: BatchPlan,
         seed: int,
         num_workers: int = 0,
         **options,
     ):
-        super().__init__(
+        self.seed = seed
+        self._plan = plan
+        self._loader = DataLoader(
             _SeededRecords(records, mapper, seed),
             batch_sampler=plan,
             num_workers=num_workers,
@@ -149,15 +151,14 @@ class TrainLoader(DataLoader):
             generator=torch.Generator().manual_seed(seed),
             **options,
         )
-        self.seed = seed
         self._reported: set[str] = set()
 
     def start_at(self, iteration: int) -> None:
         """Begin with the batch of an iteration; those before were trained on."""
-        self.batch_sampler.start = iteration
+        self._plan.start = iteration
 
     def __iter__(self) -> Iterator[list[Any]]:
-        for outcomes in super().__iter__():
+        for outcomes in self._loader:
             for outcome in outcomes:
                 self._report(outcome)
             yield [outcome.data for outcome in outcomes]

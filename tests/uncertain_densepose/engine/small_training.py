@@ -68,3 +68,10 @@ def differing(ours: dict[str, torch.Tensor], theirs: dict[str, torch.Tensor]) ->
     """The names of tensors that differ in any bit."""
     assert ours.keys() == theirs.keys()
     return [name for name in ours if not torch.equal(ours[name], theirs[name])]
+
+
+def train_in_a_process(root: Path, out: Path, resume: bool, *overrides) -> None:
+    """`train` as the target of a process of its own."""
+    torch.set_num_threads(1)
+    with registered_tiny(root):
+        train(out, *overrides, resume=resume)

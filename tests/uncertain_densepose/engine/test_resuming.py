@@ -1,8 +1,11 @@
 """A training that was interrupted ends as one that was not."""
 
+import multiprocessing
 import os
+import random
 import shutil
 import signal
+import time
 
 import pytest
 import torch
@@ -12,6 +15,7 @@ from tests.uncertain_densepose.engine.small_training import (
     registered_tiny,
     state,
     train,
+    train_in_a_process,
     trainer_of,
 )
 from uncertain_densepose.checkpoint import WeightsError
@@ -154,3 +158,35 @@ def test_a_signal_saves_a_checkpoint_first(undisturbed, tmp_path, number):
     assert [path.name for path in tmp_path.glob("*.pth")] == ["model_0000001.pth"]
     train(tmp_path, *never, resume=True)
     assert differing(state(undisturbed), state(tmp_path)) == []
+
+
+@pytest.mark.slow
+def test_twenty_kills_at_random_moments_leave_no_trace(tiny_data_root, tmp_path):
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.uncertain_densepose.engine.small_training"])
+    options = ("SOLVER.MAX_ITER", 12)
+
+    def started(out, resume):
+        arguments = (tiny_data_root, out, resume, *options)
+        process = context.Process(target=train_in_a_process, args=arguments)
+        process.start()
+        return process
+
+    began = time.monotonic()
+    whole = tmp_path / "whole"
+    started(whole, False).join()
+    duration = time.monotonic() - began
+    rng = random.Random(0)
+    kills, attempt = 0, 0
+    while kills < 20:
+        attempt += 1
+        out = tmp_path / f"cut_{attempt}"
+        while not (out / "model_final.pth").exists():
+            process = started(out, True)
+            process.join(rng.uniform(0, duration) if kills < 20 else None)
+            if process.is_alive():
+                process.kill()
+                process.join()
+                kills += 1
+        assert differing(state(whole), state(out)) == []
+        assert not list(out.glob(".*.part*"))
