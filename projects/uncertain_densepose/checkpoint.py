@@ -180,6 +180,15 @@ class SafeCheckpointer(DetectionCheckpointer, _TensorsAlone):
                 f"{path} cannot be saved ({error}); earlier checkpoints are as they were"
             ) from error
 
+    def save_final(self, iteration: int) -> None:
+        """Save `model_final` if a training that was killed after its last iteration did not.
+
+        Args:
+            iteration: the last one.
+        """
+        if not Path(self.save_dir, "model_final.pth").exists():
+            self.save("model_final", iteration=iteration)
+
     def tag_last_checkpoint(self, last_filename_basename: str) -> None:
         """Note the file that :meth:`resume` begins with."""
         with replacing(Path(self.save_dir, "last_checkpoint")) as temporary:

@@ -8,6 +8,7 @@ from detectron2.engine import HookBase
 from detectron2.utils import comm
 from filelock import FileLock, Timeout
 
+from ..atomic_file import remove_leftovers
 from ..errors import UserError
 
 LOCK_FILE = ".training.lock"
@@ -20,7 +21,7 @@ class FolderInUse(UserError, RuntimeError):
 class FolderLock(HookBase):
     """Keeps other trainings out of the output folder, until this one or its process ends.
 
-    It comes before hooks that write.
+    It comes before hooks that write. What killed processes left half-written there is removed.
 
     Args:
         folder: made if absent.
@@ -44,6 +45,7 @@ class FolderLock(HookBase):
                 f"{self._folder}: another training writes here; wait for it, or choose another "
                 "OUTPUT_DIR"
             ) from None
+        remove_leftovers(self._folder)
 
     def after_train(self) -> None:
         self._lock.release()

@@ -69,6 +69,8 @@ def train_lazy_config(cfg: DictConfig, resume: bool) -> OrderedDict:
     if resume and checkpointer.has_checkpoint():
         checkpointer.resume()
         start = trainer.iter + 1
+        if start >= cfg.train.max_iter:
+            checkpointer.save_final(trainer.iter)
         if trainer.step_seed.seed != trainer.data_loader.seed:
             cfg.dataloader.train.seed = trainer.step_seed.seed
             trainer.reset_data_loader(lambda: instantiate(cfg.dataloader.train))

@@ -97,6 +97,8 @@ class Trainer(DefaultTrainer):
             return
         self.checkpointer.resume()
         self.start_iter = self.iter + 1
+        if self.start_iter >= self.max_iter:
+            self.checkpointer.save_final(self.iter)
         loader = self._trainer.data_loader
         if not isinstance(loader, TrainLoader):
             logger.warning(

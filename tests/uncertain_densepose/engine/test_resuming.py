@@ -160,11 +160,19 @@ def test_a_signal_saves_a_checkpoint_first(undisturbed, tmp_path, number):
     assert differing(state(undisturbed), state(tmp_path)) == []
 
 
+def test_a_training_killed_before_its_last_file_writes_it(undisturbed, tmp_path):
+    shutil.copy2(undisturbed / "model_0000003.pth", tmp_path)
+    (tmp_path / ".model_final.part.pth").write_bytes(b"half")
+    train(tmp_path, resume=True)
+    assert differing(state(undisturbed), state(tmp_path)) == []
+    assert not list(tmp_path.glob(".*.part*"))
+
+
 @pytest.mark.slow
 def test_twenty_kills_at_random_moments_leave_no_trace(tiny_data_root, tmp_path):
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.uncertain_densepose.engine.small_training"])
-    options = ("SOLVER.MAX_ITER", 12)
+    options = ("SOLVER.MAX_ITER", 12, "SOLVER.CHECKPOINT_PERIOD", 2)
 
     def started(out, resume):
         arguments = (tiny_data_root, out, resume, *options)
@@ -190,3 +198,4 @@ def test_twenty_kills_at_random_moments_leave_no_trace(tiny_data_root, tmp_path)
                 kills += 1
         assert differing(state(whole), state(out)) == []
         assert not list(out.glob(".*.part*"))
+        shutil.rmtree(out)
