@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import random
+import resource
 import shutil
 import signal
 import time
@@ -166,6 +167,21 @@ def test_a_training_killed_before_its_last_file_writes_it(undisturbed, tmp_path)
     train(tmp_path, resume=True)
     assert differing(state(undisturbed), state(tmp_path)) == []
     assert not list(tmp_path.glob(".*.part*"))
+
+
+def test_a_full_disk_leaves_what_was_saved(tmp_path):
+    trainer = trainer_of(tmp_path)
+    trainer.resume_or_load(False)
+    trainer.checkpointer.save("model_0000000", iteration=0)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2**20, before[1]))
+    try:
+        with pytest.raises(WeightsError, match="model_0000001.pth cannot be saved"):
+            trainer.checkpointer.save("model_0000001", iteration=1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert [path.name for path in tmp_path.glob("*model*")] == ["model_0000000.pth"]
+    assert (tmp_path / "last_checkpoint").read_text() == "model_0000000.pth"
 
 
 @pytest.mark.slow
