@@ -49,5 +49,7 @@ def test_a_signal_to_the_parent_ends_all_with_a_checkpoint(tiny_data_root, tmp_p
     assert "Traceback" not in log.read_text()
     (saved,) = (tmp_path / "out").glob("model_*.pth")
     assert int(saved.stem.partition("_")[2]) >= 19
-    time.sleep(1)
+    deadline = time.monotonic() + 30
+    while any(map(is_running, below)) and time.monotonic() < deadline:
+        time.sleep(0.5)
     assert not any(map(is_running, below))
