@@ -41,6 +41,7 @@ setup(
     python_requires=">=3.10",
     install_requires=[
         "contourpy",
+        "filelock",
         "fvcore",
         "iopath",
         "jinja2",

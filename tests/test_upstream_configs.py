@@ -328,7 +328,7 @@ def test_a_loader_is_built_for_files_that_ask_for_nothing_else(
     built = []
     monkeypatch.setattr(trainer, "DensePoseDatasetMapper", lambda cfg, is_train: is_train)
     monkeypatch.setattr(
-        trainer, "build_detection_train_loader", lambda cfg, mapper: built.append((cfg, mapper))
+        trainer, "build_train_loader", lambda cfg, mapper: built.append((cfg, mapper))
     )
     cfg = loaded(tmp_path, name, *overrides)
     with nullcontext() if loaders else pytest.raises(ConfigError):

@@ -4,11 +4,7 @@ import detectron2.data.transforms as T
 import torch
 from detectron2 import model_zoo
 from detectron2.config import LazyCall as L
-from detectron2.data import (
-    build_detection_test_loader,
-    build_detection_train_loader,
-    get_detection_dataset_dicts,
-)
+from detectron2.data import build_detection_test_loader, get_detection_dataset_dicts
 from detectron2.evaluation import COCOEvaluator
 from detectron2.layers import ShapeSpec
 from detectron2.modeling.poolers import ROIPooler
@@ -22,6 +18,7 @@ from uncertain_densepose.data.mapper import chart_mirror_of
 from uncertain_densepose.engine.data import spread_records
 from uncertain_densepose.engine.model_evaluation import ModelEvaluation
 from uncertain_densepose.engine.optimizer import clipped_optimizer
+from uncertain_densepose.engine.train_loader import build_train_loader
 from uncertain_densepose.modeling import DensePoseROIHeads, DensePoseV1ConvXHead
 from uncertain_densepose.modeling.chart_loss import DensePoseChartWithConfidenceLoss
 from uncertain_densepose.modeling.chart_predictor import DensePoseChartWithConfidencePredictor
@@ -81,7 +78,7 @@ heads.densepose_loss = L(DensePoseChartWithConfidenceLoss)(
 heads.densepose_iou_threshold = 0.7
 
 dataloader = OmegaConf.create()
-dataloader.train = L(build_detection_train_loader)(
+dataloader.train = L(build_train_loader)(
     dataset=L(get_detection_dataset_dicts)(
         names=["densepose_coco_2014_train", "densepose_coco_2014_valminusminival"]
     ),
@@ -103,6 +100,7 @@ dataloader.train = L(build_detection_train_loader)(
     ),
     total_batch_size=16,
     num_workers=4,
+    seed="${train.seed}",
 )
 dataloader.test = L(build_detection_test_loader)(
     dataset=L(get_detection_dataset_dicts)(names="densepose_coco_2014_minival", filter_empty=False),
@@ -138,6 +136,10 @@ evaluation = L(ModelEvaluation)(
 train = model_zoo.get_config("common/train.py").train
 train.init_checkpoint = "detectron2://ImageNetPretrained/MSRA/R-50.pkl"
 train.max_iter = 130000
+# Below 0: a random one.
+train.seed = -1
+# So many steps in a row whose losses or gradients are not finite end the training.
+train.max_skipped_steps = 20
 train.eval_period = 0
 train.output_dir = "./output/unc"
 

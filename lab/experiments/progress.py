@@ -7,12 +7,13 @@ from collections import Counter
 
 import torch
 from detectron2.config import CfgNode
+from filelock import FileLock, Timeout
 from tabulate import tabulate
 from tqdm import tqdm
 
 from .result_table import ResultTable
 from .runner import Finished, choose_setting, left_over, plan, run_experiment
-from .settings import Filter, cell_steps, load_experiment, models_of, recipe
+from .settings import ExperimentError, Filter, cell_steps, load_experiment, models_of, recipe
 
 
 def list_or_run(args: argparse.Namespace) -> str:
@@ -64,7 +65,23 @@ def list_cells(cfg: CfgNode, table: ResultTable, wanted: Filter, jobs: int) -> s
 
 
 def run_cells(cfg: CfgNode, table: ResultTable, wanted: Filter, jobs: int) -> None:
-    """Run what is left, with a progress bar in training steps and a line for each cell."""
+    """Run what is left, with a progress bar in training steps and a line for each cell.
+
+    Raises:
+        ExperimentError: another process fills the same table; it would do every cell as well.
+    """
+    table.path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(f"{table.path}.lock", timeout=0):
+            _run_cells(cfg, table, wanted, jobs)
+    except Timeout:
+        raise ExperimentError(
+            f"{table.path}: another process runs this experiment; wait for it, or stop it and give "
+            "--jobs for several cells at once"
+        ) from None
+
+
+def _run_cells(cfg: CfgNode, table: ResultTable, wanted: Filter, jobs: int) -> None:
     cells = left_over(cfg, table, wanted)
     left, steps = len(cells), sum(cell_steps(cfg, cell) for cell in cells)
     if not left:

@@ -6,6 +6,7 @@ import hashlib
 import os
 import pickle
 import re
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch.nn.modules.utils import consume_prefix_in_state_dict_if_present
 
+from .atomic_file import replacing
 from .errors import UserError
 from .modeling.chart_predictor import NoiseModelMismatch
 from .modeling.parent_weights import start_from_parent
@@ -29,6 +31,10 @@ AUTHOR = "uncertain_densepose"
 HASH_IN_NAME = re.compile(r"model_final_([0-9a-f]{6,64})\.[a-z]+")
 """The first digits of its SHA-256 in the name of a released file, unlike those of an iteration in
 `model_0019999`."""
+
+
+SAVED_NAME = re.compile(r"model_(\d{7}|final)\.pth")
+"""Of the checkpoints of a training."""
 
 
 class WeightsError(UserError, ValueError):
@@ -54,12 +60,32 @@ def check_named_hash(path: str | os.PathLike) -> None:
         )
 
 
+def check_archive(path: str) -> None:
+    """Compare the content of a checkpoint with the checksums that torch wrote beside it.
+
+    Torch itself reads damaged tensors without a word. Files of before torch 1.6 have no checksums.
+
+    Raises:
+        WeightsError: they differ.
+    """
+    if not zipfile.is_zipfile(path):
+        return
+    try:
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+    except (*MALFORMED, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+        damaged = type(error).__name__
+    if damaged is not None:
+        raise WeightsError(f"{path}: the file is damaged ({damaged}); get it again")
+
+
 def read_torch_checkpoint(path: str) -> dict[str, Any]:
     """The content of a checkpoint of torch: tensors and plain values, in containers.
 
     Raises:
         WeightsError: it asks for anything else, which is not run, or it is damaged.
     """
+    check_archive(path)
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except (*MALFORMED, RuntimeError) as error:
@@ -76,8 +102,25 @@ def read_torch_checkpoint(path: str) -> dict[str, Any]:
         ) from error
 
 
-class _NotTrained(ValueError):
-    """Weights that leave a part of a model as it was made."""
+class _Unusable(ValueError):
+    """Weights that leave a part of a model as it was made, or are not finite."""
+
+
+def _check_finite(weights: dict[str, Any]) -> None:
+    """Refuse weights of a training that diverged.
+
+    Raises:
+        _Unusable: a value is NaN or infinite.
+    """
+    for name, values in weights.items():
+        if not isinstance(values, (torch.Tensor, np.ndarray)):
+            continue
+        tensor = torch.as_tensor(values)
+        if tensor.is_floating_point() and not torch.isfinite(tensor).all():
+            raise _Unusable(
+                f"{name} has values that are not finite: the training that made it diverged; "
+                "take an earlier checkpoint"
+            )
 
 
 class _TensorsAlone(Checkpointer):
@@ -105,8 +148,106 @@ class SafeCheckpointer(DetectionCheckpointer, _TensorsAlone):
             raise WeightsError(f"{path}: no such file of weights; see MODEL.WEIGHTS")
         try:
             return super().load(path, *args, **kwargs)
-        except (NoiseModelMismatch, _NotTrained) as error:
+        except (NoiseModelMismatch, _Unusable) as error:
             raise WeightsError(f"{path}: {error}") from error
+        finally:
+            # Detectron2 leaves it behind when a file cannot be read, and then refuses the next.
+            self._parsed_url_during_load = None
+
+    def save(self, name: str, **kwargs) -> None:
+        """Write `<save_dir>/<name>.pth`, whole or not at all, and tag it as the last.
+
+        Raises:
+            WeightsError: the weights are not finite, or there is no room for the file; what was
+                saved before stays.
+        """
+        if not self.save_dir or not self.save_to_disk:
+            return
+        path = Path(self.save_dir, f"{name}.pth")
+        weights = self.model.state_dict()
+        try:
+            _check_finite(weights)
+            states = {key: part.state_dict() for key, part in self.checkpointables.items()}
+            self.logger.info(f"Saving checkpoint to {path}")
+            with replacing(path) as temporary:
+                torch.save({"model": weights, **states, **kwargs}, temporary)
+            self.tag_last_checkpoint(path.name)
+        except _Unusable as error:
+            raise WeightsError(f"{path} is not saved: {error}") from error
+        except (OSError, RuntimeError) as error:
+            # Torch's writer hides that of the system behind a RuntimeError.
+            raise WeightsError(
+                f"{path} cannot be saved ({error}); earlier checkpoints are as they were"
+            ) from error
+
+    def save_final(self, iteration: int) -> None:
+        """Save `model_final` if a training that was killed after its last iteration did not.
+
+        Args:
+            iteration: the last one.
+        """
+        if not Path(self.save_dir, "model_final.pth").exists():
+            self.save("model_final", iteration=iteration)
+
+    def tag_last_checkpoint(self, last_filename_basename: str) -> None:
+        """Note the file that :meth:`resume` begins with."""
+        with replacing(Path(self.save_dir, "last_checkpoint")) as temporary:
+            temporary.write_text(last_filename_basename, encoding="utf-8")
+
+    def has_checkpoint(self) -> bool:
+        """Whether the output folder has a checkpoint, tagged as the last or not."""
+        return bool(self._checkpoints())
+
+    def get_checkpoint_file(self) -> str:
+        """The path of the last checkpoint, "" without one.
+
+        Raises:
+            WeightsError: `last_checkpoint` names anything but a file beside it.
+        """
+        return next(iter(self._checkpoints()), "")
+
+    def _checkpoints(self) -> list[str]:
+        """All checkpoints of the output folder, the last one first."""
+        if not self.save_dir or not os.path.isdir(self.save_dir):
+            return []
+        folder = Path(self.save_dir)
+        files = [path for path in folder.glob("model_*.pth") if SAVED_NAME.fullmatch(path.name)]
+        age = {path: (path.stat().st_mtime_ns, path.name) for path in files}
+        newest_first = sorted(files, key=age.__getitem__, reverse=True)
+        tag = folder / "last_checkpoint"
+        if tag.is_file():
+            name = tag.read_text(encoding="utf-8", errors="replace").strip()
+            if name != os.path.basename(name) or not name.endswith(".pth"):
+                raise WeightsError(
+                    f"{tag}: {name[:80]!r} is not the name of a checkpoint beside it"
+                )
+            newest_first = [folder / name, *(path for path in newest_first if path.name != name)]
+        return [str(path) for path in newest_first]
+
+    def resume(self) -> dict[str, Any]:
+        """Load the last checkpoint of the output folder, or the one before if it is damaged.
+
+        Returns:
+            As :meth:`load`.
+
+        Raises:
+            WeightsError: none can be used.
+        """
+        complaints = []
+        for path in self._checkpoints():
+            try:
+                return self.load(path)
+            except WeightsError as error:
+                complaints.append(str(error))
+                self.logger.warning(f"{error}; goes on with the checkpoint before")
+        raise WeightsError(
+            f"{self.save_dir}: none of its {len(complaints)} checkpoints can be resumed from; "
+            f"the last: {complaints[0]}"
+        )
+
+    def _load_model(self, checkpoint: dict[str, Any]):
+        _check_finite(checkpoint["model"])
+        return super()._load_model(checkpoint)
 
     def _load_file(self, filename: str) -> dict[str, Any]:
         read = READERS.get(os.path.splitext(filename)[1], super()._load_file)
@@ -122,7 +263,7 @@ class TrainedCheckpointer(SafeCheckpointer):
         parameters = {name for name, _ in self.model.named_parameters()}
         missing = sorted(parameters.intersection(incompatible.missing_keys))
         if missing:
-            raise _NotTrained(
+            raise _Unusable(
                 f"{len(missing)} of the model's {len(parameters)} parameters are not among the "
                 f"weights, or of another shape there, such as {missing[-1]}; give the weights of "
                 "a whole model, trained with this config"

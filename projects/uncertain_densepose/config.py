@@ -87,6 +87,9 @@ def add_uncertain_densepose_config(cfg: CN) -> None:
     # The optimiser (ours): "SGD", Detectron2's, or "ADAMW", which learns faster in short runs
     # from scratch.
     cfg.SOLVER.OPTIMIZER = "SGD"
+    # Steps with a loss or a gradient that is not finite are skipped; so many in a row end the
+    # training (ours).
+    cfg.SOLVER.MAX_SKIPPED_STEPS = 20
 
 
 def check_training_data(cfg: CN) -> None:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from filelock import FileLock
 
 from lab.experiments.result_table import ResultTable
 from lab.experiments.settings import recipe
@@ -41,6 +42,12 @@ def test_an_experiment_from_nothing_to_its_table(run):
     assert "nothing is left to run" in run()[1]
     listed = run("--list", "--only", "world=annotator")[1]
     assert "0 of 8 cells left" in listed and "chosen for full: uv_weight 0." in listed
+
+
+def test_a_second_process_is_refused(run, tmp_path, capsys):
+    with FileLock(tmp_path / "results.csv.lock"), pytest.raises(SystemExit):
+        run()
+    assert "another process runs this experiment" in capsys.readouterr().err
 
 
 @pytest.mark.slow

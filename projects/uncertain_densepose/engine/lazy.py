@@ -9,17 +9,22 @@ from __future__ import annotations
 
 import os
 from collections import OrderedDict
+from pathlib import Path
 
 from detectron2.config import instantiate
-from detectron2.engine import AMPTrainer, SimpleTrainer, TrainerBase, default_writers, hooks
+from detectron2.engine import TrainerBase, default_writers, hooks
 from detectron2.utils import comm
 from omegaconf import DictConfig
 from torch import nn
 
 from ..checkpoint import ParentCheckpointer, SafeCheckpointer
 from .box_evaluation import evaluate_in_boxes
+from .finite_steps import FiniteAMPTrainer, FiniteTrainer
+from .folder_lock import FolderLock
+from .interruption import SaveOnSignal
 from .model_evaluation import check_surfaces, checked_options
 from .parallel import parallel_model, share_buffers, without_wrapper
+from .seeds import StepSeed
 
 
 def check_lazy_config(cfg: DictConfig) -> None:
@@ -62,8 +67,14 @@ def train_lazy_config(cfg: DictConfig, resume: bool) -> OrderedDict:
     trainer, checkpointer = build_trainer(cfg)
     start = 0
     if resume and checkpointer.has_checkpoint():
-        checkpointer.resume_or_load("", resume=True)
+        checkpointer.resume()
         start = trainer.iter + 1
+        if start >= cfg.train.max_iter:
+            checkpointer.save_final(trainer.iter)
+        if trainer.step_seed.seed != trainer.data_loader.seed:
+            cfg.dataloader.train.seed = trainer.step_seed.seed
+            trainer.reset_data_loader(lambda: instantiate(cfg.dataloader.train))
+        trainer.data_loader.start_at(start)
     else:
         ParentCheckpointer(trainer.model).load(cfg.train.init_checkpoint)
     trainer.train(start, cfg.train.max_iter)
@@ -73,15 +84,17 @@ def train_lazy_config(cfg: DictConfig, resume: bool) -> OrderedDict:
 def build_trainer(cfg: DictConfig) -> tuple[TrainerBase, SafeCheckpointer]:
     """The training loop of a config with Detectron2's hooks, and its checkpointer.
 
-    The loop has the attribute `last_results`, what its last test returned.
+    The loop has the attributes `last_results`, what its last test returned, and `step_seed`.
     """
     model = instantiate(cfg.model).to(cfg.train.device)
     cfg.optimizer.params.model = model
     optimizer = instantiate(cfg.optimizer)
     model = parallel_model(model, **cfg.train.ddp)
-    loop = AMPTrainer if cfg.train.amp.enabled else SimpleTrainer
-    trainer = loop(model, instantiate(cfg.dataloader.train), optimizer)
+    loop = FiniteAMPTrainer if cfg.train.amp.enabled else FiniteTrainer
+    loader = instantiate(cfg.dataloader.train)
+    trainer = loop(model, loader, optimizer, max_skipped=cfg.train.max_skipped_steps)
     trainer.last_results = OrderedDict()
+    trainer.step_seed = StepSeed(loader.seed)
     checkpointer = SafeCheckpointer(model, cfg.train.output_dir, trainer=trainer)
 
     def test() -> OrderedDict:
@@ -90,8 +103,11 @@ def build_trainer(cfg: DictConfig) -> tuple[TrainerBase, SafeCheckpointer]:
         return trainer.last_results
 
     steps = [
+        FolderLock(Path(cfg.train.output_dir)),
+        trainer.step_seed,
         hooks.IterationTimer(),
         hooks.LRScheduler(scheduler=instantiate(cfg.lr_multiplier)),
+        SaveOnSignal(checkpointer),
     ]
     if comm.is_main_process():
         steps.append(hooks.PeriodicCheckpointer(checkpointer, **cfg.train.checkpointer))

@@ -33,8 +33,6 @@ class TrainRecord(HookBase):
         self._device = torch.device(cfg.MODEL.DEVICE)
         self._seconds = 0.0
         self._peak_memory_mib = 0.0
-
-    def before_train(self) -> None:
         self._commit = source_commit(Path(__file__))
 
     def before_step(self) -> None:

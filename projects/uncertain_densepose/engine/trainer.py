@@ -6,10 +6,10 @@ import logging
 import os
 import weakref
 from collections import OrderedDict
+from pathlib import Path
 
 from detectron2.config import CfgNode
-from detectron2.data import build_detection_train_loader
-from detectron2.engine import AMPTrainer, DefaultTrainer, SimpleTrainer, TrainerBase, hooks
+from detectron2.engine import DefaultTrainer, TrainerBase, hooks
 from detectron2.evaluation import COCOEvaluator, DatasetEvaluators, inference_on_dataset
 from detectron2.utils import comm
 from detectron2.utils.file_io import PathManager
@@ -17,15 +17,23 @@ from detectron2.utils.logger import setup_logger
 from torch import nn
 
 from ..checkpoint import ParentCheckpointer, SafeCheckpointer, TrainedCheckpointer, WeightsError
-from ..config import check_training_data
+from ..config import ConfigError, check_training_data
 from ..data import DensePoseDatasetMapper
 from ..data.mapper import chart_mirror_of
 from ..modeling.augmented_inference import DensePoseRCNNWithTTA
 from .box_evaluation import evaluate_in_boxes, report_evaluation
+from .finite_steps import FiniteAMPTrainer, FiniteTrainer
+from .folder_lock import FolderLock
+from .interruption import SaveOnSignal
 from .model_evaluation import ModelEvaluation, check_evaluation
 from .optimizer import build_optimizer
 from .parallel import parallel_model, share_buffers, without_wrapper
+from .seeds import StepSeed, training_seed
+from .train_loader import TrainLoader, build_train_loader
 from .train_record import TrainRecord
+
+# A child of Detectron2's logger, which every train script of Detectron2's sets up.
+logger = logging.getLogger(f"detectron2.{__name__}")
 
 
 class Trainer(DefaultTrainer):
@@ -46,13 +54,17 @@ class Trainer(DefaultTrainer):
         TrainerBase.__init__(self)
         if not logging.getLogger("detectron2").isEnabledFor(logging.INFO):
             setup_logger()
+        if cfg.SOLVER.AMP.ENABLED and cfg.MODEL.DEVICE == "cpu":
+            raise ConfigError("SOLVER.AMP.ENABLED needs a GPU, and MODEL.DEVICE is cpu")
         cfg = self.auto_scale_workers(cfg, comm.get_world_size())
         model = self.build_model(cfg)
         optimizer = self.build_optimizer(cfg, model)
         loader = self.build_train_loader(cfg)
         model = parallel_model(model, broadcast_buffers=False)
-        loop = AMPTrainer if cfg.SOLVER.AMP.ENABLED else SimpleTrainer
-        self._trainer = loop(model, loader, optimizer)
+        loop = FiniteAMPTrainer if cfg.SOLVER.AMP.ENABLED else FiniteTrainer
+        self._trainer = loop(model, loader, optimizer, max_skipped=cfg.SOLVER.MAX_SKIPPED_STEPS)
+        ours = isinstance(loader, TrainLoader)
+        self._step_seed = StepSeed(loader.seed if ours else training_seed(cfg.SEED))
         self.scheduler = self.build_lr_scheduler(cfg, optimizer)
         self.checkpointer = SafeCheckpointer(model, cfg.OUTPUT_DIR, trainer=weakref.proxy(self))
         self.start_iter = 0
@@ -61,22 +73,46 @@ class Trainer(DefaultTrainer):
         self.register_hooks(self.build_hooks())
 
     def build_hooks(self) -> list[hooks.HookBase]:
-        """Detectron2's, with `evaluate` after the last iteration and a `TrainRecord`."""
-        built = super().build_hooks()
+        """Detectron2's, with `evaluate` after the last iteration, and those of this package."""
+        built = [hook for hook in super().build_hooks() if hook is not None]
         (index,) = (k for k, hook in enumerate(built) if isinstance(hook, hooks.EvalHook))
         built[index] = hooks.EvalHook(self.cfg.TEST.EVAL_PERIOD, self._evaluate_now)
-        return [TrainRecord(self.cfg), *built]
+        saves = [isinstance(hook, hooks.PeriodicCheckpointer) for hook in built]
+        built.insert(saves.index(True) if any(saves) else index, SaveOnSignal(self.checkpointer))
+        lock = FolderLock(Path(self.cfg.OUTPUT_DIR))
+        return [lock, TrainRecord(self.cfg), self._step_seed, *built]
 
     def resume_or_load(self, resume: bool = True) -> None:
         """As `DefaultTrainer.resume_or_load`; `MODEL.WEIGHTS` may be of a simpler noise model.
 
+        A resumed training goes on as if it had not been interrupted: on one machine, on CPUs, to
+        the last bit.
+
         Raises:
             WeightsError: as `SafeCheckpointer`.
+            OptimizerMismatch: the checkpoint belongs to another optimiser.
         """
-        if resume and self.checkpointer.has_checkpoint():
-            super().resume_or_load(resume)
-        else:
+        if not (resume and self.checkpointer.has_checkpoint()):
             ParentCheckpointer(self.model).load(self.cfg.MODEL.WEIGHTS)
+            return
+        self.checkpointer.resume()
+        self.start_iter = self.iter + 1
+        if self.start_iter >= self.max_iter:
+            self.checkpointer.save_final(self.iter)
+        loader = self._trainer.data_loader
+        if not isinstance(loader, TrainLoader):
+            logger.warning(
+                f"the training loader is a {type(loader).__name__}, which begins with the first "
+                "pictures again; see engine.train_loader.build_train_loader"
+            )
+            return
+        if loader.seed != self._step_seed.seed:
+            # Of a training with a random seed, or of one whose config has another by now.
+            cfg = self.cfg.clone()
+            cfg.defrost()
+            cfg.SEED = self._step_seed.seed
+            self._trainer.reset_data_loader(lambda: self.build_train_loader(cfg))
+        self._trainer.data_loader.start_at(self.start_iter)
 
     def _evaluate_now(self) -> OrderedDict:
         last = self.iter + 1 >= self.max_iter
@@ -87,14 +123,15 @@ class Trainer(DefaultTrainer):
         return self._last_eval_results
 
     @classmethod
-    def build_train_loader(cls, cfg: CfgNode):
-        """Detectron2's loader with :class:`DensePoseDatasetMapper`.
+    def build_train_loader(cls, cfg: CfgNode) -> TrainLoader:
+        """The batches of `DATASETS.TRAIN` with :class:`DensePoseDatasetMapper`.
 
         Raises:
             ConfigError: see `check_training_data`.
+            TrainingDataError: see `build_train_loader`.
         """
         check_training_data(cfg)
-        return build_detection_train_loader(cfg, mapper=DensePoseDatasetMapper(cfg, is_train=True))
+        return build_train_loader(cfg, mapper=DensePoseDatasetMapper(cfg, is_train=True))
 
     @classmethod
     def build_optimizer(cls, cfg: CfgNode, model: nn.Module):
