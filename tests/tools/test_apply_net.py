@@ -46,6 +46,45 @@ def test_dump_writes_results_for_coco_with_the_ids_of_the_annotations(run, tmp_p
     assert files_of(tmp_path / "named") == ["coco_results.json", "done.jsonl", "run.json"]
 
 
+def test_dump_writes_the_pictures_that_other_programs_take(run, tmp_path, dark):
+    white = picture(tmp_path / "white.png", 255)
+    run("dump", white, dark, extra=("--format", "iuv", "inds", "parts", "cutout"))
+    out = tmp_path / "out"
+    suffixes = ("INDS", "IUV", "cutout", "parts")
+    files = [f"{name}_{suffix}.png" for name in ("dark", "white") for suffix in suffixes]
+    assert files_of(out) == sorted([*files, "done.jsonl", "run.json"])
+
+    def read(suffix, name="white"):
+        return cv2.imread(str(out / f"{name}_{suffix}.png"), cv2.IMREAD_UNCHANGED)
+
+    first, other = FakePredictor("full", white).people(cv2.imread(str(white)))
+    person, part = read("INDS"), read("IUV")[..., 0]
+    # The first person has the higher score and covers the other.
+    np.testing.assert_array_equal(person[first.window_slices] == 1, first.part > 0)
+    below = (other.part > 0) & (person[other.window_slices] != 1)
+    np.testing.assert_array_equal(person[other.window_slices] == 2, below)
+    np.testing.assert_array_equal(
+        part[first.window_slices][first.part > 0], first.part[first.part > 0]
+    )
+    # DensePose's visualiser: I x 255 / 24 in OpenCV's parula.
+    parula = cv2.applyColorMap((part * (255 / 24)).astype(np.uint8), cv2.COLORMAP_PARULA)
+    np.testing.assert_array_equal(read("parts"), np.where(part[..., None] > 0, parula, 0))
+    cutout = read("cutout")
+    np.testing.assert_array_equal(cutout[..., 3] == 255, person > 0)
+    assert (cutout[..., :3] == 255).all() and set(np.unique(cutout[..., 3])) == {0, 255}
+    for suffix in ("IUV", "INDS", "parts"):
+        assert read(suffix, "dark").shape[:2] == (80, 60) and not read(suffix, "dark").any()
+    assert (read("cutout", "dark")[..., :3] == 9).all()
+
+
+def test_pictures_of_frames_lie_in_the_folder_of_their_video(run, tmp_path):
+    run("dump", write_video(tmp_path / "clip.avi", 2), extra=("--format", "npz", "iuv"))
+    assert files_of(tmp_path / "out") == [
+        *("clip/000000.npz", "clip/000000_IUV.png", "clip/000001.npz", "clip/000001_IUV.png"),
+        *("done.jsonl", "predictions.json", "run.json"),
+    ]
+
+
 def test_show_writes_a_picture_of_every_image(run, tmp_path, bright, dark):
     run("show", bright, dark, extra=("--side", "300"))
     one, nobody = (cv2.imread(str(tmp_path / "out" / name)) for name in ("bright.png", "dark.png"))

@@ -20,6 +20,7 @@ from .image_sources import (
 )
 from .people_file import PeopleFileError, SavedPeople, load_people, save_people
 from .person import Person, people_from_instances, pixel_window
+from .picture_maps import PictureMaps, picture_maps
 from .predictor import Predictor, surface_path
 from .seen_vertex import SeenVertex, surface_to_image
 from .texture import Texture, transfer_texture
@@ -41,6 +42,7 @@ __all__ = [
     "ImageSource",
     "PeopleFileError",
     "Person",
+    "PictureMaps",
     "Predictor",
     "SavedPeople",
     "SeenVertex",
@@ -64,6 +66,7 @@ __all__ = [
     "fuse_points",
     "load_people",
     "people_from_instances",
+    "picture_maps",
     "pixel_window",
     "read_image",
     "result_records",
