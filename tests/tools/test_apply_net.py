@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -14,7 +15,11 @@ from PIL import Image
 from tests.model_factory import make_config, make_model
 from tests.surface_factory import make_tiny_surface
 from tests.tools.apply_net_runs import BOARD, FakePredictor, failed, files_of, picture
-from tests.uncertain_densepose.inference.picture_files import write_image, write_video
+from tests.uncertain_densepose.inference.picture_files import (
+    write_image,
+    write_uneven_video,
+    write_video,
+)
 from uncertain_densepose.inference import ChartMetric, load_people
 
 NAMES = ("mse", "iid_iso", "indep_aniso", "full", "full_similarity")
@@ -146,6 +151,23 @@ def test_records_of_a_video_name_the_frame(run, tmp_path):
     run("dump", write_video(tmp_path / "clip.avi", 7), extra=("--every", "6"))
     (record,) = json.loads((tmp_path / "out" / "predictions.json").read_text())
     assert (record["frame"], record["maps"]) == (6, "clip/000006.npz")
+
+
+def test_a_video_of_uneven_times_keeps_them(run, tmp_path):
+    times_s = [0, 0.04, 0.5, 0.53, 2.0, 2.04, 2.5]
+    clip = write_uneven_video(tmp_path / "clip.webm", "libvpx", times_s, rate=1000)
+    out = tmp_path / "out"
+    for every, expected in (("1", times_s), ("3", times_s[::3])):
+        run("show", clip, extra=("--video", "--every", every, "--pictures", "part", "--side", "64"))
+        with av.open(str(out / "clip.mp4")) as file:
+            shown = [frame.time for frame in file.decode(video=0)]
+        np.testing.assert_allclose(shown, expected, atol=1e-3)
+    pale = write_uneven_video(tmp_path / "pale.webm", "libvpx", np.arange(21) / 10)
+    run("dump", pale, out=out / "x")
+    records = json.loads((out / "x" / "predictions.json").read_text())
+    assert len(records) > 5
+    for record in records:
+        assert record["time_s"] == pytest.approx(record["frame"] / 10)
 
 
 @pytest.mark.parametrize("kind", ["gif", "webp"])

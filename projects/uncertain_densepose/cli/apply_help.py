@@ -45,8 +45,9 @@ formats:
         "i/covariance_uv", "i/sigma_uv", "i/sigma_cm" and "i/part_probability", NaN on background;
         "i/window", the pixels x0, y0, x1, y1 that they cover; "i/box", "i/score" and
         "i/shared_covariance". Models without a noise model have no covariances.
-        predictions.json lists the people of all images: file_name, frame (of a video), bbox (x, y,
-        width, height), score, and the file and number of their maps.
+        predictions.json lists the people of all images: file_name, of a video frame and time_s
+        (seconds since its first frame), bbox (x, y, width, height), score, and the file and number
+        of their maps.
   coco  coco_results.json, for COCO-DensePose's evaluators and tools/evaluate.py
   Pictures of the image's size, for programs that take DensePose's. Where people overlap, the one
   with the highest score is on top.

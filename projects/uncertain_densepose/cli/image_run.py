@@ -95,7 +95,7 @@ def _readable(
                 else:
                     yield image, pixels
         except ImageError as error:
-            # A video that is truncated or unreadable.
+            # A video that is truncated or unreadable, or has frames that are.
             report.failures.append(str(error))
 
 

@@ -102,7 +102,8 @@ def test_frames_of_a_video_are_images_and_one_that_ends_early_is_reported(run, t
     assert folder.names == ["clip/000000", "clip/000001", "clip/000002"]
     assert [abs(r["brightness"] - 20 * k) < 4 for k, r in enumerate(folder.records())] == [True] * 3
     assert report.failures == [
-        f"{tmp_path / 'broken.mp4'}: not a video that OpenCV can read, or it has no frames"
+        f"{tmp_path / 'broken.mp4'}: not a video that FFmpeg can read: Invalid data found when "
+        "processing input"
     ]
 
 

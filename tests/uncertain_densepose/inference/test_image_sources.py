@@ -114,7 +114,7 @@ def test_a_truncated_video_gives_its_frames_and_then_an_error(tmp_path):
     content = path.read_bytes()
     path.write_bytes(content[: len(content) // 2])
     frames = []
-    with pytest.raises(ImageError, match=r"truncated, ends after \d+ of 40 frames"):
+    with pytest.raises(ImageError, match=r"truncated, ends after \d+ frames, .* of 4.00 sec"):
         for image in VideoFile(path, "clip"):
             frames.append(image.read())
     assert 5 < len(frames) < 35

@@ -48,7 +48,7 @@ def _maps(out, image, image_id, pixels, people):
     name = f"{image.name}.npz"
     (out / name).parent.mkdir(parents=True, exist_ok=True)
     save_people(out / name, people, pixels.shape[:2])
-    return [name], result_records(people, str(image.path), name, image.frame)
+    return [name], result_records(people, str(image.path), name, image.frame, image.time_s)
 
 
 def _coco(out, image, image_id, pixels, people):
