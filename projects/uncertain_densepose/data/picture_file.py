@@ -89,6 +89,15 @@ def read_image(path: str | os.PathLike) -> np.ndarray:
         raise ImageError(f"{path}: damaged or truncated image: {reason}") from error
 
 
+def is_picture(path: str | os.PathLike) -> bool:
+    """Whether a file begins as a picture in a format that is read; it may still be damaged."""
+    try:
+        with Image.open(path, formats=_formats()):
+            return True
+    except (*_DAMAGE, Image.DecompressionBombError):
+        return False
+
+
 def as_bgr(image: np.ndarray | Image.Image) -> np.ndarray:
     """Convert an array or a picture of Pillow to (H, W, 3) uint8, blue, green, red.
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from natsort import natsort_keygen, ns
 
-from ..data.picture_file import read_image
+from ..data.picture_file import is_picture, read_image
 from ..errors import UserError
 from .source_image import SourceImage
 from .video_file import VideoFile
@@ -19,7 +19,8 @@ from .video_file import VideoFile
 IMAGE_SUFFIXES = frozenset(
     ".avif .bmp .gif .jp2 .jpeg .jpg .pbm .pgm .png .ppm .tif .tiff .webp".split()
 )
-"""Suffixes of the files that are taken from a folder."""
+"""Suffixes of the files that are taken from a folder, readable or not. Of other files, those are
+taken whose content is a picture's."""
 
 VIDEO_SUFFIXES = frozenset(".avi .m4v .mkv .mov .mp4 .mpeg .mpg .webm .wmv".split())
 """Suffixes of the files that are read as videos."""
@@ -55,8 +56,9 @@ def find_sources(
 ) -> list[ImageSource]:
     """The images that a command line names, in natural order of their paths: img2 before img10.
 
-    - A folder means the images in and below it, by `IMAGE_SUFFIXES`, except hidden files and
-      folders. Their names keep the folders below it.
+    - A folder means the images in and below it, by `IMAGE_SUFFIXES` or else by their content,
+      except hidden files and folders. Their names keep the folders below it, and a suffix that is
+      not in `IMAGE_SUFFIXES`.
     - A pattern such as "shots/*.jpg" means the files that it matches; "**" matches any folders.
     - Any other file is named without folder and suffix; `VIDEO_SUFFIXES` are read as videos.
 
@@ -102,7 +104,10 @@ def _files(argument: Path, out: Path | None) -> list[tuple[Path, str]]:
         return [(argument, argument.stem)]
     if not glob.has_magic(str(argument)):
         raise SourceError(f"{argument}: no such image, folder or video")
-    matches = [Path(match) for match in glob.glob(str(argument), recursive=True)]
+    # Brackets of a folder that exists are part of its name.
+    folder = next(above for above in argument.parents if above.is_dir())
+    pattern = str(argument.relative_to(folder))
+    matches = [folder / match for match in glob.glob(pattern, root_dir=folder, recursive=True)]
     files = [(match, match.stem) for match in matches if match.is_file()]
     if not files:
         raise SourceError(f"{argument}: matches no file")
@@ -120,11 +125,16 @@ def _files_below(folder: Path, out: Path | None) -> list[tuple[Path, str]]:
             if not name.startswith(".") and (here / name).resolve() != own_results
         ]
         for path in (here / name for name in files if not name.startswith(".")):
+            name = path.relative_to(folder)
             if path.suffix.lower() in IMAGE_SUFFIXES:
-                found.append((path, path.relative_to(folder).with_suffix("").as_posix()))
+                found.append((path, name.with_suffix("").as_posix()))
+            elif path.suffix.lower() not in VIDEO_SUFFIXES and is_picture(path):
+                found.append((path, name.as_posix()))
     if not found:
         known = " ".join(sorted(IMAGE_SUFFIXES))
-        raise SourceError(f"{folder}: no image in this folder or below it ({known})")
+        raise SourceError(
+            f"{folder}: no image in this folder or below it ({known}, or known by its content)"
+        )
     return found
 
 
