@@ -11,13 +11,14 @@ import pytest
 import torch
 from detectron2.data import transforms as T
 from PIL import Image, ImageCms
+from PIL.PngImagePlugin import PngInfo
 from torch import nn
 
 from tests.model_factory import make_config
 from uncertain_densepose.config import ConfigError
 from uncertain_densepose.data import DensePoseDatasetMapper
 from uncertain_densepose.data.annotation_checks import Report, screen_image_files
-from uncertain_densepose.data.picture_file import read_image
+from uncertain_densepose.data.picture_file import as_bgr, read_image
 from uncertain_densepose.inference import ImageError, Predictor, find_sources
 
 HEIGHT, WIDTH = 24, 40
@@ -193,6 +194,11 @@ def test_pictures_of_pillow_are_seen_as_their_files(tmp_path):
         np.testing.assert_array_equal(bgr_of(catcher.image), read_image(path))
 
 
+def test_a_picture_of_hues_which_no_file_stores_becomes_colours():
+    seen = as_bgr(quarters().convert("HSV")).astype(int)
+    assert np.abs(seen - BGR).max() <= 6
+
+
 def test_unsigned_32_bits_are_divided_by_their_full_scale(tmp_path):
     path = tmp_path / "x.tiff"
     Image.fromarray((GREY.astype(np.uint32) * (2**32 // 255)).view(np.int32)).save(path)
@@ -241,6 +247,13 @@ def half(content: bytes) -> bytes:
     return content[: len(content) // 2]
 
 
+def text_bomb(path: Path) -> bytes:
+    """A PNG with 100 MB of text in 100 kB."""
+    text = PngInfo()
+    text.add_text("comment", "a" * 100_000_000, zip=True)
+    return noise("PNG", path, pnginfo=text)
+
+
 DAMAGED = {
     "empty": (lambda path: b"", "not an image"),
     "text": (lambda path: b"no image", "not an image"),
@@ -254,6 +267,7 @@ DAMAGED = {
     "half a TIFF": (lambda path: half(noise("TIFF", path)), "damaged or truncated"),
     "half a WebP": (lambda path: half(noise("WEBP", path)), "not an image|damaged"),
     "half an AVIF": (lambda path: half(noise("AVIF", path)), "not an image|damaged"),
+    "a bomb of text": (text_bomb, "Decompressed data too large"),
     "a checksum": (broken_crc, "damaged or truncated image: broken PNG"),
 }
 
