@@ -40,6 +40,7 @@ setup(
     },
     python_requires=">=3.10",
     install_requires=[
+        "av",
         "contourpy",
         "filelock",
         "fvcore",

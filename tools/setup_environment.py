@@ -59,6 +59,7 @@ PROBES = {
     "detectron2.engine": "detectron2 0.6 or newer is needed",
     "detectron2.model_zoo": "if pkg_resources is missing, install 'setuptools<81'",
     "cv2": "",
+    "av": "",
     "pycocotools.mask": "",
     "matplotlib.pyplot": "",
     "tensorboard": "",

@@ -12,7 +12,7 @@ DEFAULT_PICTURES = "box,part,isolines,sigma+ellipses"
 PICTURE_SIDE_RANGE = (640, 1600)
 """Pixels of a picture's longer side; an image whose own side lies between them is not resized."""
 
-DUMP_FORMAT_NAMES = ("npz", "coco")
+DUMP_FORMAT_NAMES = ("npz", "coco", "iuv", "inds", "parts", "cutout")
 """Keys of `cli.actions.DUMP_FORMATS`."""
 
 FUSION_RULE_NAMES = ("average", "inverse_covariance", "joint")

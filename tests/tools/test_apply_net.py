@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -14,7 +15,11 @@ from PIL import Image
 from tests.model_factory import make_config, make_model
 from tests.surface_factory import make_tiny_surface
 from tests.tools.apply_net_runs import BOARD, FakePredictor, failed, files_of, picture
-from tests.uncertain_densepose.inference.picture_files import write_image, write_video
+from tests.uncertain_densepose.inference.picture_files import (
+    write_image,
+    write_uneven_video,
+    write_video,
+)
 from uncertain_densepose.inference import ChartMetric, load_people
 
 NAMES = ("mse", "iid_iso", "indep_aniso", "full", "full_similarity")
@@ -44,6 +49,45 @@ def test_dump_writes_results_for_coco_with_the_ids_of_the_annotations(run, tmp_p
     (result,) = json.loads((tmp_path / "named" / "coco_results.json").read_text())
     assert result["image_id"] == "bright"
     assert files_of(tmp_path / "named") == ["coco_results.json", "done.jsonl", "run.json"]
+
+
+def test_dump_writes_the_pictures_that_other_programs_take(run, tmp_path, dark):
+    white = picture(tmp_path / "white.png", 255)
+    run("dump", white, dark, extra=("--format", "iuv", "inds", "parts", "cutout"))
+    out = tmp_path / "out"
+    suffixes = ("INDS", "IUV", "cutout", "parts")
+    files = [f"{name}_{suffix}.png" for name in ("dark", "white") for suffix in suffixes]
+    assert files_of(out) == sorted([*files, "done.jsonl", "run.json"])
+
+    def read(suffix, name="white"):
+        return cv2.imread(str(out / f"{name}_{suffix}.png"), cv2.IMREAD_UNCHANGED)
+
+    first, other = FakePredictor("full", white).people(cv2.imread(str(white)))
+    person, part = read("INDS"), read("IUV")[..., 0]
+    # The first person has the higher score and covers the other.
+    np.testing.assert_array_equal(person[first.window_slices] == 1, first.part > 0)
+    below = (other.part > 0) & (person[other.window_slices] != 1)
+    np.testing.assert_array_equal(person[other.window_slices] == 2, below)
+    np.testing.assert_array_equal(
+        part[first.window_slices][first.part > 0], first.part[first.part > 0]
+    )
+    # DensePose's visualiser: I x 255 / 24 in OpenCV's parula.
+    parula = cv2.applyColorMap((part * (255 / 24)).astype(np.uint8), cv2.COLORMAP_PARULA)
+    np.testing.assert_array_equal(read("parts"), np.where(part[..., None] > 0, parula, 0))
+    cutout = read("cutout")
+    np.testing.assert_array_equal(cutout[..., 3] == 255, person > 0)
+    assert (cutout[..., :3] == 255).all() and set(np.unique(cutout[..., 3])) == {0, 255}
+    for suffix in ("IUV", "INDS", "parts"):
+        assert read(suffix, "dark").shape[:2] == (80, 60) and not read(suffix, "dark").any()
+    assert (read("cutout", "dark")[..., :3] == 9).all()
+
+
+def test_pictures_of_frames_lie_in_the_folder_of_their_video(run, tmp_path):
+    run("dump", write_video(tmp_path / "clip.avi", 2), extra=("--format", "npz", "iuv"))
+    assert files_of(tmp_path / "out") == [
+        *("clip/000000.npz", "clip/000000_IUV.png", "clip/000001.npz", "clip/000001_IUV.png"),
+        *("done.jsonl", "predictions.json", "run.json"),
+    ]
 
 
 def test_show_writes_a_picture_of_every_image(run, tmp_path, bright, dark):
@@ -107,6 +151,23 @@ def test_records_of_a_video_name_the_frame(run, tmp_path):
     run("dump", write_video(tmp_path / "clip.avi", 7), extra=("--every", "6"))
     (record,) = json.loads((tmp_path / "out" / "predictions.json").read_text())
     assert (record["frame"], record["maps"]) == (6, "clip/000006.npz")
+
+
+def test_a_video_of_uneven_times_keeps_them(run, tmp_path):
+    times_s = [0, 0.04, 0.5, 0.53, 2.0, 2.04, 2.5]
+    clip = write_uneven_video(tmp_path / "clip.webm", "libvpx", times_s, rate=1000)
+    out = tmp_path / "out"
+    for every, expected in (("1", times_s), ("3", times_s[::3])):
+        run("show", clip, extra=("--video", "--every", every, "--pictures", "part", "--side", "64"))
+        with av.open(str(out / "clip.mp4")) as file:
+            shown = [frame.time for frame in file.decode(video=0)]
+        np.testing.assert_allclose(shown, expected, atol=1e-3)
+    pale = write_uneven_video(tmp_path / "pale.webm", "libvpx", np.arange(21) / 10)
+    run("dump", pale, out=out / "x")
+    records = json.loads((out / "x" / "predictions.json").read_text())
+    assert len(records) > 5
+    for record in records:
+        assert record["time_s"] == pytest.approx(record["frame"] / 10)
 
 
 @pytest.mark.parametrize("kind", ["gif", "webp"])

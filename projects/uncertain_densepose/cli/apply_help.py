@@ -45,13 +45,24 @@ formats:
         "i/covariance_uv", "i/sigma_uv", "i/sigma_cm" and "i/part_probability", NaN on background;
         "i/window", the pixels x0, y0, x1, y1 that they cover; "i/box", "i/score" and
         "i/shared_covariance". Models without a noise model have no covariances.
-        predictions.json lists the people of all images: file_name, frame (of a video), bbox (x, y,
-        width, height), score, and the file and number of their maps.
+        predictions.json lists the people of all images: file_name, of a video frame and time_s
+        (seconds since its first frame), bbox (x, y, width, height), score, and the file and number
+        of their maps.
   coco  coco_results.json, for COCO-DensePose's evaluators and tools/evaluate.py
+  Pictures of the image's size, for programs that take DensePose's. Where people overlap, the one
+  with the highest score is on top.
+  iuv     NAME_IUV.png: I (the chart, 1..24), 255 U and 255 V in blue, green and red, so that
+          cv2.imread returns them in this order; 0 on background
+  inds    NAME_INDS.png: grey, 0 on background, else 1 + the number of the person, highest score
+          first; of 16 bits if there are more than 255
+  parts   NAME_parts.png: the charts in DensePose's colours (OpenCV's parula) on black
+  cutout  NAME_cutout.png: the image, transparent where nobody is
 
 example:
   python tools/apply_net.py dump "photos/*.jpg" --config-file configs/synth/unc_full.yaml \\
       --weights output/demo/model_final.pth --out output/dumped
+  python tools/apply_net.py dump photo.jpg --model synth/unc_full_small --out output/iuv \
+      --format iuv inds parts cutout
 """
 
 SURFACE_HELP = """\

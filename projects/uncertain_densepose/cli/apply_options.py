@@ -136,7 +136,9 @@ COMMANDS = {
         "Draw each image's body parts, coordinates and uncertainty.", SHOW_HELP, add_show_arguments
     ),
     "dump": Command(
-        "Save every person's maps, or results for evaluators.", DUMP_HELP, add_dump_arguments
+        "Save every person's maps, results for evaluators, or IUV pictures.",
+        DUMP_HELP,
+        add_dump_arguments,
     ),
     "surface": Command(
         "Paint each person's uncertainty on the body, seen from four sides.",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from tqdm import tqdm
 
-from ..inference.image_input import ImageError
+from ..inference import ImageError
 from ..inference.image_sources import ImageSource, SourceImage
 from ..inference.person import Person
 from .run_folder import RunFolder, RunFolderError
@@ -95,7 +95,7 @@ def _readable(
                 else:
                     yield image, pixels
         except ImageError as error:
-            # A video that is truncated or unreadable.
+            # A video that is truncated or unreadable, or has frames that are.
             report.failures.append(str(error))
 
 

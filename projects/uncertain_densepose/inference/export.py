@@ -13,7 +13,11 @@ from .person import Person
 
 
 def result_records(
-    people: Sequence[Person], image_name: str, maps_name: str, frame: int | None = None
+    people: Sequence[Person],
+    image_name: str,
+    maps_name: str,
+    frame: int | None = None,
+    time_s: float | None = None,
 ) -> list[dict]:
     """One record a person, ready for `json.dump`.
 
@@ -22,11 +26,12 @@ def result_records(
         image_name: path of the image or video, as written to the records.
         maps_name: path of the file of :func:`people_file.save_people`, likewise.
         frame: the number of the frame, if the file is a video.
+        time_s: when the video shows it, seconds since its first frame.
 
     Returns:
-        Dicts with `file_name`, `frame` (if given), `category_id`, `bbox` (x, y, width, height in
-        pixels), `score`, `maps` (the file), `person` (the index in that file) and `window` (x0, y0,
-        x1, y1 in pixels).
+        Dicts with `file_name`, `frame` and `time_s` (if given), `category_id`, `bbox` (x, y, width,
+        height in pixels), `score`, `maps` (the file), `person` (the index in that file) and
+        `window` (x0, y0, x1, y1 in pixels).
     """
     records = []
     for index, person in enumerate(people):
@@ -35,6 +40,7 @@ def result_records(
             {
                 "file_name": image_name,
                 **({} if frame is None else {"frame": frame}),
+                **({} if time_s is None else {"time_s": time_s}),
                 "category_id": PERSON_CATEGORY_ID,
                 "bbox": [x0, y0, x1 - x0, y1 - y0],
                 "score": person.score,

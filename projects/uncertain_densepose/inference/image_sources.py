@@ -4,56 +4,32 @@ from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import cv2
-import numpy as np
 from natsort import natsort_keygen, ns
 
+from ..data.picture_file import is_picture, read_image
 from ..errors import UserError
-from .image_input import ImageError, read_image
+from .source_image import SourceImage
+from .video_file import VideoFile
 
 IMAGE_SUFFIXES = frozenset(
     ".avif .bmp .gif .jp2 .jpeg .jpg .pbm .pgm .png .ppm .tif .tiff .webp".split()
 )
-"""Suffixes of the files that are taken from a folder."""
+"""Suffixes of the files that are taken from a folder, readable or not. Of other files, those are
+taken whose content is a picture's."""
 
 VIDEO_SUFFIXES = frozenset(".avi .m4v .mkv .mov .mp4 .mpeg .mpg .webm .wmv".split())
 """Suffixes of the files that are read as videos."""
 
 _natural = natsort_keygen(alg=ns.IGNORECASE)
 
-_WHOLE_VIDEO = 0.95
-"""A video with a smaller share of the frames that its header promises counts as truncated; headers
-may be off by a few frames."""
-
 
 class SourceError(UserError, ValueError):
     """Requested images that cannot be used. The message names them."""
-
-
-@dataclass(frozen=True)
-class SourceImage:
-    """An image to be read.
-
-    Attributes:
-        name: names its results: unique in a run, without suffix, with "/" between folders.
-        path: the file.
-        frame: the number of the frame in a video, from 0; None for an image file.
-        read: returns (H, W, 3) uint8 BGR, or raises ImageError. For a video frame it must be called
-            before the next frame is requested.
-    """
-
-    name: str
-    path: Path
-    frame: int | None
-    read: Callable[[], np.ndarray]
-
-    def __str__(self) -> str:
-        return str(self.path) if self.frame is None else f"{self.path} frame {self.frame}"
 
 
 @dataclass(frozen=True)
@@ -72,47 +48,6 @@ class ImageFile:
         yield SourceImage(self.name, self.path, None, partial(read_image, self.path))
 
 
-@dataclass(frozen=True)
-class VideoFile:
-    """Every `every`-th frame of a video, from the first, named NAME/<number, six digits>."""
-
-    path: Path
-    name: str
-    every: int = 1
-
-    @property
-    def expected_images(self) -> int:
-        """The number of images that iteration yields, by the video's header; 0 if unknown."""
-        return -(-max(int(_header(self.path, cv2.CAP_PROP_FRAME_COUNT)), 0) // self.every)
-
-    @property
-    def frames_per_second(self) -> float:
-        """Rate of the frames taken; from the video's header, or from 25 / s if it has none."""
-        return (_header(self.path, cv2.CAP_PROP_FPS) or 25.0) / self.every
-
-    def __iter__(self) -> Iterator[SourceImage]:
-        """Yields one frame at a time; skipped frames are not decoded.
-
-        Raises:
-            ImageError: OpenCV cannot read the file, or it is truncated.
-        """
-        capture = cv2.VideoCapture(os.fspath(self.path))
-        try:
-            frame = 0
-            while capture.grab():
-                if frame % self.every == 0:
-                    read = partial(_retrieve, capture, self.path, frame)
-                    yield SourceImage(f"{self.name}/{frame:06d}", self.path, frame, read)
-                frame += 1
-            promised = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
-        finally:
-            capture.release()
-        if frame == 0:
-            raise ImageError(f"{self.path}: not a video that OpenCV can read, or it has no frames")
-        if frame < _WHOLE_VIDEO * promised:
-            raise ImageError(f"{self.path}: truncated, ends after {frame} of {promised} frames")
-
-
 ImageSource = ImageFile | VideoFile
 
 
@@ -121,8 +56,9 @@ def find_sources(
 ) -> list[ImageSource]:
     """The images that a command line names, in natural order of their paths: img2 before img10.
 
-    - A folder means the images in and below it, by `IMAGE_SUFFIXES`, except hidden files and
-      folders. Their names keep the folders below it.
+    - A folder means the images in and below it, by `IMAGE_SUFFIXES` or else by their content,
+      except hidden files and folders. Their names keep the folders below it, and a suffix that is
+      not in `IMAGE_SUFFIXES`.
     - A pattern such as "shots/*.jpg" means the files that it matches; "**" matches any folders.
     - Any other file is named without folder and suffix; `VIDEO_SUFFIXES` are read as videos.
 
@@ -168,7 +104,10 @@ def _files(argument: Path, out: Path | None) -> list[tuple[Path, str]]:
         return [(argument, argument.stem)]
     if not glob.has_magic(str(argument)):
         raise SourceError(f"{argument}: no such image, folder or video")
-    matches = [Path(match) for match in glob.glob(str(argument), recursive=True)]
+    # Brackets of a folder that exists are part of its name.
+    folder = next(above for above in argument.parents if above.is_dir())
+    pattern = str(argument.relative_to(folder))
+    matches = [folder / match for match in glob.glob(pattern, root_dir=folder, recursive=True)]
     files = [(match, match.stem) for match in matches if match.is_file()]
     if not files:
         raise SourceError(f"{argument}: matches no file")
@@ -186,11 +125,16 @@ def _files_below(folder: Path, out: Path | None) -> list[tuple[Path, str]]:
             if not name.startswith(".") and (here / name).resolve() != own_results
         ]
         for path in (here / name for name in files if not name.startswith(".")):
+            name = path.relative_to(folder)
             if path.suffix.lower() in IMAGE_SUFFIXES:
-                found.append((path, path.relative_to(folder).with_suffix("").as_posix()))
+                found.append((path, name.with_suffix("").as_posix()))
+            elif path.suffix.lower() not in VIDEO_SUFFIXES and is_picture(path):
+                found.append((path, name.as_posix()))
     if not found:
         known = " ".join(sorted(IMAGE_SUFFIXES))
-        raise SourceError(f"{folder}: no image in this folder or below it ({known})")
+        raise SourceError(
+            f"{folder}: no image in this folder or below it ({known}, or known by its content)"
+        )
     return found
 
 
@@ -215,20 +159,3 @@ def _check_names(sources: Sequence[ImageSource]) -> None:
                     f"the results of {source.path} would be among the frames of {videos[above]}; "
                     "run them separately"
                 )
-
-
-def _header(path: Path, field: int) -> float:
-    """A number from a video's header, 0 if it has none."""
-    capture = cv2.VideoCapture(os.fspath(path))
-    try:
-        return capture.get(field)
-    finally:
-        capture.release()
-
-
-def _retrieve(capture: cv2.VideoCapture, path: Path, frame: int) -> np.ndarray:
-    """The last grabbed frame (H, W, 3) uint8."""
-    is_good, picture = capture.retrieve()
-    if not is_good:
-        raise ImageError(f"{path}: frame {frame} cannot be decoded")
-    return picture

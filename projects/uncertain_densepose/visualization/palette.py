@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import matplotlib
 import numpy as np
 from matplotlib.colors import Colormap
@@ -75,3 +76,17 @@ def _part_colours() -> np.ndarray:
 
 PART_COLOURS = _part_colours()
 """(25, 3) uint8 red, green, blue of each chart, read-only; row 0 (background) is never drawn."""
+
+
+def _densepose_colours() -> np.ndarray:
+    # DensePose scales I to 0..255, cuts to integers and takes OpenCV's colour map.
+    place = (np.arange(25) * (255 / 24)).astype(np.uint8)
+    colours = cv2.applyColorMap(place, cv2.COLORMAP_PARULA).reshape(25, 3)[:, ::-1].copy()
+    colours[0] = 0
+    colours.setflags(write=False)
+    return colours
+
+
+DENSEPOSE_COLOURS = _densepose_colours()
+"""(25, 3) uint8 red, green, blue in which DensePose's visualisers draw each chart, read-only; row 0
+(background) is black."""

@@ -10,7 +10,7 @@ from tests.uncertain_densepose.inference.people_factory import linear_person
 from tests.uncertain_densepose.inference.picture_files import write_image, write_video
 from uncertain_densepose.cli.image_run import ImageResults, run_on_images
 from uncertain_densepose.cli.run_folder import RunFolder
-from uncertain_densepose.inference.image_input import ImageError
+from uncertain_densepose.inference import ImageError
 from uncertain_densepose.inference.image_sources import find_sources
 
 
@@ -102,7 +102,8 @@ def test_frames_of_a_video_are_images_and_one_that_ends_early_is_reported(run, t
     assert folder.names == ["clip/000000", "clip/000001", "clip/000002"]
     assert [abs(r["brightness"] - 20 * k) < 4 for k, r in enumerate(folder.records())] == [True] * 3
     assert report.failures == [
-        f"{tmp_path / 'broken.mp4'}: not a video that OpenCV can read, or it has no frames"
+        f"{tmp_path / 'broken.mp4'}: not a video that FFmpeg can read: Invalid data found when "
+        "processing input"
     ]
 
 

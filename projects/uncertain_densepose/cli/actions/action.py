@@ -87,6 +87,7 @@ def noise_model_missing(cfg: CfgNode) -> str | None:
 
 
 def write_png(path: Path, picture: np.ndarray) -> None:
-    """Write a picture (H, W, 3) uint8 BGR atomically."""
+    """Write a picture atomically: (H, W) grey of 8 or 16 bits, (H, W, 3) uint8 BGR or (H, W, 4)
+    with alpha."""
     with replacing(path) as temporary:
         temporary.write_bytes(cv2.imencode(".png", picture)[1].tobytes())

@@ -6,20 +6,25 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from ...atomic_file import replacing
 from ...checkpoint import sha256_of
 from ...inference import (
     Person,
+    PictureMaps,
     SourceImage,
     VideoFile,
     coco_image_ids,
     coco_results,
+    picture_maps,
     result_records,
     save_people,
     write_coco_results,
 )
+from ...visualization.palette import DENSEPOSE_COLOURS
 from ..image_run import ImageResults
-from .action import Action, ActionError
+from .action import Action, ActionError, write_png
 
 
 @dataclass(frozen=True)
@@ -27,33 +32,54 @@ class DumpFormat:
     """A format of results.
 
     Attributes:
-        list_name: the JSON file that lists the people of all images.
-        write: called as `write(out, image, image_id, (height, width), people)`; writes the files of
-            one image and returns their names, and the people's records for the list.
+        write: called as `write(out, image, image_id, pixels, people)`, pixels (H, W, 3) uint8 BGR;
+            writes the files of one image and returns their names, and the people's records for the
+            list.
+        list_name: the JSON file that lists the people of all images, if any.
     """
 
-    list_name: str
     write: Callable[
-        [Path, SourceImage, int | str, tuple[int, int], list[Person]], tuple[list[str], list[dict]]
+        [Path, SourceImage, int | str, np.ndarray, list[Person]], tuple[list[str], list[dict]]
     ]
+    list_name: str | None = None
 
 
-def _maps(out, image, image_id, size, people):
+def _maps(out, image, image_id, pixels, people):
     name = f"{image.name}.npz"
     (out / name).parent.mkdir(parents=True, exist_ok=True)
-    save_people(out / name, people, size)
-    return [name], result_records(people, str(image.path), name, image.frame)
+    save_people(out / name, people, pixels.shape[:2])
+    return [name], result_records(people, str(image.path), name, image.frame, image.time_s)
 
 
-def _coco(out, image, image_id, size, people):
+def _coco(out, image, image_id, pixels, people):
     return [], coco_results(people, image_id)
 
 
+def _picture(suffix: str, draw: Callable[[PictureMaps, np.ndarray], np.ndarray]) -> DumpFormat:
+    """NAME<suffix>, drawn from the maps of the whole picture and its pixels."""
+
+    def write(out, image, image_id, pixels, people):
+        name = f"{image.name}{suffix}"
+        write_png(out / name, draw(picture_maps(people, pixels.shape[:2]), pixels))
+        return [name], []
+
+    return DumpFormat(write)
+
+
+def _cutout(maps: PictureMaps, pixels: np.ndarray) -> np.ndarray:
+    return np.dstack([pixels, np.where(maps.person > 0, np.uint8(255), np.uint8(0))])
+
+
 DUMP_FORMATS = {
-    "npz": DumpFormat("predictions.json", _maps),
-    "coco": DumpFormat("coco_results.json", _coco),
+    "npz": DumpFormat(_maps, "predictions.json"),
+    "coco": DumpFormat(_coco, "coco_results.json"),
+    "iuv": _picture("_IUV.png", lambda maps, pixels: maps.iuv()),
+    "inds": _picture("_INDS.png", lambda maps, pixels: maps.person_index()),
+    "parts": _picture("_parts.png", lambda maps, pixels: DENSEPOSE_COLOURS[maps.part][..., ::-1]),
+    "cutout": _picture("_cutout.png", _cutout),
 }
-"""By name: files of `inference.save_people`, and records of `inference.coco_results`."""
+"""By name: files of `inference.save_people`, records of `inference.coco_results`, and pictures of
+`inference.picture_maps`."""
 
 
 class Dump(Action):
@@ -99,13 +125,14 @@ class Dump(Action):
         image_id = self._image_ids.get(image.path, image.name)
         outputs, records = [], {}
         for kind in self._formats.values():
-            names, of_image = kind.write(self.out, image, image_id, pixels.shape[:2], people)
+            names, of_image = kind.write(self.out, image, image_id, pixels, people)
             outputs += names
-            records[kind.list_name] = of_image
+            if kind.list_name is not None:
+                records[kind.list_name] = of_image
         return ImageResults(outputs, [records])
 
     def finish(self, folder, sources):
-        lists = [self.out / kind.list_name for kind in self._formats.values()]
+        lists = [self.out / kind.list_name for kind in self._formats.values() if kind.list_name]
         for path in lists:
             each = (records[path.name] for records in folder.records())
             with replacing(path) as temporary:

@@ -114,12 +114,14 @@ class Show(Action):
             )
             with replacing(self.out / names[1]) as temporary:
                 temporary.write_bytes(encode_animation(frames, self._animation))
-        return ImageResults(names)
+        shown_at = [] if image.time_s is None else [{"name": image.name, "time_s": image.time_s}]
+        return ImageResults(names, shown_at)
 
     def finish(self, folder: RunFolder, sources: Sequence[ImageSource]) -> list[Path]:
         if not self._video:
             return []
         written = []
+        time_s = {record["name"]: record["time_s"] for record in folder.records()}
         for video in (one for one in sources if isinstance(one, VideoFile)):
             numbered = {
                 name: int(name.rpartition("/")[2])
@@ -130,6 +132,9 @@ class Show(Action):
             if chosen:
                 written.append(self.out / f"{video.name}.mp4")
                 frames = [self.out / f"{name}.png" for name in chosen]
+                rate = video.frames_per_second
+                # Runs of earlier versions did not record times.
+                times = [time_s.get(name, numbered[name] / (rate * video.every)) for name in chosen]
                 with replacing(written[-1]) as temporary:
-                    write_video(temporary, frames, video.frames_per_second)
+                    write_video(temporary, frames, rate, times)
         return written

@@ -84,8 +84,9 @@ def screen_image_files(images: Iterable[dict], folder: Path, report: Report) -> 
     for image in images:
         for check in checks_of(Scope.IMAGE_FILE, FATAL):
             path = folder / image["file_name"]
-            if check.find(image, path):
-                report.add(check, image["id"], path=path)
+            reason = check.find(image, path)
+            if reason:
+                report.add(check, image["id"], path=path, reason=reason)
 
 
 def _is_fatal(content: Any, report: Report) -> bool:
