@@ -20,6 +20,7 @@ from detectron2.layers import ROIAlign
 from pycocotools import mask as mask_api
 from tqdm import tqdm
 
+from uncertain_densepose.archives import check_npz
 from uncertain_densepose.structures.point_annotations import MASK_SIZE
 
 logger = logging.getLogger(__name__)
@@ -135,6 +136,7 @@ def _read(cache: Path, key: np.ndarray) -> Crops | None:
     if not cache.exists():
         return None
     try:
+        check_npz(cache)
         with cache.open("rb") as handle, np.load(handle) as file:
             if np.array_equal(file["key"], key):
                 return Crops(**{field.name: file[field.name] for field in fields(Crops)})

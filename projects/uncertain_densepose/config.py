@@ -26,7 +26,8 @@ def load_config(config_file: str, overrides: Sequence[str] = ()) -> CN:
 
     Raises:
         FileNotFoundError: the file does not exist.
-        ConfigError: the file or the overrides name an unknown key, or a value has the wrong type.
+        ConfigError: the file or the overrides name an unknown key, a value has the wrong type, or
+            proposals are to be read from pickles.
     """
     if not config_file:
         raise ConfigError("no config file is given; name one of configs/ with --config-file")
@@ -36,7 +37,18 @@ def load_config(config_file: str, overrides: Sequence[str] = ()) -> CN:
     add_uncertain_densepose_config(cfg)
     merge_config_file(cfg, config_file)
     _merge_overrides(cfg, list(overrides))
+    _refuse_proposal_files(cfg)
     return cfg
+
+
+def _refuse_proposal_files(cfg: CN) -> None:
+    """Detectron2 unpickles them, and would fetch them first."""
+    files = (*cfg.DATASETS.PROPOSAL_FILES_TRAIN, *cfg.DATASETS.PROPOSAL_FILES_TEST)
+    if cfg.MODEL.LOAD_PROPOSALS and files:
+        raise ConfigError(
+            f"MODEL.LOAD_PROPOSALS asks for {files[0]}, a pickle, which can run anything when it "
+            "is read; use a model with a proposal network of its own"
+        )
 
 
 def merge_config_file(cfg: CN, config_file: str) -> None:

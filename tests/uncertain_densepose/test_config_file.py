@@ -206,6 +206,18 @@ def test_a_base_may_not_turn_a_section_into_a_value(tmp_path):
     assert "SOLVER holds keys, but is a value in _BASE_" in message
 
 
+def test_a_config_cannot_have_proposals_unpickled(tmp_path):
+    """Detectron2 reads DATASETS.PROPOSAL_FILES with `pickle.load`, from the web too."""
+    text = (
+        "MODEL: {LOAD_PROPOSALS: True}\nDATASETS:\n  PROPOSAL_FILES_TRAIN: ('http://e.org/a.pkl',)"
+    )
+    with pytest.raises(ConfigError, match=r"asks for http://e.org/a.pkl, a pickle"):
+        load_config(config(tmp_path, text))
+    overrides = ["MODEL.LOAD_PROPOSALS", "True", "DATASETS.PROPOSAL_FILES_TEST", "('a.pkl',)"]
+    with pytest.raises(ConfigError, match="asks for a.pkl, a pickle"):
+        load_config("configs/synth/unc_full.yaml", overrides)
+
+
 def test_tuples_are_read(tmp_path):
     path = config(tmp_path, "SOLVER: {STEPS: !!python/tuple [3, 4]}\n")
     assert load_config(path).SOLVER.STEPS == (3, 4)
