@@ -18,13 +18,16 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..atomic_file import replacing
+from ..atomic_file import remove_leftovers, replacing
 from ..errors import UserError
 from ..inference.image_sources import SourceImage, natural_key
 from ..inside import LeadsOutError, path_inside
 
 RUN_FILE = "run.json"
 DONE_FILE = "done.jsonl"
+_UNUSED_S = 3600
+"""Age at which an unfinished file belongs to no other run that still writes it."""
+
 _REMEDY = "choose another --out, or use --overwrite to start again"
 
 
@@ -67,6 +70,7 @@ class RunFolder:
         path.mkdir(parents=True, exist_ok=True)
         for record in (DONE_FILE, RUN_FILE):
             self.check_inside(record)
+        remove_leftovers(path, _UNUSED_S)
         if overwrite:
             self._remove_results()
         self._outputs: list[str] = []

@@ -180,6 +180,16 @@ def test_a_file_is_no_folder(photo):
         RunFolder(photo, SETTINGS)
 
 
+def test_what_a_killed_run_left_unfinished_is_removed_by_a_later_one(tmp_path):
+    folder = RunFolder(tmp_path, SETTINGS)
+    old, fresh = tmp_path / ".a.0123.part.png", tmp_path / ".b.0123.part.png"
+    for path in (old, fresh):
+        path.touch()
+    os.utime(old, (1, 1))
+    RunFolder(folder.path, SETTINGS)
+    assert fresh.exists() and not old.exists()
+
+
 OUTSIDE = {
     "parent": "../victim.txt",
     "deep": "a/../../victim.txt",
