@@ -20,7 +20,7 @@ from pathlib import Path
 
 from ..atomic_file import remove_leftovers, replacing
 from ..errors import UserError
-from ..inference.image_sources import SourceImage, natural_key
+from ..inference.image_sources import SourceImage, file_stamp, natural_key
 from ..inside import LeadsOutError, path_inside
 
 RUN_FILE = "run.json"
@@ -112,7 +112,7 @@ class RunFolder:
         done = self._done.get(image.name)
         if done is None:
             return False
-        if done.stamp == _stamp(image.path):
+        if done.stamp == file_stamp(image.path):
             return all((self.path / name).exists() for name in done.outputs)
         if done.source != str(image.path.resolve()):
             raise RunFolderError(
@@ -132,7 +132,7 @@ class RunFolder:
         earlier = self._done.get(image.name)
         for name in () if earlier is None else set(earlier.outputs) - set(outputs):
             (self.path / name).unlink(missing_ok=True)
-        source, stamp = str(image.path.resolve()), _stamp(image.path)
+        source, stamp = str(image.path.resolve()), file_stamp(image.path)
         line = {
             "name": image.name,
             "source": source,
@@ -218,14 +218,6 @@ def _check_inside(folder: Path, names: Iterable[object], source: object) -> None
             raise RunFolderError(
                 f"{source}: {error}; nothing was changed. Choose another --out"
             ) from error
-
-
-def _stamp(path: Path) -> list[int]:
-    """Size and modification time of a file, to see whether it changed; [] if it is gone."""
-    if not path.exists():
-        return []
-    status = path.stat()
-    return [status.st_size, status.st_mtime_ns]
 
 
 def _brief(value: object) -> str:

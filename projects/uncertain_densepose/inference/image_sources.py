@@ -166,6 +166,15 @@ def natural_key(path: str | os.PathLike) -> tuple:
     return _natural(Path(path).parts), os.fspath(path)
 
 
+def file_stamp(path: Path) -> list[int]:
+    """Size in bytes and time of modification in ns, to see whether a file changed; [] if it is
+    gone."""
+    if not path.exists():
+        return []
+    status = path.stat()
+    return [status.st_size, status.st_mtime_ns]
+
+
 def _files(argument: Path, out: Path | None) -> list[tuple[Path, str]]:
     """The files that an argument means, with the names of their results."""
     if argument.is_dir():
