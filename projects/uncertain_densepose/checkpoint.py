@@ -161,6 +161,7 @@ class SafeCheckpointer(DetectionCheckpointer, _TensorsAlone):
 
     def _load_file(self, filename: str) -> dict[str, Any]:
         suffix = _suffix(filename)
+        read: Callable[[str], dict[str, Any]]
         if suffix in TORCH_SUFFIXES:
             # Detectron2's reader knows pickles by the suffixes of `READERS`, and leaves others to
             # the class that follows.

@@ -7,7 +7,7 @@ to the web. A `.py` config is another thing: it is a program, and is run.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from typing import Any
 
 import yaml
@@ -140,7 +140,7 @@ class _Refused(Exception):
 class _PlainLoader(yaml.SafeLoader):
     """Yaml's own types and tuples, in mappings whose keys are text, each of them once."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[str, Any]:
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen = set()
         for key_node, _ in node.value:
             line = f"line {key_node.start_mark.line + 1}"
