@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -199,3 +200,26 @@ def test_dots_within_a_name_are_a_name(tmp_path):
         assert (
             find_sources([tmp_path / name])[0].name == name.removesuffix(".png") or name == ".png"
         )
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "avi", "webm"])
+def test_a_playlist_under_the_name_of_a_video_fetches_nothing(tmp_path, suffix):
+    """By FFmpeg, which takes playlists for such only under their own suffixes, and no addresses."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/a.ts"
+        (tmp_path / "private").mkdir()
+        private = write_video(tmp_path / "private" / "a.avi", 3)
+        for text in (
+            f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{address}\n#EXT-X-ENDLIST\n",
+            f"ffconcat version 1.0\nfile '{address}'\n",
+            f"ffconcat version 1.0\nfile '{private}'\n",
+            "ffconcat version 1.0\nfile '../private/a.avi'\n",
+        ):
+            path = tmp_path / "videos" / f"x.{suffix}"
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text)
+            with pytest.raises(ImageError, match="not a video that OpenCV can read"):
+                list(VideoFile(path, "x"))
+        with pytest.raises(BlockingIOError):
+            server.accept()
