@@ -21,6 +21,7 @@ from pycocotools import mask as mask_api
 from tqdm import tqdm
 
 from uncertain_densepose.archives import check_npz
+from uncertain_densepose.atomic_file import replacing
 from uncertain_densepose.structures.point_annotations import MASK_SIZE
 
 logger = logging.getLogger(__name__)
@@ -149,11 +150,6 @@ def _read(cache: Path, key: np.ndarray) -> Crops | None:
 
 def _write(cache: Path, crops: Crops, key: np.ndarray) -> None:
     """Write the cache atomically, even if two processes do it at once."""
-    cache.parent.mkdir(parents=True, exist_ok=True)
-    temporary = cache.with_name(f"{cache.stem}.{os.getpid()}.part.npz")
-    try:
-        arrays = {field.name: getattr(crops, field.name) for field in fields(Crops)}
+    arrays = {field.name: getattr(crops, field.name) for field in fields(Crops)}
+    with replacing(cache) as temporary:
         np.savez(temporary, key=key, **arrays)
-        os.replace(temporary, cache)
-    finally:
-        temporary.unlink(missing_ok=True)
