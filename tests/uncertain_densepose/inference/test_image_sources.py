@@ -219,7 +219,7 @@ def test_a_playlist_under_the_name_of_a_video_fetches_nothing(tmp_path, suffix):
             path = tmp_path / "videos" / f"x.{suffix}"
             path.parent.mkdir(exist_ok=True)
             path.write_text(text)
-            with pytest.raises(ImageError, match="not a video that OpenCV can read"):
+            with pytest.raises(ImageError):
                 list(VideoFile(path, "x"))
         with pytest.raises(BlockingIOError):
             server.accept()
