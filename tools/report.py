@@ -26,7 +26,9 @@ with any of
 Subfolders are not searched: give them as RESULTS of their own.
 
 The paths of images in predictions.json are tried relative to the working directory and to its own
-folder; use --images if they have moved. Missing images are listed at the end.
+folder; use --images if they have moved. Outside of --images and of its own folder, only files that
+the run read (by done.jsonl) and that have not changed since are shown, so that results from others
+cannot take private pictures of yours into the page. Images not shown are listed at the end.
 
 examples:
   # one model: its metrics, its figures and its predictions

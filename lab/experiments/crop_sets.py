@@ -17,6 +17,7 @@ import torch
 from torch.nn import functional as F
 
 from uncertain_densepose.data.coco_densepose import check_point_annotation
+from uncertain_densepose.inside import LeadsOutError, plain_path
 from uncertain_densepose.structures import PointAnnotations
 from uncertain_densepose.structures.chart_mirror import ChartMirror
 from uncertain_densepose.structures.coco_annotation import (
@@ -167,6 +168,18 @@ def annotation_file(folder: Path, split: str, world: str) -> Path:
     return file
 
 
+def _picture(folder: Path, image: dict, file: Path) -> Path:
+    """The picture of an image of a data set.
+
+    Raises:
+        AnnotationFileError: its name leads out of the folder of pictures.
+    """
+    try:
+        return Path(folder) / "images" / plain_path(image["file_name"])
+    except LeadsOutError as error:
+        raise AnnotationFileError(f"{file}: image {image['id']}: 'file_name' {error}") from error
+
+
 def load_split(folder: Path, split: str, world: str, side: int) -> tuple[CropSet, np.ndarray]:
     """The people of a file and the (N,) ids of their images, those of an image in succession.
 
@@ -174,14 +187,14 @@ def load_split(folder: Path, split: str, world: str, side: int) -> tuple[CropSet
     """
     file = annotation_file(folder, split, world)
     content = json.loads(file.read_bytes())
-    pictures = {image["id"]: image["file_name"] for image in content["images"]}
+    pictures = {image["id"]: _picture(folder, image, file) for image in content["images"]}
     labelled = [a for a in content["annotations"] if a.get("dp_x") and not a.get("iscrowd", 0)]
     labelled.sort(key=lambda a: a["image_id"])
     people = [
         CropSource(
             annotation_id=annotation["id"],
             image_id=annotation["image_id"],
-            file=Path(folder) / "images" / pictures[annotation["image_id"]],
+            file=pictures[annotation["image_id"]],
             box=tuple(annotation["bbox"]),
             masks=annotation["dp_masks"],
         )

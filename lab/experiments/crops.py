@@ -20,6 +20,8 @@ from detectron2.layers import ROIAlign
 from pycocotools import mask as mask_api
 from tqdm import tqdm
 
+from uncertain_densepose.archives import check_npz
+from uncertain_densepose.atomic_file import replacing
 from uncertain_densepose.structures.point_annotations import MASK_SIZE
 
 logger = logging.getLogger(__name__)
@@ -135,6 +137,7 @@ def _read(cache: Path, key: np.ndarray) -> Crops | None:
     if not cache.exists():
         return None
     try:
+        check_npz(cache)
         with cache.open("rb") as handle, np.load(handle) as file:
             if np.array_equal(file["key"], key):
                 return Crops(**{field.name: file[field.name] for field in fields(Crops)})
@@ -147,11 +150,6 @@ def _read(cache: Path, key: np.ndarray) -> Crops | None:
 
 def _write(cache: Path, crops: Crops, key: np.ndarray) -> None:
     """Write the cache atomically, even if two processes do it at once."""
-    cache.parent.mkdir(parents=True, exist_ok=True)
-    temporary = cache.with_name(f"{cache.stem}.{os.getpid()}.part.npz")
-    try:
-        arrays = {field.name: getattr(crops, field.name) for field in fields(Crops)}
+    arrays = {field.name: getattr(crops, field.name) for field in fields(Crops)}
+    with replacing(cache) as temporary:
         np.savez(temporary, key=key, **arrays)
-        os.replace(temporary, cache)
-    finally:
-        temporary.unlink(missing_ok=True)

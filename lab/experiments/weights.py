@@ -7,6 +7,8 @@ from pathlib import Path
 import torch
 from detectron2.config import CfgNode
 
+from uncertain_densepose.checkpoint import read_torch_checkpoint
+
 from .crop_model import CropDensePose, build_crop_model
 from .settings import ExperimentCell, ExperimentError
 
@@ -32,10 +34,11 @@ def load_trained_model(cfg: CfgNode, cell: ExperimentCell) -> CropDensePose:
 
     Raises:
         ExperimentError: its weights were not kept.
+        WeightsError: their file is damaged, or asks to run something.
     """
     path = weights_file(cfg.EXPERIMENT.WEIGHTS_DIR, cell)
     if not path.is_file():
         raise ExperimentError(f"{path}: the weights of {cell} are not there; run its cell first")
     model = build_crop_model(cfg, cell.seed)
-    model.load_state_dict(torch.load(path, map_location=model.device, weights_only=True))
+    model.load_state_dict(read_torch_checkpoint(str(path)))
     return model

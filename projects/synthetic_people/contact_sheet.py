@@ -10,6 +10,8 @@ import numpy as np
 from matplotlib import colormaps
 from pycocotools import mask as coco_mask
 
+from uncertain_densepose.inside import LeadsOutError, plain_path
+
 from .coco_files import MissingImageError
 from .shards import IMAGE_FOLDER
 
@@ -33,7 +35,7 @@ def draw_contact_sheet(
         columns: images in a row.
 
     Raises:
-        MissingImageError: an image is missing or cannot be read.
+        MissingImageError: an image is missing, cannot be read, or is named elsewhere.
     """
     content = json.loads((root / f"{split}.json").read_text())
     people: dict[int, list[dict]] = {}
@@ -42,7 +44,10 @@ def draw_contact_sheet(
     images = content["images"][:: max(1, len(content["images"]) // count)][:count]
     tiles = []
     for record in images:
-        file = root / IMAGE_FOLDER / record["file_name"]
+        try:
+            file = root / IMAGE_FOLDER / plain_path(record["file_name"])
+        except LeadsOutError as error:
+            raise MissingImageError(f"{split}.json: image {record['id']}: {error}") from error
         picture = cv2.imread(str(file))
         if picture is None:
             raise MissingImageError(f"{file}: the image is missing or cannot be read")

@@ -16,6 +16,9 @@ from uncertain_densepose.atomic_file import replacing
 from .presets import SPLITS
 
 IMAGE_FOLDER, SHARD_FOLDER = "images", "shards"
+_MAX_BYTES = 64 * 2**20
+"""Of an unpacked shard; one has some 100 KB."""
+
 JPEG_END = b"\xff\xd9"
 """The marker that closes a JPEG file and, by the format, occurs nowhere else in its picture."""
 
@@ -66,11 +69,13 @@ def write_shard(
 
 
 def read_shard(root: Path, split: str, index: int) -> dict | None:
-    """The shard of an image; None if it or its image is missing or cut short."""
+    """The shard of an image; None if it or its image is missing, cut short or far too large."""
     if not ends_with(image_path(root, split, index), JPEG_END):
         return None
     try:
-        return json.loads(gzip.decompress(shard_path(root, split, index).read_bytes()))
+        with gzip.open(shard_path(root, split, index)) as file:
+            content = file.read(_MAX_BYTES + 1)
+        return json.loads(content) if len(content) <= _MAX_BYTES else None
     except (FileNotFoundError, gzip.BadGzipFile, EOFError, ValueError, zlib.error):
         return None
 

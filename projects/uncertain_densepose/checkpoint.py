@@ -10,6 +10,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import numpy as np
 import torch
@@ -20,9 +21,11 @@ from safetensors.torch import load_file
 from torch.nn.modules.utils import consume_prefix_in_state_dict_if_present
 
 from .atomic_file import replacing
+from .archives import ArchiveError, check_safetensors_header, check_stored
 from .errors import UserError
 from .modeling.chart_predictor import NoiseModelMismatch
 from .modeling.parent_weights import start_from_parent
+from .released_files import released_hashes
 from .restricted_pickle import MALFORMED, RestrictedPickleError, load_arrays
 
 AUTHOR = "uncertain_densepose"
@@ -79,6 +82,20 @@ def check_archive(path: str) -> None:
         raise WeightsError(f"{path}: the file is damaged ({damaged}); get it again")
 
 
+def check_released_hash(path: str | os.PathLike) -> None:
+    """Compare a file that is named as one that the project released with the SHA-256 of that one.
+
+    Raises:
+        WeightsError: the file is another, or damaged.
+    """
+    expected = released_hashes().get(os.path.basename(path))
+    if expected and (found := sha256_of(path)) != expected:
+        raise WeightsError(
+            f"{path}: its SHA-256 is {found}, that of the released file is {expected}: the file is "
+            "damaged or has been changed; delete it and get it again"
+        )
+
+
 def read_torch_checkpoint(path: str) -> dict[str, Any]:
     """The content of a checkpoint of torch: tensors and plain values, in containers.
 
@@ -123,20 +140,53 @@ def _check_finite(weights: dict[str, Any]) -> None:
             )
 
 
+def _suffix(path: str) -> str:
+    """From the last dot of a file's name, in small letters; of `.pkl` it is ".pkl"."""
+    _, dot, ending = os.path.basename(path).rpartition(".")
+    return f"{dot}{ending}".lower() if dot else ""
+
+
+def _check_weights(path: str, weights: object) -> None:
+    """Refuse what is no dictionary of tensors, or has tensors that claim more than the file holds.
+
+    Raises:
+        WeightsError: it is.
+    """
+    if not isinstance(weights, dict):
+        raise WeightsError(
+            f"{path}: its weights are a {type(weights).__name__}, not tensors by name"
+        )
+    for name, values in weights.items():
+        if isinstance(values, np.ndarray):
+            continue
+        if not isinstance(values, torch.Tensor):
+            raise WeightsError(f"{path}: {name!r} is a {type(values).__name__}, not a tensor")
+        if values.layout is not torch.strided or values.is_quantized or values.is_meta:
+            raise WeightsError(f"{path}: {name!r} is not a plain tensor")
+        if values.numel() * values.element_size() > values.untyped_storage().nbytes():
+            raise WeightsError(
+                f"{path}: {name!r} claims the shape {tuple(values.shape)}, more than it holds"
+            )
+
+
 class _TensorsAlone(Checkpointer):
     """Torch's own form, of which `DetectionCheckpointer` asks the class that follows it."""
 
     def _load_file(self, f: str) -> dict[str, Any]:
-        return read_torch_checkpoint(f)
+        content = read_torch_checkpoint(f)
+        if not isinstance(content, dict):
+            raise WeightsError(f"{f}: not a checkpoint, it holds a {type(content).__name__}")
+        return content
 
 
 class SafeCheckpointer(DetectionCheckpointer, _TensorsAlone):
     """Detectron2's checkpointer, which runs nothing that a file asks for and also reads
     `.safetensors`.
 
-    Files are `.pth` (torch), `.pkl` (Detectron2's model zoo, Detectron, Caffe2), `.pyth` (pycls)
-    and `.safetensors`; numbers of another precision than the model's are converted. A file that was
-    released by this project is compared with the hash in its name.
+    A file is read by its suffix alone: torch's (`TORCH_SUFFIXES`), `.pkl` (Detectron2's model zoo,
+    Detectron, Caffe2), `.pyth` (pycls) or `.safetensors`; numbers of another precision than the
+    model's are converted. A file that was released by this project is compared with its SHA-256,
+    others with the hash in their names.
 
     Raises:
         WeightsError: by `load`, for a file that is missing or damaged, or asks to run something,
@@ -250,8 +300,37 @@ class SafeCheckpointer(DetectionCheckpointer, _TensorsAlone):
         return super()._load_model(checkpoint)
 
     def _load_file(self, filename: str) -> dict[str, Any]:
-        read = READERS.get(os.path.splitext(filename)[1], super()._load_file)
-        return read(filename)
+        suffix = _suffix(filename)
+        read: Callable[[str], dict[str, Any]]
+        if suffix in TORCH_SUFFIXES:
+            # Detectron2's reader knows pickles by the suffixes of `READERS`, and leaves others to
+            # the class that follows.
+            read = super()._load_file
+        elif suffix in READERS:
+            read = READERS[suffix]
+        else:
+            known = " ".join(sorted((*READERS, *TORCH_SUFFIXES[1:])))
+            raise WeightsError(
+                f"{filename}: weights are read by their suffix, which is one of {known} or none"
+            )
+        check_released_hash(filename)
+        self._check_query(filename)
+        try:
+            check_stored(filename)
+        except zipfile.BadZipFile as error:
+            raise WeightsError(
+                f"{filename}: this is no whole checkpoint of torch ({error}); get it again"
+            ) from error
+        content = read(filename)
+        _check_weights(filename, content["model"])
+        return content
+
+    def _check_query(self, filename: str) -> None:
+        """Refuse what Detectron2 does not know behind the "?" of an address."""
+        address = self._parsed_url_during_load
+        unknown = sorted(set(parse_qs(address.query)) - {"matching_heuristics"}) if address else []
+        if unknown and _suffix(filename) in TORCH_SUFFIXES:
+            raise WeightsError(f"{address.geturl()}: nothing is known of '?{unknown[0]}='")
 
 
 class TrainedCheckpointer(SafeCheckpointer):
@@ -294,8 +373,11 @@ def _read_pickle(path: str) -> dict[str, Any]:
     if "model" in content and "__author__" in content:
         if content["__author__"] == AUTHOR:
             check_named_hash(path)
+        _check_weights(path, content["model"])
         return content | {"model": _tensors(content["model"])}
     blobs = content.get("blobs", content)
+    if not isinstance(blobs, dict) or not all(isinstance(name, str) for name in blobs):
+        raise WeightsError(f"{path}: no checkpoint, it has no weights by name")
     weights = {name: blob for name, blob in blobs.items() if not name.endswith("_momentum")}
     return {"model": _tensors(weights), "__author__": "Caffe2", "matching_heuristics": True}
 
@@ -325,8 +407,9 @@ def _read_pycls(path: str) -> dict[str, Any]:
 def _read_safetensors(path: str) -> dict[str, Any]:
     check_named_hash(path)
     try:
+        check_safetensors_header(path)
         return {"model": load_file(path)}
-    except SafetensorError as error:
+    except (SafetensorError, ArchiveError) as error:
         raise WeightsError(
             f"{path}: this is not a complete safetensors file ({error}); get it again"
         ) from error
@@ -337,4 +420,7 @@ READERS: dict[str, Callable[[str], dict[str, Any]]] = {
     ".pyth": _read_pycls,
     ".safetensors": _read_safetensors,
 }
-"""How to read a checkpoint, by the end of its name; all others are torch's own."""
+"""How to read a checkpoint that is not torch's own, by its suffix in small letters."""
+
+TORCH_SUFFIXES = ("", ".pth", ".pt", ".tar", ".th", ".bin", ".ckpt", ".torch", ".model")
+"""Of torch's own checkpoints; an address without a suffix, or a file, has ""."""

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from synthetic_people import dataset, requirements, workers
+from synthetic_people.coco_files import MissingImageError
+from synthetic_people.contact_sheet import draw_contact_sheet
 from synthetic_people.dataset import DatasetFolderError, make_dataset
 from synthetic_people.presets import PRESETS, Preset
 from synthetic_people.shards import image_path, shard_path
@@ -315,3 +317,11 @@ def test_the_tool_draws_a_contact_sheet(tool, original, tmp_path, capsys):
     assert "complete, 6 were there" in capsys.readouterr().out
     sheet = cv2.imread(str(figure))
     assert sheet.shape[0] > 300 and sheet.std() > 20
+
+
+@pytest.mark.parametrize("name", ["../x.jpg", "/etc/x.jpg", "a/../../x.jpg"])
+def test_a_contact_sheet_shows_pictures_of_the_data_set_alone(tmp_path, name):
+    content = {"images": [{"id": 7, "file_name": name}], "annotations": []}
+    (tmp_path / "val.json").write_text(json.dumps(content))
+    with pytest.raises(MissingImageError, match=f"image 7: '{name}' leads out"):
+        draw_contact_sheet(tmp_path, "val", tmp_path / "sheet.png", 1, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 
 from tqdm import tqdm
 
@@ -18,7 +19,7 @@ from ..visualization.html_report import (
 )
 
 NAMED_IMAGES = 10
-"""Missing images that are named; the rest are only counted."""
+"""Images not shown that are named; the rest are only counted."""
 
 
 def notes_on(choice: Choice, max_images: int) -> list[str]:
@@ -30,13 +31,21 @@ def notes_on(choice: Choice, max_images: int) -> list[str]:
             f"{max_images} per run; raise --max-images to show more"
         )
     if choice.gone:
-        more = len(choice.gone) - NAMED_IMAGES
-        named = ", ".join(choice.gone[:NAMED_IMAGES]) + (f" and {more} more" if more > 0 else "")
         notes.append(
             "missing images are not shown; if they have moved, name their folder with --images: "
-            + named
+            + _named(choice.gone)
+        )
+    if choice.refused:
+        notes.append(
+            "images that have changed since, or that the run did not read here, are not shown; if "
+            "they are the right ones, name their folder with --images: " + _named(choice.refused)
         )
     return notes
+
+
+def _named(images: Sequence[str]) -> str:
+    more = len(images) - NAMED_IMAGES
+    return ", ".join(images[:NAMED_IMAGES]) + (f" and {more} more" if more > 0 else "")
 
 
 def write_page(args: argparse.Namespace) -> list[str]:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from natsort import natsort_keygen, ns
 
@@ -71,7 +71,8 @@ def find_sources(
 
     Raises:
         SourceError: a path does not exist, a pattern matches nothing, a folder has no images, two
-            files would have the same name, or results would overwrite their image.
+            files would have the same name, results would overwrite their image, or a file is named
+            only by dots.
     """
     found: dict[tuple[Path, str], ImageSource] = {}
     for argument in arguments:
@@ -80,6 +81,11 @@ def find_sources(
             source = VideoFile(path, name, every) if is_video else ImageFile(path, name)
             found.setdefault((path.resolve(), name), source)
     sources = sorted(found.values(), key=lambda source: natural_key(source.path))
+    for source in sources:
+        if PurePath(source.name).name in ("", ".."):
+            raise SourceError(
+                f"{source.path}: its results would be named {source.name!r}; rename the file"
+            )
     _check_names(sources)
     for source in sources:
         own = source.path.resolve().with_suffix("")
@@ -94,6 +100,15 @@ def find_sources(
 def natural_key(path: str | os.PathLike) -> tuple:
     """Sort key for paths: folder by folder, numbers by value, letters regardless of case."""
     return _natural(Path(path).parts), os.fspath(path)
+
+
+def file_stamp(path: Path) -> list[int]:
+    """Size in bytes and time of modification in ns, to see whether a file changed; [] if it is
+    gone."""
+    if not path.exists():
+        return []
+    status = path.stat()
+    return [status.st_size, status.st_mtime_ns]
 
 
 def _files(argument: Path, out: Path | None) -> list[tuple[Path, str]]:

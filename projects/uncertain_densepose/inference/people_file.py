@@ -22,6 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..archives import check_npz
 from ..atomic_file import replacing
 from ..errors import UserError
 from ..surface import NUM_PARTS
@@ -108,8 +109,7 @@ def load_people(path: str | os.PathLike) -> SavedPeople:
     if not path.is_file():
         raise PeopleFileError(f"{path}: no such file; write it with save_people")
     try:
-        if not zipfile.is_zipfile(path):
-            raise zipfile.BadZipFile("the archive's directory is missing")
+        check_npz(path)
         with np.load(path, allow_pickle=False) as archive:
             return _read(_Arrays(path, archive))
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError) as error:

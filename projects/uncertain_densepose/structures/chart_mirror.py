@@ -11,10 +11,9 @@ import os
 
 import numpy as np
 import torch
-from scipy.io import loadmat
-from scipy.io.matlab import MatReadError
 
 from ..errors import UserError
+from ..surface.mat5 import Mat5Error, read_mat5
 from ..surface.parts import FLIP_PARTS, NUM_PARTS, SELF_MIRRORED_PARTS
 
 _FLIP_PARTS = torch.from_numpy(FLIP_PARTS.copy())
@@ -117,8 +116,8 @@ class TabulatedChartMirror(ChartMirror):
             ChartMirrorError: the file is not such a table; the message names the field.
         """
         try:
-            content = loadmat(path)
-        except (MatReadError, ValueError, TypeError) as error:
+            content = read_mat5(path, ("U_transforms", "V_transforms"))
+        except Mat5Error as error:
             raise ChartMirrorError(f"{path}: this is not a readable .mat file ({error})") from error
         axes = []
         for field in ("U_transforms", "V_transforms"):

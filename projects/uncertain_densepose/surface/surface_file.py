@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..archives import check_npz
 from ..errors import FieldError, UserError
 from .distances_on_disk import DistancesOnDisk
 from .paths import SMPL_SURFACE_FILE_NAME, SURFACE_FILE_NAME
@@ -57,8 +58,7 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
         SurfaceFieldError: one of them is not a plain array.
         zipfile.BadZipFile, zlib.error, OSError, EOFError: the archive is damaged.
     """
-    if not zipfile.is_zipfile(path):
-        raise zipfile.BadZipFile("the archive's directory is missing")
+    check_npz(path)
     arrays = {}
     with np.load(path, allow_pickle=False) as archive:
         for key in archive.files:
@@ -108,6 +108,7 @@ def is_mirror_symmetric(path: str | os.PathLike[str]) -> bool:
         SurfaceFileError: the file cannot be read, or has no field `mirror`.
     """
     try:
+        check_npz(path)
         with np.load(path, allow_pickle=False) as archive:
             return bool(archive["mirror"].size)
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, KeyError, ValueError) as error:

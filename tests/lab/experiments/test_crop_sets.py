@@ -107,3 +107,15 @@ def test_annotations_without_the_truth_are_refused(crop_folder, field):
         del people[2]["dp_U_true"], people[2]["dp_V_true"]
         with pytest.raises(AnnotationFileError, match="lacks the truth of some points"):
             read_labels(people, "f.json")
+
+
+@pytest.mark.parametrize("name", ["../x.jpg", "/etc/x.jpg", "a/../../x.jpg", "http://e.org/x.jpg"])
+def test_pictures_are_read_from_their_folder_alone(crop_folder, tmp_path, name):
+    content = json.loads((crop_folder / "val_annotator.json").read_text())
+    content["images"][1]["file_name"] = name
+    (tmp_path / "val_annotator.json").write_text(json.dumps(content))
+    said = (
+        rf"val_annotator\.json: image {content['images'][1]['id']}: 'file_name' '{name}' leads out"
+    )
+    with pytest.raises(AnnotationFileError, match=said):
+        load_split(tmp_path, "val", "annotator", SIDE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -202,3 +203,42 @@ def test_results_in_another_folder_below_the_images_are_fine(tmp_path):
     write_image(tmp_path / "a" / "x.png")
     assert names(tmp_path / "a" / "x.png", out=tmp_path) == ["x"]
     assert names(tmp_path, out=tmp_path / "a" / "out") == ["a/x"]
+
+
+@pytest.mark.parametrize("name", ["...mp4", "..mp4", "...png", "..png"])
+def test_a_file_named_by_dots_alone_would_write_beside_the_output_folder(tmp_path, name):
+    path = tmp_path / name
+    path.write_bytes(b"")
+    with pytest.raises(SourceError, match=rf"{name}: its results would be named '\.+'; rename"):
+        find_sources([path], out=tmp_path / "out")
+
+
+def test_dots_within_a_name_are_a_name(tmp_path):
+    for name in ("....png", ".png", "a..png"):
+        write_image(tmp_path / name)
+        assert (
+            find_sources([tmp_path / name])[0].name == name.removesuffix(".png") or name == ".png"
+        )
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "avi", "webm"])
+def test_a_playlist_under_the_name_of_a_video_fetches_nothing(tmp_path, suffix):
+    """By FFmpeg, which takes playlists for such only under their own suffixes, and no addresses."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/a.ts"
+        (tmp_path / "private").mkdir()
+        private = write_video(tmp_path / "private" / "a.avi", 3)
+        for text in (
+            f"#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{address}\n#EXT-X-ENDLIST\n",
+            f"ffconcat version 1.0\nfile '{address}'\n",
+            f"ffconcat version 1.0\nfile '{private}'\n",
+            "ffconcat version 1.0\nfile '../private/a.avi'\n",
+        ):
+            path = tmp_path / "videos" / f"x.{suffix}"
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text)
+            with pytest.raises(ImageError):
+                list(VideoFile(path, "x"))
+        with pytest.raises(BlockingIOError):
+            server.accept()

@@ -30,6 +30,9 @@ _SIDE_TOLERANCE = 1.1
 """Pixels by which an array and its box may differ: sides are rounded up or down, and the challenges
 advise to write boxes with one decimal."""
 
+MAX_PIXELS = 50_000_000
+"""Of an array, 150 MB; a picture of 8660 x 5770 pixels that one person fills."""
+
 _IMAGE_ERRORS = (
     OSError,
     SyntaxError,  # What Pillow raises for a broken PNG.
@@ -132,6 +135,8 @@ def _from_png(field: str, text: object, shape: object, box: np.ndarray) -> np.nd
 def _check_shape(field: str, shape: tuple[int, ...], box: np.ndarray) -> None:
     if len(shape) != 3 or shape[0] != 3:
         raise FieldError(field, f"has shape {shape}, expected (3, height, width)")
+    if shape[1] * shape[2] > MAX_PIXELS:
+        raise FieldError(field, f"has shape {shape}, more than {MAX_PIXELS} pixels")
     width, height = np.maximum(box[2:], 1.0)
     off = max(abs(shape[1] - height), abs(shape[2] - width))
     if min(shape) < 1 or off > _SIDE_TOLERANCE:

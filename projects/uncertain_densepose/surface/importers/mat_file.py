@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 
 import numpy as np
-from scipy.io import loadmat
-from scipy.io.matlab import MatReadError
 
+from ..mat5 import Mat5Error, read_mat5
 from .charted_mesh import SurfaceSourceError
 
 
@@ -19,10 +18,10 @@ def read_mat_fields(path: str | os.PathLike[str], fields: tuple[str, ...]) -> di
             an array of finite numbers.
     """
     try:
-        content = loadmat(os.fspath(path), appendmat=False, variable_names=fields)
+        content = read_mat5(path, fields)
     except FileNotFoundError as error:
         raise SurfaceSourceError(f"{path}: no such file") from error
-    except (MatReadError, NotImplementedError, OSError, TypeError, ValueError) as error:
+    except (Mat5Error, OSError) as error:
         raise SurfaceSourceError(
             f"{path}: this is not a readable .mat file of MATLAB 5 ({error})"
         ) from error

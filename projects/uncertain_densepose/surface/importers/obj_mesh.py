@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ...archives import check_npy
 from ..parts import NUM_PARTS
 from .charted_mesh import ChartedMesh, SurfaceSourceError, only_used_vertices, y_up_to_z_up
 
@@ -88,6 +89,7 @@ def _load(path: str | os.PathLike[str]) -> Any:
 
 def _load_array(path: str | os.PathLike[str]) -> np.ndarray:
     try:
+        check_npy(path)
         array: np.ndarray = np.load(path, allow_pickle=False)
     except (OSError, EOFError, ValueError) as error:
         raise SurfaceSourceError(f"{path}: this is not a readable .npy array ({error})") from error

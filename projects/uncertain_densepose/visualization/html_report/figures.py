@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import struct
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +12,9 @@ from pathlib import Path
 from PIL import Image, UnidentifiedImageError
 
 from .results import ReportError, RunResults
+
+_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error)
+"""What Pillow raises for damaged files."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ def _figure(run: str, path: Path) -> Figure:
     try:
         with Image.open(path, formats=["PNG"]) as image:
             image.load()
-    except (OSError, SyntaxError, UnidentifiedImageError) as error:
+    except (*_DAMAGE, UnidentifiedImageError, Image.DecompressionBombError) as error:
         raise ReportError(f"{path}: not a PNG, or truncated ({error})") from error
     return Figure(run, data_uri("image/png", path.read_bytes()), *image.size)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -13,7 +14,8 @@ import cv2
 import numpy as np
 
 from ...inference import ImageError, PeopleFileError, load_people, read_image
-from ...inference.image_sources import VideoFile
+from ...inference.image_sources import VideoFile, file_stamp
+from ...inside import LeadsOutError, plain_path
 from .figures import data_uri
 from .pixels import MAX_PEOPLE, PLANES, compose, encode, sigma_cm_of_code
 from .results import ImagePeople, ReportError, RunResults
@@ -46,11 +48,13 @@ class Choice:
         entries: the chosen images.
         gone: images that were not found, as "name (run)".
         num_available: the number of images found.
+        refused: images that are there, but not known to be what the run read; as "name (run)".
     """
 
     entries: Sequence[Entry]
     gone: Sequence[str]
     num_available: int
+    refused: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -84,31 +88,60 @@ def choose_images(
     Args:
         runs: from :func:`.results.read_results`.
         max_images: per run.
-        images: a folder to search first, for the image's path and for its file name alone.
+        images: a folder to search first, for the image's path and for its file name alone; all of
+            it may be shown.
     """
-    entries, gone, num_available = [], [], 0
+    entries, gone, refused, num_available = [], [], [], 0
     for run in runs:
         found = []
         for one in run.people:
             name = one.image if one.frame is None else f"{one.image} frame {one.frame}"
-            file = find_image(one, run.path, images)
-            if file is None:
-                gone.append(f"{name} ({run.name})")
-            else:
+            file = find_image(one, run, images)
+            if file is not None:
                 found.append(Entry(run.name, name, file, one.frame, one.maps))
+            elif any(map(Path.is_file, _places(one, run))):
+                refused.append(f"{name} ({run.name})")
+            else:
+                gone.append(f"{name} ({run.name})")
         num_available += len(found)
         kept = np.linspace(0, len(found) - 1, min(max_images, len(found))).round().astype(int)
         entries += [found[i] for i in kept.tolist()]
-    return Choice(entries, gone, num_available)
+    return Choice(entries, gone, num_available, refused)
 
 
 def find_image(
-    one: ImagePeople, folder: Path, images: str | os.PathLike | None = None
+    one: ImagePeople, run: RunResults, images: str | os.PathLike | None = None
 ) -> Path | None:
-    """The image's file: in `images`, else at its path relative to here or to `folder`."""
-    name = Path(one.image)
-    places = [] if images is None else [Path(images) / name, Path(images) / name.name]
-    return next((p for p in [*places, name, folder / name] if p.is_file()), None)
+    """The image's file: in `images`, else at its path relative to here or to the run's folder.
+
+    A run from elsewhere may name any file of this machine, and the page would take it along. So
+    outside of `images`, which the user names, a file counts if it lies in the run's folder, or is
+    the very one that the run read: of the size and time of modification that it noted.
+    """
+    named = [] if images is None else _in_folder(Path(images), Path(one.image))
+    own = [path for path in _places(one, run) if _is_of_run(path, run)]
+    return next((path for path in [*named, *own] if path.is_file()), None)
+
+
+def _in_folder(folder: Path, name: Path) -> list[Path]:
+    """A file by its path and by its name alone, as far as they lead into the folder."""
+    found = []
+    for part in (str(name), name.name):
+        with suppress(LeadsOutError):
+            found.append(folder / plain_path(part))
+    return found
+
+
+def _places(one: ImagePeople, run: RunResults) -> list[Path]:
+    """Where a file with the image's name may be, in the order of preference."""
+    return [] if "\0" in one.image else [Path(one.image), run.path / one.image]
+
+
+def _is_of_run(path: Path, run: RunResults) -> bool:
+    real = path.resolve()
+    if run.path.resolve() in real.parents:
+        return True
+    return path.is_file() and run.stamps.get(str(real)) == file_stamp(real)
 
 
 def read_pictures(entries: Sequence[Entry], max_side: int) -> Iterator[Picture]:

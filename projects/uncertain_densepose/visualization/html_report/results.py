@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...errors import UserError
+from ...inside import LeadsOutError, path_inside
 
 PREDICTIONS = "predictions.json"
+
+DONE = "done.jsonl"
+"""Beside it: which files the run read, with their stamps."""
 
 
 class ReportError(UserError, ValueError):
@@ -42,6 +46,7 @@ class RunResults:
         metrics: {data set: {task: {metric: value}}}; data set "" if no file name gives it.
         figures: {data set: files}, likewise.
         people: in the order of `predictions.json`.
+        stamps: {resolved path: `file_stamp`} of the files that the run read.
     """
 
     name: str
@@ -49,6 +54,7 @@ class RunResults:
     metrics: Mapping[str, Mapping[str, Mapping]]
     figures: Mapping[str, Sequence[Path]]
     people: Sequence[ImagePeople]
+    stamps: Mapping[str, list[int]] = field(default_factory=dict)
 
 
 def read_results(paths: Sequence[str | os.PathLike]) -> list[RunResults]:
@@ -64,8 +70,8 @@ def read_results(paths: Sequence[str | os.PathLike]) -> list[RunResults]:
         paths: one run each. Subfolders other than `figures_*` are not read.
 
     Raises:
-        ReportError: a path does not exist, is given twice or contains no results, or a file is
-            damaged.
+        ReportError: a path does not exist, is given twice or contains no results, a file is
+            damaged, or leads out of its folder.
     """
     places = [Path(path) for path in paths]
     names = _unique_names(places)
@@ -79,22 +85,38 @@ def _read(name: str, path: Path) -> RunResults:
         if path.suffix != ".json":
             raise ReportError(f"{path}: expected a folder, or a .json file of metrics")
         return RunResults(name, path, {"": _read_metrics(path)}, {}, [])
+    metrics_files = _inside(path, path.glob("metrics*.json"))
     metrics = {
         file.stem.removeprefix("metrics").removeprefix("_"): _read_metrics(file)
-        for file in sorted(path.glob("metrics*.json"))
+        for file in metrics_files
         if not _is_training_log(file)
     }
     people = _read_predictions(path / PREDICTIONS) if (path / PREDICTIONS).exists() else []
-    figures = {"": [] if people else sorted(path.glob("*.png"))}
+    figures = {"": [] if people else _inside(path, path.glob("*.png"))}
     for folder in sorted(path.glob("figures_*")):
-        figures[folder.name.removeprefix("figures_")] = sorted(folder.glob("*.png"))
+        figures[folder.name.removeprefix("figures_")] = _inside(path, folder.glob("*.png"))
     figures = {data_set: files for data_set, files in figures.items() if files}
     if not (metrics or figures or people):
         raise ReportError(
             f"{path}: nothing to show; expected metrics_*.json, metrics.json of an evaluation, "
             f"figures_*/*.png, *.png or {PREDICTIONS} of people"
         )
-    return RunResults(name, path, metrics, figures, people)
+    return RunResults(name, path, metrics, figures, people, _read_stamps(path / DONE))
+
+
+def _inside(folder: Path, files: Iterable[Path]) -> list[Path]:
+    """Files of a folder, sorted. A folder from elsewhere may have links to files that are private.
+
+    Raises:
+        ReportError: one leads out of the folder.
+    """
+    found = sorted(files)
+    for file in found:
+        try:
+            path_inside(folder, str(file.relative_to(folder)))
+        except LeadsOutError as error:
+            raise ReportError(f"{file}: {error}; remove it") from error
+    return found
 
 
 def _unique_names(paths: Sequence[Path]) -> list[str]:
@@ -116,7 +138,7 @@ def _read_json(path: Path) -> object:
         return json.loads(path.read_bytes())
     except OSError as error:
         raise ReportError(f"{path}: cannot be read: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ReportError(f"{path}: not JSON, or truncated ({error})") from error
 
 
@@ -125,7 +147,7 @@ def _is_training_log(path: Path) -> bool:
         first = file.readline()
     try:
         record = json.loads(first)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return isinstance(record, dict) and "iteration" in record
 
@@ -143,11 +165,30 @@ def _read_predictions(path: Path) -> list[ImagePeople]:
         raise ReportError(f"{path}: expected a list of people")
     people: dict[ImagePeople, None] = {}
     for index, record in enumerate(records):
-        for field in ("file_name", "maps"):
-            if not isinstance(record, dict) or not isinstance(record.get(field), str):
-                raise ReportError(f"{path}: record {index} has no '{field}', the path of a file")
+        for key in ("file_name", "maps"):
+            if not isinstance(record, dict) or not isinstance(record.get(key), str):
+                raise ReportError(f"{path}: record {index} has no '{key}', the path of a file")
         frame = record.get("frame")
         if frame is not None and (not isinstance(frame, int) or frame < 0):
             raise ReportError(f"{path}: record {index} has frame {frame!r}, expected 0, 1, ...")
-        people[ImagePeople(record["file_name"], path.parent / record["maps"], frame)] = None
+        try:
+            maps = path_inside(path.parent, record["maps"])
+        except LeadsOutError as error:
+            raise ReportError(f"{path}: record {index}: 'maps' {error}") from error
+        people[ImagePeople(record["file_name"], maps, frame)] = None
     return list(people)
+
+
+def _read_stamps(path: Path) -> dict[str, list[int]]:
+    """The files that a run read, by its own record; none if there is no record."""
+    stamps = {}
+    if path.is_file():
+        for number, line in enumerate(path.read_bytes().splitlines(keepends=True), 1):
+            if not line.endswith(b"\n"):
+                break  # Of a run that was killed.
+            try:
+                done = json.loads(line)
+                stamps[str(done["source"])] = done["stamp"]
+            except (ValueError, KeyError, TypeError, RecursionError) as error:
+                raise ReportError(f"{path}: line {number} is damaged") from error
+    return stamps

@@ -96,7 +96,7 @@ def test_every_distance_is_that_of_the_reference(tmp_path, board):
         ({"V_subdiv": np.zeros((5, 1))}, "'V_subdiv' has shape"),
         ({"vertex": np.zeros((4, 4))}, "'vertex' has shape"),
         ({"vertex": np.full((9, 3), np.nan)}, "'vertex' is not an array of finite numbers"),
-        ({"faces": "text"}, "'faces' is not an array of finite numbers"),
+        ({"faces": "text"}, "'faces' is not an array of real numbers"),
     ],
 )
 def test_files_that_cannot_be_used(tmp_path, board, changes, complaint):

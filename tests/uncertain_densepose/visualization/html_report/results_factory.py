@@ -11,6 +11,7 @@ import numpy as np
 from tests.uncertain_densepose.inference.people_factory import flat_metric
 from tests.uncertain_densepose.structures.random_maps import make_maps
 from uncertain_densepose.inference import Person, result_records, save_people
+from uncertain_densepose.inference.image_sources import file_stamp
 from uncertain_densepose.visualization.html_report import (
     choose_images,
     figure_groups,
@@ -42,13 +43,21 @@ def random_image(path: Path, image_size: tuple[int, int], seed: int = 0) -> Path
 def write_predictions(folder: Path, images: dict[Path, list[Person]]) -> Path:
     """A folder of people, as of tools/apply_net.py dump."""
     folder.mkdir(parents=True, exist_ok=True)
-    records = []
+    records, done = [], []
     for number, (image, people) in enumerate(images.items()):
         name = f"{number:06d}.npz"
         save_people(folder / name, people, people[0].image_size)
         records += result_records(people, str(image), name)
+        done.append(done_line(image))
     (folder / "predictions.json").write_text(json.dumps(records))
+    (folder / "done.jsonl").write_text("".join(done))
     return folder
+
+
+def done_line(image: Path) -> str:
+    """How a run notes which file it read."""
+    real = image.resolve()
+    return json.dumps({"source": str(real), "stamp": file_stamp(real)}) + "\n"
 
 
 def write_metrics(folder: Path, metrics: dict, data_set: str = "people_val") -> Path:

@@ -12,6 +12,7 @@ import pytest
 
 from tests.uncertain_densepose.inference.people_factory import figure_person
 from tests.uncertain_densepose.visualization.html_report.results_factory import (
+    done_line,
     random_image,
     random_person,
     write_predictions,
@@ -93,6 +94,8 @@ def test_names_are_relative_to_here_or_to_the_folder_of_the_predictions(tmp_path
     runs = read_results([folder])
     assert choose_images(runs, 9).entries[0].file == image
     here = random_image(tmp_path / "images" / "x.png", SIZE)
+    (folder / "done.jsonl").write_text(done_line(here))
+    runs = read_results([folder])
     monkeypatch.chdir(tmp_path)
     assert choose_images(runs, 9).entries[0].file.resolve() == here
 
@@ -111,6 +114,7 @@ def test_frames_of_a_video_are_read_by_their_number(tmp_path):
         save_people(folder / f"{frame}.npz", people, SIZE)
         records += result_records(people, str(video), f"{frame}.npz", frame)
     (folder / "predictions.json").write_text(json.dumps(records))
+    (folder / "done.jsonl").write_text(done_line(video))
     entries = choose_images(read_results([folder]), 9).entries
     assert [entry.name for entry in entries] == [f"{video} frame 0", f"{video} frame 3"]
     brightness = []
@@ -126,9 +130,9 @@ def test_frames_of_a_video_are_read_by_their_number(tmp_path):
         list(read_pictures(entries, 100))
 
 
-def refused(runs) -> str:
+def refused(runs, images=None) -> str:
     with pytest.raises(ReportError) as caught:
-        list(read_pictures(choose_images(runs, 9).entries, 100))
+        list(read_pictures(choose_images(runs, 9, images).entries, 100))
     return str(caught.value)
 
 
@@ -142,11 +146,11 @@ def test_half_a_file_is_named(tmp_path):
     assert "000000.npz: no such file" in refused(runs)
     maps.write_bytes(whole)
     image.write_bytes(image.read_bytes()[:60])
-    assert "0.png: damaged or truncated image" in refused(runs)
+    assert "0.png: damaged or truncated image" in refused(runs, tmp_path / "images")
 
 
 def test_an_image_of_another_size_is_not_the_one(tmp_path):
     runs = predictions(tmp_path)
     random_image(tmp_path / "images" / "0.png", (30, 41))
-    message = refused(runs)
+    message = refused(runs, tmp_path / "images")
     assert "0.png: has 41 x 30 pixels" in message and "found in an image of 40 x 30" in message
