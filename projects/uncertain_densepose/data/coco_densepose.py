@@ -20,16 +20,16 @@ from detectron2.data.datasets.builtin_meta import (
 )
 from detectron2.structures import BoxMode
 from detectron2.utils.file_io import PathManager
-from pycocotools import mask as mask_utils
 
 from ..structures import PointAnnotations
 from ..structures.coco_annotation import (
     AnnotationError,
     AnnotationFileError,
-    check_part_masks,
     read_labelled_points,
+    read_part_masks,
 )
 from ..structures.point_annotations import MASK_SIZE
+from ..structures.run_lengths import compressed, decode_mask
 from .annotation_checks import Screened, Severity, screen
 from .annotation_checks.screening import LABEL_FIELDS
 
@@ -157,12 +157,8 @@ def _dataset_annotation(annotation: dict) -> dict:
     kept |= {"category_id": 0, "iscrowd": 0, "bbox_mode": BoxMode.XYWH_ABS}
     segmentation = annotation.get("segmentation")
     if segmentation:
-        uncompressed = isinstance(segmentation, dict) and isinstance(segmentation["counts"], list)
-        kept["segmentation"] = (
-            mask_utils.frPyObjects(segmentation, *segmentation["size"])
-            if uncompressed
-            else segmentation
-        )
+        is_encoded = isinstance(segmentation, dict)
+        kept["segmentation"] = compressed(segmentation) if is_encoded else segmentation
     if "keypoints" in annotation:
         # COCO gives the index of the pixel, Detectron2 the position.
         kept["keypoints"] = [
@@ -184,7 +180,7 @@ def check_point_annotation(annotation: dict, source: str) -> None:
     """
     try:
         read_labelled_points(annotation, np.asarray(annotation["bbox"]))
-        check_part_masks(annotation)
+        read_part_masks(annotation)
     except AnnotationError as error:
         raise AnnotationFileError(f"{source}: annotation {annotation['id']}: {error}") from error
 
@@ -213,5 +209,5 @@ def _decode_part_masks(masks: list | dict | None) -> torch.Tensor | None:
     segm = np.zeros((MASK_SIZE, MASK_SIZE), dtype=np.uint8)
     for part, mask in enumerate([masks] if isinstance(masks, dict) else masks, start=1):
         if mask:
-            segm[mask_utils.decode(mask) > 0] = part
+            segm[decode_mask(mask)] = part
     return torch.from_numpy(segm)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from pycocotools import mask as mask_api
-
 from ...structures.point_annotations import MASK_SIZE
-from ...structures.run_lengths import is_encoding
+from ...structures.run_lengths import compressed, is_encoding, is_size
 from ...surface.parts import NUM_COARSE_PARTS
 from .registry import DROPPED, REPAIRED, Scope, check
 
@@ -49,7 +47,7 @@ def mask_no_run_lengths(annotation) -> bool:
 @check(Scope.MASKS, DROPPED, _LEFT_OUT)
 def mask_of_wrong_size(annotation) -> bool:
     """A part mask does not have 256 x 256 cells."""
-    return any(mask["size"] != _SIZE for mask in mask_entries(annotation))
+    return not all(is_size(mask["size"], *_SIZE) for mask in mask_entries(annotation))
 
 
 @check(Scope.MASKS, DROPPED, _LEFT_OUT)
@@ -72,11 +70,11 @@ def masks_empty(annotation) -> bool:
 
 def _compress(annotation) -> None:
     masks = annotation["dp_masks"]
-    compressed = [
-        mask_api.frPyObjects(mask, *_SIZE) if _is_uncompressed(mask) else mask
+    repaired = [
+        compressed(mask) if _is_uncompressed(mask) else mask
         for mask in (masks if isinstance(masks, list) else [masks])
     ]
-    annotation["dp_masks"] = compressed if isinstance(masks, list) else compressed[0]
+    annotation["dp_masks"] = repaired if isinstance(masks, list) else repaired[0]
 
 
 def _is_uncompressed(mask: dict | list) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...structures.run_lengths import is_encoding
+from ...structures.run_lengths import is_mask, is_polygon
 from .content_checks import is_id
 from .registry import DROPPED, REPAIRED, Scope, check
 
@@ -151,19 +151,29 @@ def segmentation_malformed(annotation, file) -> bool:
     """The "segmentation" is neither polygons nor run lengths for the size of the image."""
     segmentation = annotation.get("segmentation")
     if isinstance(segmentation, list):
-        return bool(segmentation) and not any(map(_is_polygon, segmentation))
-    return bool(segmentation) and not _is_mask(segmentation, file.images[annotation["image_id"]])
+        return bool(segmentation) and not _polygons(annotation, file)
+    image = file.images[annotation["image_id"]]
+    return bool(segmentation) and not is_mask(segmentation, image["height"], image["width"])
+
+
+def _polygons(annotation: dict, file: FileIndex) -> list:
+    """Those of a list that are polygons."""
+    image = file.images[annotation["image_id"]]
+    size = image["height"], image["width"]
+    return [polygon for polygon in annotation["segmentation"] if is_polygon(polygon, *size)]
 
 
 def _keep_polygons(annotation, file) -> None:
-    annotation["segmentation"] = list(filter(_is_polygon, annotation["segmentation"]))
+    annotation["segmentation"] = _polygons(annotation, file)
 
 
 @check(Scope.PERSON, REPAIRED, "the person's other polygons are used", _keep_polygons)
 def polygon_malformed(annotation, file) -> bool:
-    """A polygon has fewer than three points, an odd number of values, or a non-finite value."""
+    """A polygon has fewer than three points, an odd number of values, or is far from the image."""
     segmentation = annotation.get("segmentation")
-    return isinstance(segmentation, list) and not all(map(_is_polygon, segmentation))
+    if not isinstance(segmentation, list):
+        return False
+    return len(_polygons(annotation, file)) < len(segmentation)
 
 
 def _remove_keypoints(annotation, file) -> None:
@@ -182,17 +192,3 @@ def keypoints_malformed(annotation, file) -> bool:
         return False
     values = finite_numbers(annotation["keypoints"])
     return values is None or len(values) != 3 * _NUM_KEYPOINTS
-
-
-def _is_polygon(polygon: object) -> bool:
-    values = finite_numbers(polygon)
-    return values is not None and len(values) >= 6 and len(values) % 2 == 0
-
-
-def _is_mask(segmentation: object, image: dict) -> bool:
-    size = [image["height"], image["width"]]
-    return (
-        isinstance(segmentation, dict)
-        and segmentation.get("size") == size
-        and is_encoding(segmentation.get("counts"), size[0] * size[1])
-    )
