@@ -8,7 +8,7 @@ import json
 from tqdm import tqdm
 
 from ..data.annotation_checks import Finding, Report, Severity, screen, screen_image_files
-from ..data.coco_densepose import read_annotation_file
+from ..data.annotation_file import read_annotation_file
 from .check_status import ALL_USED, LEFT_OUT, STOPS
 from .options import UsageError
 

@@ -53,7 +53,7 @@ def _numbers(annotation: dict[str, Any], field: str) -> np.ndarray:
         raise AnnotationError(field, "is missing or not a list")
     try:
         values = np.array(annotation[field], dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (OverflowError, TypeError, ValueError) as error:
         raise AnnotationError(field, "is not a list of numbers") from error
     if values.ndim != 1 or not np.isfinite(values).all():
         raise AnnotationError(field, "is not a list of finite numbers")
@@ -70,7 +70,7 @@ def read_box(annotation: dict[str, Any]) -> np.ndarray:
     if len(box) != 4 or (box[2:] < 0).any():
         raise AnnotationError("bbox", "is not a box (x, y, width, height)")
     area = annotation.get("area")
-    if isinstance(area, bool) or not isinstance(area, (int, float)) or not area >= 0:
+    if type(area) not in (int, float) or not 0 <= area < float("inf"):
         raise AnnotationError("area", "is missing or not a number of pixels")
     return box
 

@@ -113,7 +113,7 @@ GARBAGE = {
     "a list of texts": ["65536"],
     "a number": 65536,
 }
-"""Counts of masks of 256 x 256 pixels that `pycocotools` crashes on, reads beyond, or never ends."""
+"""Counts of masks of 256 x 256 pixels on which `pycocotools` crashes, never ends, or errs."""
 
 
 @pytest.mark.parametrize("counts", GARBAGE.values(), ids=GARBAGE.keys())
