@@ -9,7 +9,6 @@ from detectron2.data import (
     build_detection_train_loader,
     get_detection_dataset_dicts,
 )
-from detectron2.evaluation import COCOEvaluator
 from detectron2.layers import ShapeSpec
 from detectron2.modeling.poolers import ROIPooler
 from detectron2.solver import WarmupParamScheduler
@@ -19,6 +18,7 @@ from omegaconf import OmegaConf
 
 from uncertain_densepose.data import DensePoseDatasetMapper
 from uncertain_densepose.data.mapper import chart_mirror_of
+from uncertain_densepose.evaluation import PersonBoxEvaluator
 from uncertain_densepose.engine.data import spread_records
 from uncertain_densepose.engine.model_evaluation import ModelEvaluation
 from uncertain_densepose.engine.optimizer import clipped_optimizer
@@ -115,9 +115,8 @@ dataloader.test = L(build_detection_test_loader)(
     ),
     num_workers=4,
 )
-dataloader.evaluator = L(COCOEvaluator)(
+dataloader.evaluator = L(PersonBoxEvaluator)(
     dataset_name="${..test.dataset.names}",
-    tasks=["bbox"],
     output_dir="${train.output_dir}/inference",
 )
 

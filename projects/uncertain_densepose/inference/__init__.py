@@ -53,6 +53,7 @@ __all__ = [
     "body_points",
     "body_points_at",
     "clicks_curve",
+    "coco_category_id",
     "coco_image_ids",
     "coco_results",
     "condition",

@@ -14,6 +14,7 @@ from . import (  # noqa: F401
     point_checks,
     whole_file_checks,
 )
+from .content_checks import person_category
 from .registry import CHECKS, Check, Purpose, Scope, Severity, check
 from .report import Finding, Report
 from .screening import Screened, screen, screen_image_files
@@ -28,6 +29,7 @@ __all__ = [
     "Screened",
     "Severity",
     "check",
+    "person_category",
     "screen",
     "screen_image_files",
 ]

@@ -22,17 +22,21 @@ def is_id(value: object) -> bool:
     return type(value) is int and abs(value) <= _LARGEST_ID
 
 
-def person_category(categories: list[dict]) -> int | None:
+def person_category(categories: list) -> int | None:
     """The id of the category of people, for training, evaluation, result files and the checks.
 
     It is the one called "person", in whatever case; or else the only one, whatever its name. The
     ids and the order of categories do not matter, and "people" beside "person" is another one.
 
+    Args:
+        categories: of a COCO file; malformed ones are passed over.
+
     Returns:
         None if there is neither.
     """
-    named = _called_person(categories)
-    return next(iter(named or [c["id"] for c in categories if len(categories) == 1]), None)
+    whole = list(filter(_is_category, categories))
+    named = _called_person(whole)
+    return next(iter(named or [c["id"] for c in whole if len(whole) == 1]), None)
 
 
 def _called_person(categories: list[dict]) -> list[int]:
@@ -131,8 +135,9 @@ def category_malformed(content) -> list:
 @check(Scope.CONTENT, FATAL, "nobody knows which annotations are of people")
 def no_person_category(content) -> list:
     """There are no categories, or several and none is called "person"."""
-    whole = [category for category in content["categories"] if _is_category(category)]
-    return [c["name"] for c in whole] or ["none"] if person_category(whole) is None else []
+    if person_category(content["categories"]) is not None:
+        return []
+    return [c["name"] for c in filter(_is_category, content["categories"])] or ["none"]
 
 
 @check(Scope.CONTENT, FATAL, "nobody knows which of them are people; rename the others")

@@ -35,7 +35,7 @@ class Screened:
         people: the annotations that are trained, by image id and in the order of the file. They
             are copies with valid labels.
         everybody: the same with those whom only evaluation needs, to leave out detections of them:
-            crowds, whose `iscrowd` is 1, and the ignored, without labels.
+            crowds and the ignored; their `iscrowd` is 1, that of others 0.
     """
 
     report: Report
@@ -159,10 +159,8 @@ def _screen_person(
 ) -> dict:
     """A copy of what is kept of an annotation."""
     kept = dict(annotation)
-    kept["iscrowd"] = int(bool(annotation.get("iscrowd")))
+    kept["iscrowd"] = int(bool(annotation.get("iscrowd") or annotation.get("ignore")))
     _repair(Scope.PERSON, kept, report, index)
-    if annotation.get("ignore"):
-        _remove_labels(kept)
     _screen_labels(kept, index.images[kept["image_id"]], report, labels)
     report.kept.people += 1
     return kept

@@ -179,7 +179,7 @@ def test_the_ignored_need_not_be_found(tmp_path, person):
     flagged = person | {"id": 9, "ignore": 1}
     image = load(tmp_path, person, flagged, person | {"id": 10, "iscrowd": 1})[1]
     assert image.ignored.tolist() == [False, True, True]
-    assert image.iscrowd.tolist() == [False, False, True]
+    assert image.iscrowd.tolist() == [False, True, True]
 
 
 def test_a_byte_order_mark_is_passed_over(tmp_path, person):
