@@ -18,10 +18,10 @@ from omegaconf import OmegaConf
 
 from uncertain_densepose.data import DensePoseDatasetMapper
 from uncertain_densepose.data.mapper import chart_mirror_of
-from uncertain_densepose.evaluation import PersonBoxEvaluator
 from uncertain_densepose.engine.data import spread_records
 from uncertain_densepose.engine.model_evaluation import ModelEvaluation
 from uncertain_densepose.engine.optimizer import clipped_optimizer
+from uncertain_densepose.evaluation import PersonBoxEvaluator
 from uncertain_densepose.modeling import DensePoseROIHeads, DensePoseV1ConvXHead
 from uncertain_densepose.modeling.chart_loss import DensePoseChartWithConfidenceLoss
 from uncertain_densepose.modeling.chart_predictor import DensePoseChartWithConfidencePredictor

@@ -89,13 +89,33 @@ def test_images_are_looked_at_where_asked(tool, write, tmp_path, pictures, capsy
     path = write(coco(people, pictures))
     assert tool.main([path]) == 0
     capsys.readouterr()
-    assert tool.main([path, "--images", str(tmp_path)]) == 2
-    headlines = [x for x in capsys.readouterr().out.splitlines() if x.startswith("fatal")]
+    report = tmp_path / "report.json"
+    assert tool.main([path, "--images", str(tmp_path), "--json", str(report)]) == 2
+    lines = capsys.readouterr().out.splitlines()
+    headlines = [x for x in lines if x.startswith("fatal")]
     assert headlines == [
         f"fatal: image_size_differs: 1 image files (ids 3; first {tmp_path}/small.png)",
         f"fatal: image_file_unreadable: 1 image files (ids 4; first {tmp_path}/text.png)",
         f"fatal: image_file_missing: 1 image files (ids 5; first {tmp_path}/none.png)",
     ]
+    reasons = [
+        f"{tmp_path}/small.png: is 80 x 32 pixels, not 80 x 64",
+        f"{tmp_path}/text.png: not an image, or in a format that Pillow cannot read",
+        f"{tmp_path}/none.png: no such file",
+    ]
+    assert [f"    {reason}" for reason in reasons] == [x for x in lines if f"    {tmp_path}" in x]
+    found = json.loads(report.read_text())["findings"]
+    assert [reason for one in found for reason in one["files"]] == reasons
+
+
+def test_a_truncated_picture_is_found_by_decoding_it(tool, write, tmp_path, capsys):
+    picture = np.random.default_rng(0).integers(0, 256, (64, 80, 3), dtype=np.uint8)
+    cv2.imwrite(str(tmp_path / "half.jpg"), picture)
+    content = (tmp_path / "half.jpg").read_bytes()
+    (tmp_path / "half.jpg").write_bytes(content[: len(content) // 2])
+    path = write(coco([annotation()], [image_entry(1, file_name="half.jpg")]))
+    assert tool.main([path, "--images", str(tmp_path)]) == 2
+    assert f"    {tmp_path}/half.jpg: damaged or truncated image: " in capsys.readouterr().out
 
 
 def test_many_ids_are_cut_short(tool, write, capsys):

@@ -45,6 +45,7 @@ def text_of(report: Report) -> str:
         for finding in report.of(severity):
             lines += ["", _headline(finding)]
             lines.append(f"    {finding.check.description}: {finding.check.outcome}")
+            lines += [f"    {reason}" for reason in finding.files[: len(finding.first_ids)]]
     return "\n".join(lines)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from tqdm import tqdm
 
-from ..inference.image_input import ImageError
+from ..inference import ImageError
 from ..inference.image_sources import ImageSource, SourceImage
 from ..inference.person import Person
 from .run_folder import RunFolder, RunFolderError

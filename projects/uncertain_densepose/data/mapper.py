@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
+import numpy as np
 import torch
 from detectron2.config import configurable
 from detectron2.data import DatasetMapper, MetadataCatalog
@@ -11,6 +13,7 @@ from detectron2.data import detection_utils as utils
 from detectron2.data import transforms as T
 from detectron2.data.datasets.builtin_meta import COCO_PERSON_KEYPOINT_NAMES
 from detectron2.structures import BoxMode
+from detectron2.utils.file_io import PathManager
 
 from ..config import ConfigError
 from ..structures import PointAnnotationsList
@@ -19,6 +22,7 @@ from ..structures.chart_mirror import ChartMirror, SymmetricChartMirror, Tabulat
 from ..structures.point_convention import POINT_CONVENTIONS
 from ..surface.surface_file import is_mirror_symmetric
 from .coco_densepose import read_point_annotations
+from .picture_file import check_channel_order, in_channel_order, read_image
 from .point_transforms import transform_points
 
 _NO_KEYPOINTS = (0.0,) * (3 * len(COCO_PERSON_KEYPOINT_NAMES))
@@ -29,7 +33,7 @@ class DensePoseDatasetMapper(DatasetMapper):
     """Detectron2's mapper with the field `gt_densepose`, a :class:`PointAnnotationsList`.
 
     Augmentations may change colours and apply any affine map: points, part masks, charts and
-    coordinates follow.
+    coordinates follow. Pictures are read by :func:`.picture_file.read_image`.
     """
 
     @configurable
@@ -52,8 +56,12 @@ class DensePoseDatasetMapper(DatasetMapper):
             use_part_masks: whether to decode `dp_masks`, most of the work on a person.
             use_whole_masks: whether to use `dp_masks` that are one mask of the whole person.
             kwargs: see `DatasetMapper`.
+
+        Raises:
+            ConfigError: `image_format` is neither "BGR" nor "RGB".
         """
         super().__init__(is_train, **kwargs)
+        check_channel_order(self.image_format)
         self.point_extent = point_extent
         self.chart_mirror = chart_mirror
         self.use_part_masks = use_part_masks
@@ -83,6 +91,36 @@ class DensePoseDatasetMapper(DatasetMapper):
             rotates or cfg.INPUT.CROP.ENABLED
         )
         return options
+
+    def __call__(self, dataset_dict):
+        """What a Detectron2 model takes of a record of a data set.
+
+        Args:
+            dataset_dict: the record; it is not changed.
+
+        Raises:
+            ImageError: its picture cannot be read.
+            SizeMismatchError: the picture, turned upright, has not the record's width and height.
+        """
+        record = copy.deepcopy(dataset_dict)
+        bgr = read_image(PathManager.get_local_path(record["file_name"]))
+        utils.check_image_size(record, bgr)
+        classes = None
+        if "sem_seg_file_name" in record:
+            classes = utils.read_image(record.pop("sem_seg_file_name"), "L").squeeze(2)
+        view = T.AugInput(in_channel_order(bgr, self.image_format), sem_seg=classes)
+        transforms = self.augmentations(view)
+        record["image"] = torch.from_numpy(np.ascontiguousarray(view.image.transpose(2, 0, 1)))
+        if view.sem_seg is not None:
+            record["sem_seg"] = torch.from_numpy(view.sem_seg.astype(np.int64))
+        size = view.image.shape[:2]
+        if self.proposal_topk is not None:
+            utils.transform_proposals(record, size, transforms, proposal_topk=self.proposal_topk)
+        if not self.is_train:
+            record.pop("annotations", None)
+        elif "annotations" in record:
+            self._transform_annotations(record, transforms, size)
+        return record
 
     def _transform_annotations(self, dataset_dict, transforms, image_shape):
         people = [a for a in dataset_dict.pop("annotations") if not a.get("iscrowd", 0)]

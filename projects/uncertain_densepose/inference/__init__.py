@@ -1,5 +1,6 @@
 """From images to people: dense correspondences at image resolution, with their uncertainty."""
 
+from ..data.picture_file import ImageError, as_bgr, read_image
 from ..surface.metric import ChartMetric, rms_sigma_cm, rms_sigma_uv, tangent_covariance_cm2
 from .body_points import BodyPoints, body_points, body_points_at
 from .clicks_curve import ClicksCurve, clicks_curve
@@ -9,7 +10,6 @@ from .error_field import error_length_cm, sample_error_field
 from .export import coco_image_ids, result_records
 from .fusion import FUSION_RULES, FusionError
 from .fusion.predictions import fuse_maps, fuse_people, fuse_points
-from .image_input import ImageError, as_bgr, read_image
 from .image_sources import (
     ImageFile,
     ImageSource,

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from natsort import natsort_keygen, ns
 
+from ..data.picture_file import ImageError, read_image
 from ..errors import UserError
-from .image_input import ImageError, read_image
 
 IMAGE_SUFFIXES = frozenset(
     ".avif .bmp .gif .jp2 .jpeg .jpg .pbm .pgm .png .ppm .tif .tiff .webp".split()

@@ -13,18 +13,27 @@ from detectron2.data import MetadataCatalog
 from detectron2.data import transforms as T
 from detectron2.modeling import GeneralizedRCNN, build_model
 from detectron2.structures import Boxes, Instances
+from PIL import Image
 
 from .. import model_zoo
 from ..checkpoint import TrainedCheckpointer
 from ..config import load_config
+from ..data.picture_file import (
+    ImageError,
+    as_bgr,
+    check_channel_order,
+    in_channel_order,
+    read_image,
+)
 from ..device import usable_device
 from ..surface.metric import ChartMetric
 from ..surface.paths import charts_path, default_surface_path
-from .image_input import ImageError, as_bgr, read_image
+from .equal_batches import equal_batches
 from .person import Person, people_from_instances
 
-ImageOrPath = np.ndarray | str | os.PathLike
-"""An array, see `image_input.as_bgr`, or the path of an image file, see `read_image`."""
+ImageOrPath = np.ndarray | Image.Image | str | os.PathLike
+"""An array or a picture of Pillow, see `picture_file.as_bgr`, or the path of an image file, see
+`read_image`."""
 
 _Image = TypeVar("_Image", bound=ImageOrPath)
 
@@ -144,6 +153,7 @@ class Predictor:
     def _set_up(
         self, cfg: CfgNode, model: GeneralizedRCNN, metric: ChartMetric, score_threshold: float
     ) -> None:
+        check_channel_order(cfg.INPUT.FORMAT)
         self.cfg = cfg.clone()
         self.model = model.eval()
         self.metric = metric
@@ -165,7 +175,9 @@ class Predictor:
         Args:
             image: the path of a file, or an array (H, W, 3) uint8 in [0, 255], channels blue,
                 green, red, as `cv2.imread` returns it; grey, 16-bit and four-channel arrays are
-                converted, see `image_input`. A list of these is run as one batch.
+                converted, and so are pictures of Pillow, see `data.picture_file`. A list of these
+                is run in batches of equal size, so that a picture's answer does not depend on the
+                others.
 
         Returns:
             The people whose score reaches the threshold, highest score first. For a list, one such
@@ -176,12 +188,15 @@ class Predictor:
         """
         if not isinstance(image, list):
             return self([image])[0]
-        outputs = self.model([self._network_input(one) for one in _arrays(image)]) if image else []
-        found = [output["instances"] for output in outputs]
-        return [
-            people_from_instances(each[each.scores >= self.score_threshold], self.metric)
-            for each in found
-        ]
+        inputs = [self._network_input(one) for one in _arrays(image)]
+        found: list[list[Person]] = [[] for _ in inputs]
+        for batch in equal_batches(self.model, inputs):
+            outputs = self.model([inputs[index] for index in batch])
+            for index, output in zip(batch, outputs, strict=True):
+                each = output["instances"]
+                likely = each[each.scores >= self.score_threshold]
+                found[index] = people_from_instances(likely, self.metric)
+        return found
 
     @torch.no_grad()
     def predict_boxes(self, image: ImageOrPath, boxes_xyxy: np.ndarray) -> list[Person]:
@@ -223,7 +238,7 @@ class Predictor:
 
     def _network_input(self, image: np.ndarray) -> dict:
         height, width = image.shape[:2]
-        ordered = image[:, :, ::-1] if self.cfg.INPUT.FORMAT == "RGB" else image
+        ordered = in_channel_order(image, self.cfg.INPUT.FORMAT)
         shortest, longest = self.cfg.INPUT.MIN_SIZE_TEST, self.cfg.INPUT.MAX_SIZE_TEST
         if shortest and not all(
             T.ResizeShortestEdge.get_output_shape(height, width, shortest, longest)

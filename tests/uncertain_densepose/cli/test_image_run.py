@@ -10,7 +10,7 @@ from tests.uncertain_densepose.inference.people_factory import linear_person
 from tests.uncertain_densepose.inference.picture_files import write_image, write_video
 from uncertain_densepose.cli.image_run import ImageResults, run_on_images
 from uncertain_densepose.cli.run_folder import RunFolder
-from uncertain_densepose.inference.image_input import ImageError
+from uncertain_densepose.inference import ImageError
 from uncertain_densepose.inference.image_sources import find_sources
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.uncertain_densepose.inference.picture_files import write_image, write_video
-from uncertain_densepose.inference.image_input import ImageError
+from uncertain_densepose.inference import ImageError
 from uncertain_densepose.inference.image_sources import (
     ImageFile,
     SourceError,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import cv2
 import numpy as np
@@ -36,8 +37,15 @@ SCORES = [0.3, 0.9, 0.6]
 class RecordingModel(nn.Module):
     """Finds three people, of charts 1, 2 and 3, wherever it is; remembers what it was given."""
 
+    backbone = SimpleNamespace(size_divisibility=32)
+
+    def __init__(self):
+        super().__init__()
+        self.batches = []
+
     def forward(self, batched_inputs):
-        self.batch, self.given = batched_inputs, batched_inputs[-1]
+        self.batches.append(batched_inputs)
+        self.given = batched_inputs[-1]
         return [{"instances": self.found_in(given)} for given in batched_inputs]
 
     def found_in(self, given) -> Instances:
@@ -152,13 +160,16 @@ def test_a_file_is_read_as_its_array(tmp_path):
     assert predictor.predict_boxes(path, [[1, 2, 20, 30]])[0].image_size == (40, 60)
 
 
-def test_a_list_is_one_batch_and_gives_a_list_of_people_an_image(tmp_path):
+def test_a_list_runs_in_batches_of_equal_size_and_gives_a_list_of_people_an_image(tmp_path):
     cv2.imwrite(str(tmp_path / "x.png"), IMAGE)
     model = RecordingModel()
-    people = predictor_of(model)([IMAGE, tmp_path / "x.png", IMAGE[:20]])
-    assert len(model.batch) == 3
-    assert [len(of_image) for of_image in people] == [2, 2, 2]
-    assert [of_image[0].image_size for of_image in people] == [(40, 60), (40, 60), (20, 60)]
+    people = predictor_of(model)([IMAGE, IMAGE[:20], tmp_path / "x.png", IMAGE[:, :59]])
+    sizes = [[(one["height"], one["width"]) for one in batch] for batch in model.batches]
+    # 80 x 120 and 80 x 118 are both padded to 96 x 128.
+    assert sizes == [[(40, 60), (40, 60), (40, 59)], [(20, 60)]]
+    assert [len(of_image) for of_image in people] == [2, 2, 2, 2]
+    shapes = [of_image[0].image_size for of_image in people]
+    assert shapes == [(40, 60), (20, 60), (40, 60), (40, 59)]
 
 
 def test_an_empty_list_needs_no_model():

@@ -1,56 +1,44 @@
-"""Checks of the image files."""
+"""Checks of the image files, which are read as training and evaluation read them."""
 
 from __future__ import annotations
 
 import functools
-import struct
 from pathlib import Path
 
-from PIL import Image, UnidentifiedImageError
-
+from ..picture_file import ImageError, read_image
 from .registry import FATAL, Scope, check
 
-_ORIENTATION = 0x0112
-_LYING = (5, 6, 7, 8)
-"""Exif orientations for which Detectron2's reader swaps width and height."""
-
-
-_STOPS = "training stops when it reaches the image"
+_STOPS = "training passes over the image with a warning, evaluation stops at it"
 
 
 @functools.lru_cache(maxsize=1)
-def _size(path: Path) -> tuple[int, int] | None:
-    """Width and height, pixels, as Detectron2 reads them; None if the file is not an image."""
+def _size(path: Path) -> tuple[int, int] | ImageError:
+    """Width and height of a file, decoded whole and turned upright, pixels; or why it cannot be."""
     try:
-        with Image.open(path) as image:
-            width, height = image.size
-            lying = _orientation(image) in _LYING
-    except (UnidentifiedImageError, Image.DecompressionBombError, OSError):
-        return None
-    return (height, width) if lying else (width, height)
-
-
-def _orientation(image: Image.Image) -> int | None:
-    try:
-        return image.getexif().get(_ORIENTATION)
-    except (OSError, SyntaxError, TypeError, ValueError, struct.error):
-        return None  # Detectron2 ignores malformed Exif too.
+        height, width, _ = read_image(path).shape
+    except ImageError as error:
+        return error.with_traceback(None)
+    return width, height
 
 
 @check(Scope.IMAGE_FILE, FATAL, _STOPS)
-def image_file_missing(image, path) -> bool:
+def image_file_missing(image, path) -> str:
     """The image file does not exist."""
-    return not path.is_file()
+    return "" if path.is_file() else f"{path}: no such file"
 
 
 @check(Scope.IMAGE_FILE, FATAL, _STOPS)
-def image_file_unreadable(image, path) -> bool:
+def image_file_unreadable(image, path) -> str:
     """The image file cannot be read as an image."""
-    return path.is_file() and _size(path) is None
+    size = _size(path) if path.is_file() else None
+    return str(size) if isinstance(size, ImageError) else ""
 
 
 @check(Scope.IMAGE_FILE, FATAL, _STOPS)
-def image_size_differs(image, path) -> bool:
+def image_size_differs(image, path) -> str:
     """The size of the image file differs from "width" and "height"."""
     size = _size(path) if path.is_file() else None
-    return size is not None and size != (image["width"], image["height"])
+    stated = (image["width"], image["height"])
+    if not isinstance(size, tuple) or size == stated:
+        return ""
+    return f"{path}: is {size[0]} x {size[1]} pixels, not {stated[0]} x {stated[1]}"

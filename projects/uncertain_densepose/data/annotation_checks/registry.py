@@ -47,8 +47,8 @@ class Scope(Enum):
     - CONTENT: the parsed file; it returns a list with an id or a name for each odd entry.
     - IMAGE: an entry of `images`.
     - EMPTY_IMAGE: an entry of `images` and its annotations that are kept.
-    - IMAGE_FILE: an entry of `images` and the `Path` of its file; it must be quick.
-    - PIXELS: the same, for an image whose file passed; the check of a file decodes all pixels.
+    - IMAGE_FILE: an entry of `images` and the `Path` of its file; it returns what is wrong,
+      starting with the path, or "".
     - PERSON: an annotation and the `FileIndex`.
     - LABELS: an annotation with points or part masks.
     - POINTS: the `PointColumns` of a person; it returns (P,) bool.
@@ -62,7 +62,6 @@ class Scope(Enum):
     IMAGE = "images"
     EMPTY_IMAGE = "images without people"
     IMAGE_FILE = "image files"
-    PIXELS = "image files' pixels"
     PERSON = "annotations"
     LABELS = "annotations' points"
     POINTS = "points"

@@ -20,6 +20,7 @@ class Finding:
         records: the number of annotations or images in which they were found.
         first_ids: the ids of the first five of these.
         first_path: the first image file, for checks of image files; None for others.
+        files: all image files, each with the reason.
     """
 
     check: Check
@@ -27,6 +28,7 @@ class Finding:
     records: int = 0
     first_ids: list = field(default_factory=list)
     first_path: Path | None = None
+    files: list[str] = field(default_factory=list)
 
     def add(self, record: int | str, count: int) -> None:
         """Count an annotation or image that has not been counted before."""
@@ -73,7 +75,12 @@ class Report:
         self.findings: dict[str, Finding] = {}
 
     def add(
-        self, check: Check, record: int | str, count: int = 1, path: Path | None = None
+        self,
+        check: Check,
+        record: int | str,
+        count: int = 1,
+        path: Path | None = None,
+        reason: str = "",
     ) -> None:
         """Count what a check found in one annotation or image.
 
@@ -82,8 +89,12 @@ class Report:
             record: the id of the annotation or image.
             count: the number of things found in it.
             path: the image file, for checks of image files.
+            reason: what is wrong with that file, starting with its path.
         """
-        self.findings.setdefault(check.name, Finding(check, first_path=path)).add(record, count)
+        finding = self.findings.setdefault(check.name, Finding(check, first_path=path))
+        finding.add(record, count)
+        if path is not None:
+            finding.files.append(reason)
 
     def of(self, severity: Severity, purpose: Purpose = Purpose.TRAINING) -> list[Finding]:
         """The findings of one severity for a purpose."""
@@ -139,6 +150,7 @@ class Report:
                     "records": one.records,
                     "first_ids": one.first_ids,
                     "first_path": None if one.first_path is None else str(one.first_path),
+                    "files": one.files,
                 }
                 for one in self.findings.values()
             ],

@@ -89,24 +89,20 @@ def screen(content: Any, track: Callable[[list], Iterable] = iter) -> Screened:
     return Screened(report, person, [images[image_id] for image_id in people], people, everybody)
 
 
-def screen_image_files(
-    images: Iterable[dict], folder: Path, report: Report, decode: bool = True
-) -> None:
+def screen_image_files(images: Iterable[dict], folder: Path, report: Report) -> None:
     """Run the checks of image files.
 
     Args:
         images: entries of a file's `images`.
         folder: where the files are.
         report: what is found is added to it.
-        decode: whether to decode all pixels; otherwise headers are read.
     """
     for image in images:
-        path = folder / image["file_name"]
-        found = [check for check in checks_of(Scope.IMAGE_FILE) if check.find(image, path)]
-        if decode and not found:
-            found = [check for check in checks_of(Scope.PIXELS) if check.find(image, path)]
-        for check in found:
-            report.add(check, image["id"], path=path)
+        for check in checks_of(Scope.IMAGE_FILE):
+            path = folder / image["file_name"]
+            reason = check.find(image, path)
+            if reason:
+                report.add(check, image["id"], path=path, reason=reason)
 
 
 def _is_fatal(content: Any, report: Report) -> bool:
