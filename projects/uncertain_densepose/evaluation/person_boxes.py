@@ -64,8 +64,7 @@ def coco_boxes(people: GroundTruth) -> dict:
     ]
     return {
         "images": [
-            {"id": image.image_id, "height": image.height, "width": image.width}
-            for image in people
+            {"id": image.image_id, "height": image.height, "width": image.width} for image in people
         ],
         "categories": [{"id": category, "name": "person"}],
         # `COCOeval` takes an id of 0 for no match.

@@ -170,9 +170,7 @@ class ResultFile:
             iuv=arrays,
         )
 
-    def _entry(
-        self, index: int, span: Span, record: object, ids: set
-    ) -> tuple[int, _Entry | None]:
+    def _entry(self, index: int, span: Span, record: object, ids: set) -> tuple[int, _Entry | None]:
         """A record's image and entry; None in place of one that is passed over.
 
         Raises:
