@@ -47,6 +47,7 @@ class Kept:
         people: the number of these people.
         people_with_points, people_with_masks: how many of them have points, or part masks.
         points: the number of their points.
+        images_to_be_evaluated: the number of images, with or without people.
         people_to_be_found: how many have points and any mask: evaluation looks for them.
         points_to_be_measured: the number of their points.
     """
@@ -56,6 +57,7 @@ class Kept:
     people_with_points: int = 0
     people_with_masks: int = 0
     points: int = 0
+    images_to_be_evaluated: int = 0
     people_to_be_found: int = 0
     points_to_be_measured: int = 0
 
@@ -121,12 +123,12 @@ class Report:
         kept = self.kept
         if purpose is Purpose.EVALUATION:
             return (
-                f"{self.num_images} images with {kept.people} people, {kept.people_to_be_found} to "
-                f"be found with {kept.points_to_be_measured} points"
+                f"{kept.images_to_be_evaluated} images with {kept.people} people, "
+                f"{kept.people_to_be_found} to be found with {kept.points_to_be_measured} points"
             )
         return (
             f"{kept.images} images with {kept.people} people, {kept.people_with_points} of them "
-            f"with {kept.points} points"
+            f"with {kept.points} points and {kept.people_with_masks} with part masks"
         )
 
     def as_dict(self) -> dict:

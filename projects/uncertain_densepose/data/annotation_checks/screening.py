@@ -83,6 +83,7 @@ def screen(content: Any, track: Callable[[list], Iterable] = iter) -> Screened:
     for image_id, kept_people in people.items():
         if not _first_of(Scope.EMPTY_IMAGE, report, images[image_id], kept_people):
             report.kept.images += 1
+    report.kept.images_to_be_evaluated = len(people)
     for check in checks_of(Scope.WHOLE):
         for evidence in check.find(labels, report):
             report.add(check, evidence)

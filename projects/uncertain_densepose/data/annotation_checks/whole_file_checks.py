@@ -14,7 +14,7 @@ from .report import Finding, Report
 _FEWEST_POINTS = 50
 """Below, shares say too little."""
 _FIT = 0.9
-_GAIN = 0.25
+_GAIN = 0.15
 """Another reading explains the labels if so many fit, and so many more than as they are."""
 _FEW_ON_MASKS = 0.8
 _FEW_ON_PARTS = 0.5
