@@ -41,10 +41,19 @@ def run_lengths(counts: str | bytes) -> np.ndarray:
         (N,) int64, pixels, down the columns one after the other; the first run is background.
     """
     text = counts.encode() if isinstance(counts, str) else counts
+    code, last = _characters(text)
+    return _lengths(code, last, np.diff(last, prepend=-1))
+
+
+def _characters(text: bytes) -> tuple[np.ndarray, np.ndarray]:
+    """The six bits of each character, int64, and the places of those that end a number."""
     code = np.frombuffer(text, dtype=np.uint8).astype(np.int64) - _FIRST_CHARACTER
-    last = np.flatnonzero((code & _MORE) == 0)
-    first = np.append(0, last[:-1] + 1)
-    length = last - first + 1
+    return code, np.flatnonzero((code & _MORE) == 0)
+
+
+def _lengths(code: np.ndarray, last: np.ndarray, length: np.ndarray) -> np.ndarray:
+    """The lengths of runs, whose numbers have `length` characters each, up to the places `last`."""
+    first = last - length + 1
     place = np.arange(len(code)) - np.repeat(first, length)
     value = np.add.reduceat((code & _VALUE) << (_BITS * place), first)
     value -= np.where(code[last] & _SIGN, 1 << (_BITS * length), 0)
@@ -70,13 +79,13 @@ def is_encoding(counts: object, num_pixels: int) -> bool:
         counts = counts.encode() if counts.isascii() else b""
     if not isinstance(counts, bytes) or not counts or counts.translate(None, _CHARACTERS):
         return False
-    code = np.frombuffer(counts, dtype=np.uint8) - _FIRST_CHARACTER
-    last = np.flatnonzero((code & _MORE) == 0)
+    code, last = _characters(counts)
     if len(last) == 0 or last[-1] != len(code) - 1 or len(last) > num_pixels + 1:
         return False  # It ends within a number, or has more runs than there are pixels.
-    if max(last[0] + 1, np.diff(last).max(initial=0)) > _LONGEST_NUMBER:
+    characters = np.diff(last, prepend=-1)
+    if characters.max() > _LONGEST_NUMBER:
         return False
-    lengths = run_lengths(counts)
+    lengths = _lengths(code, last, characters)
     return bool(lengths.min() >= 0) and int(lengths.sum()) == num_pixels
 
 
@@ -142,10 +151,16 @@ def union_of_masks(encodings: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
     `pycocotools` merges within a fixed number of runs, which runs of no pixels exceed.
     """
-    union = decode_mask(encodings[0])
-    for encoding in encodings[1:]:
-        union = union | decode_mask(encoding)
-    merged: dict[str, Any] = mask_api.encode(np.asfortranarray(union, dtype=np.uint8))
+    height, width = encodings[0]["size"]
+    ends = [np.cumsum(run_lengths(encoding["counts"])) for encoding in encodings]
+    begin = np.concatenate([end[: len(end) // 2 * 2 : 2] for end in ends])
+    finish = np.concatenate([end[1::2] for end in ends])
+    # How many masks begin at each pixel, minus how many end before it.
+    change = np.bincount(begin, minlength=height * width + 1).astype(np.int64)
+    change -= np.bincount(finish, minlength=height * width + 1)
+    covered = np.cumsum(change[:-1]) > 0
+    pixels = covered.reshape(width, height).T.astype(np.uint8, order="F")
+    merged: dict[str, Any] = mask_api.encode(pixels)
     return merged
 
 

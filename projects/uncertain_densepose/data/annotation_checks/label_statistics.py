@@ -41,9 +41,9 @@ PART_READINGS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 }
 """What (P,) `dp_I` may have been meant to be."""
 
-_ALL_OF_THE_FIRST = 1000
+_ALL_OF_THE_FIRST = 200
 _EVERY = 10
-"""Of the people after the first thousand, every tenth is measured."""
+"""Of the people after the first two hundred, every tenth is measured."""
 
 
 @dataclass
