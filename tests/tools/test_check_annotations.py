@@ -157,3 +157,9 @@ def test_labels_that_cannot_be_right_are_explained(tool, write, capsys):
     assert tool.main([write(coco(people, [image_entry(1)]))]) == 2
     text = capsys.readouterr().out
     assert "\nfatal: uv_in_other_units: 80 of 80; the largest is 255\n" in text
+
+
+def test_a_file_name_that_is_too_long_is_that_of_a_missing_file(tool, write, tmp_path, capsys):
+    path = write(coco([annotation()], [image_entry(1, file_name="0" * 2000)]))
+    assert tool.main([path, "--images", str(tmp_path)]) == 2
+    assert "fatal: image_file_missing: 1 image files (ids 1; first " in capsys.readouterr().out

@@ -23,6 +23,7 @@ from tests.uncertain_densepose.evaluation.scene import (
 )
 from uncertain_densepose.data import DensePoseDatasetMapper, load_densepose_json
 from uncertain_densepose.data.annotation_checks import Purpose, Scope, Severity, screen
+from uncertain_densepose.data.picture_header import picture_fault
 from uncertain_densepose.errors import UserError
 from uncertain_densepose.evaluation import GroundTruth, PersonBoxEvaluator
 
@@ -114,8 +115,8 @@ def _trained(path, folder, mappers):
     records = load_densepose_json(NAME, path, folder, "make it")
     report = screen(json.loads(path.read_bytes())).report
     for record in records:
-        if not (folder / record["file_name"]).is_file():
-            continue
+        if picture_fault(record["file_name"], record["width"], record["height"]):
+            continue  # Training passes over it.
         for mapper in mappers:
             seen = mapper(record)["instances"]
             if len(seen) == 0:
