@@ -5,7 +5,6 @@ import torch
 from detectron2 import model_zoo
 from detectron2.config import LazyCall as L
 from detectron2.data import build_detection_test_loader, get_detection_dataset_dicts
-from detectron2.evaluation import COCOEvaluator
 from detectron2.layers import ShapeSpec
 from detectron2.modeling.poolers import ROIPooler
 from detectron2.solver import WarmupParamScheduler
@@ -19,6 +18,7 @@ from uncertain_densepose.engine.data import spread_records
 from uncertain_densepose.engine.model_evaluation import ModelEvaluation
 from uncertain_densepose.engine.optimizer import clipped_optimizer
 from uncertain_densepose.engine.train_loader import build_train_loader
+from uncertain_densepose.evaluation import PersonBoxEvaluator
 from uncertain_densepose.modeling import DensePoseROIHeads, DensePoseV1ConvXHead
 from uncertain_densepose.modeling.chart_loss import DensePoseChartWithConfidenceLoss
 from uncertain_densepose.modeling.chart_predictor import DensePoseChartWithConfidencePredictor
@@ -113,9 +113,8 @@ dataloader.test = L(build_detection_test_loader)(
     ),
     num_workers=4,
 )
-dataloader.evaluator = L(COCOEvaluator)(
+dataloader.evaluator = L(PersonBoxEvaluator)(
     dataset_name="${..test.dataset.names}",
-    tasks=["bbox"],
     output_dir="${train.output_dir}/inference",
 )
 

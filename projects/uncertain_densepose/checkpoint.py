@@ -20,8 +20,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch.nn.modules.utils import consume_prefix_in_state_dict_if_present
 
-from .atomic_file import replacing
 from .archives import ArchiveError, check_safetensors_header, check_stored
+from .atomic_file import replacing
 from .errors import UserError
 from .modeling.chart_predictor import NoiseModelMismatch
 from .modeling.parent_weights import start_from_parent

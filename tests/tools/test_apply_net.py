@@ -38,16 +38,18 @@ def test_dump_writes_maps_and_lists_all_people(run, tmp_path, bright, dark, caps
 
 def test_dump_writes_results_for_coco_with_the_ids_of_the_annotations(run, tmp_path, bright, dark):
     images = [{"id": 7, "file_name": "bright.png"}, {"id": 8, "file_name": "dark.png"}]
-    (tmp_path / "val.json").write_text(json.dumps({"images": images}))
+    categories = [{"id": 1, "name": "dog"}, {"id": 7, "name": "person"}]
+    (tmp_path / "val.json").write_text(json.dumps({"images": images, "categories": categories}))
     annotations = ("--annotations", str(tmp_path / "val.json"))
     run("dump", bright, dark, extra=("--format", "coco", "npz", *annotations))
     out = tmp_path / "out"
     (result,) = json.loads((out / "coco_results.json").read_text())
-    assert result["image_id"] == 7 and result["densepose"]["shape_chw"] == [3, 65, 45]
+    assert result["image_id"] == 7 and result["category_id"] == 7
+    assert result["densepose"]["shape_chw"] == [3, 65, 45]
     assert len(json.loads((out / "predictions.json").read_text())) == 1
     run("dump", bright, out=tmp_path / "named", extra=("--format", "coco"))
     (result,) = json.loads((tmp_path / "named" / "coco_results.json").read_text())
-    assert result["image_id"] == "bright"
+    assert result["image_id"] == "bright" and result["category_id"] == 1
     assert files_of(tmp_path / "named") == ["coco_results.json", "done.jsonl", "run.json"]
 
 

@@ -49,14 +49,15 @@ def test_a_whole_file_is_told_so(tool, write, capsys):
     assert tool.main([path]) == 0
     assert capsys.readouterr().out == (
         f"{path}: 1 images, 1 annotations\n"
-        "training uses 1 images with 1 people: 1 with 4 points, 1 with part masks\n"
+        "training uses 1 images with 1 people, 1 of them with 4 points and 1 with part masks\n"
+        "evaluation uses 1 images with 1 people, 1 to be found with 4 points\n"
     )
 
 
 def test_repairs_are_told_and_do_no_harm(tool, write, capsys):
     path = write(coco([annotation(dp_I=[1.0, 2.0, 3, 4], id=77)], [image_entry(1)]))
     assert tool.main([path]) == 0
-    assert capsys.readouterr().out.splitlines()[2:] == [
+    assert capsys.readouterr().out.splitlines()[3:] == [
         "",
         "repaired: part_as_float: 2 points in 1 annotations (ids 77)",
         "    The part of a point has a decimal point, as in DensePose-COCO: it is read as a whole"
@@ -129,3 +130,36 @@ def test_mistakes_are_told_in_one_line(refused, tmp_path):
     (tmp_path / "bad.json").write_text('{"images": [')
     assert "bad.json: not JSON" in refused(tmp_path / "bad.json")
     assert "no such folder" in refused(tmp_path / "bad.json", "--images", tmp_path / "none")
+
+
+def test_a_file_is_checked_for_training_or_for_evaluation(tool, write, capsys):
+    bare = {"dp_masks": [], "segmentation": ...}
+    path = write(coco([annotation(**bare), annotation(id=6, iscrowd=1)], [image_entry(1)]))
+    assert tool.main([path, "--for", "training"]) == 1
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[1] == (
+        "training uses 1 images with 1 people, 1 of them with 4 points and 0 with part masks"
+    )
+    assert "dropped: crowd: 1 annotations (ids 6)" in lines
+    assert tool.main([path, "--for", "evaluation"]) == 2
+    text = capsys.readouterr().out
+    assert "evaluation uses 1 images with 1 people, 0 to be found with 0 points" in text
+    assert "repaired: crowd: 1 annotations (ids 6)" in text and "training uses" not in text
+    assert "\nfatal: no_mask_left: " in text
+    assert tool.main([path]) == 2
+    text = capsys.readouterr().out
+    assert "dropped: crowd: 1 annotations (ids 6)\n" in text
+    assert "    evaluation: repaired: nobody has to be found there" in text
+
+
+def test_labels_that_cannot_be_right_are_explained(tool, write, capsys):
+    people = [annotation(id=k, dp_U=[10.0, 200.0, 30.5, 255.0]) for k in range(20)]
+    assert tool.main([write(coco(people, [image_entry(1)]))]) == 2
+    text = capsys.readouterr().out
+    assert "\nfatal: uv_in_other_units: 80 of 80; the largest is 255\n" in text
+
+
+def test_a_file_name_that_is_too_long_is_that_of_a_missing_file(tool, write, tmp_path, capsys):
+    path = write(coco([annotation()], [image_entry(1, file_name="0" * 2000)]))
+    assert tool.main([path, "--images", str(tmp_path)]) == 2
+    assert "fatal: image_file_missing: 1 image files (ids 1; first " in capsys.readouterr().out

@@ -7,8 +7,16 @@ import json
 
 from tqdm import tqdm
 
-from ..data.annotation_checks import Finding, Report, Severity, screen, screen_image_files
-from ..data.coco_densepose import read_annotation_file
+from ..data.annotation_checks import (
+    Finding,
+    Purpose,
+    Report,
+    Scope,
+    Severity,
+    screen,
+    screen_image_files,
+)
+from ..data.annotation_file import read_annotation_file
 from .check_status import ALL_USED, LEFT_OUT, STOPS
 from .options import UsageError
 
@@ -33,34 +41,49 @@ def run(args: argparse.Namespace) -> Report:
     return screened.report
 
 
-def text_of(report: Report) -> str:
-    """The report as printed."""
-    kept = report.kept
-    lines = [
-        f"{report.num_images} images, {report.num_annotations} annotations",
-        f"training uses {kept.images} images with {kept.people} people: {kept.people_with_points}"
-        f" with {kept.points} points, {kept.people_with_masks} with part masks",
-    ]
+def text_of(report: Report, purpose: str | None = None) -> str:
+    """The report as printed.
+
+    Args:
+        report: of `run`.
+        purpose: "training", "evaluation" or None for both.
+    """
+    purposes = _purposes(purpose)
+    lines = [f"{report.num_images} images, {report.num_annotations} annotations"]
+    lines += [f"{one.value} uses {report.kept_for(one)}" for one in purposes]
     for severity in Severity:
-        for finding in report.of(severity):
-            lines += ["", _headline(finding)]
-            lines.append(f"    {finding.check.description}: {finding.check.outcome}")
+        for finding in report.of(severity, purposes[0]):
+            check = finding.check
+            lines += ["", _headline(finding, severity)]
+            lines.append(f"    {check.description}: {check.outcome_for(purposes[0])}")
+            if len(purposes) > 1 and check.evaluation is not None:
+                lines.append(f"    evaluation: {check.difference}")
             lines += [f"    {reason}" for reason in finding.files[: len(finding.first_ids)]]
     return "\n".join(lines)
 
 
-def _headline(finding: Finding) -> str:
+def _purposes(purpose: str | None) -> list[Purpose]:
+    return list(Purpose) if purpose is None else [Purpose(purpose)]
+
+
+def _headline(finding: Finding, severity: Severity) -> str:
     check, more = finding.check, finding.records > len(finding.first_ids)
     ids = ", ".join(map(str, finding.first_ids)) + (", ..." if more else "")
+    if check.scope is Scope.WHOLE:
+        return f"{severity.value}: {check.name}: {ids}"
     counted = f"{finding.count} {check.scope.value}"
     if finding.count != finding.records:
         counted += f" in {finding.records} annotations"
     first_path = "" if finding.first_path is None else f"; first {finding.first_path}"
-    return f"{check.severity.value}: {check.name}: {counted} (ids {ids}{first_path})"
+    return f"{severity.value}: {check.name}: {counted} (ids {ids}{first_path})"
 
 
-def exit_status(report: Report) -> int:
-    """The exit status of `check_status` that the report gives."""
-    if report.of(Severity.FATAL):
+def exit_status(report: Report, purpose: str | None = None) -> int:
+    """The exit status of `check_status` that the report gives, for one purpose or for both."""
+
+    def found(*severities: Severity) -> bool:
+        return any(report.of(one, each) for one in severities for each in _purposes(purpose))
+
+    if found(Severity.FATAL):
         return STOPS
-    return LEFT_OUT if report.of(Severity.DROPPED) else ALL_USED
+    return LEFT_OUT if found(Severity.WARNING, Severity.DROPPED) else ALL_USED

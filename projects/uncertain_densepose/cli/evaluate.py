@@ -44,6 +44,11 @@ def run(args: argparse.Namespace) -> None:
     print(f"\n{results.num_results} results in {len(ground_truth)} annotated images")
     if results.num_beyond:
         print(f"{results.num_beyond} of them are beyond the 20 highest scores of their image")
+    if results.num_passed_over:
+        print(
+            f"{results.num_passed_over} further results are not of people, or in images that the"
+            " annotations leave out"
+        )
     for warning in left_out.warnings():
         print(f"warning: {warning}", file=sys.stderr)
     if args.out is not None:

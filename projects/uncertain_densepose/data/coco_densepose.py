@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import functools
-import json
 import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -19,19 +17,19 @@ from detectron2.data.datasets.builtin_meta import (
     KEYPOINT_CONNECTION_RULES,
 )
 from detectron2.structures import BoxMode
-from detectron2.utils.file_io import PathManager
-from pycocotools import mask as mask_utils
 
 from ..structures import PointAnnotations
 from ..structures.coco_annotation import (
     AnnotationError,
     AnnotationFileError,
-    check_part_masks,
     read_labelled_points,
+    read_part_masks,
 )
 from ..structures.point_annotations import MASK_SIZE
-from .annotation_checks import Screened, Severity, screen
+from ..structures.run_lengths import compressed, decode_mask
+from .annotation_checks import Purpose, Screened
 from .annotation_checks.screening import LABEL_FIELDS
+from .annotation_file import read_screened
 
 # A child of Detectron2's logger, which every train script of Detectron2's sets up.
 logger = logging.getLogger(f"detectron2.{__name__}")
@@ -104,13 +102,7 @@ def load_densepose_json(
             raise FileNotFoundError(
                 f"data set {name!r} needs {path}, which is missing; {how_to_get}"
             )
-    content = read_annotation_file(json_file)
-    screened = screen(content)
-    for finding in screened.report.of(Severity.FATAL):
-        raise AnnotationFileError(
-            f"{json_file}: {finding.check.description} ({', '.join(map(str, finding.first_ids))}): "
-            f"{finding.check.outcome}"
-        )
+    content, screened = read_screened(json_file, Purpose.TRAINING)
     logger.info(
         f"{name}: {screened.report.summary()} (`python tools/check_annotations.py {json_file}`)"
     )
@@ -121,21 +113,6 @@ def load_densepose_json(
         categories=categories,
     )
     return _dataset_dicts(screened, str(image_root))
-
-
-def read_annotation_file(json_file: str | os.PathLike) -> Any:
-    """The content of a JSON file.
-
-    Raises:
-        OSError: the file cannot be read.
-        AnnotationFileError: it is not JSON.
-    """
-    path = PathManager.get_local_path(os.fspath(json_file))
-    try:
-        with open(path, "rb") as file:
-            return json.load(file)
-    except (ValueError, RecursionError) as error:
-        raise AnnotationFileError(f"{json_file}: not JSON ({error})") from error
 
 
 def _dataset_dicts(screened: Screened, image_root: str) -> list[dict]:
@@ -157,12 +134,8 @@ def _dataset_annotation(annotation: dict) -> dict:
     kept |= {"category_id": 0, "iscrowd": 0, "bbox_mode": BoxMode.XYWH_ABS}
     segmentation = annotation.get("segmentation")
     if segmentation:
-        uncompressed = isinstance(segmentation, dict) and isinstance(segmentation["counts"], list)
-        kept["segmentation"] = (
-            mask_utils.frPyObjects(segmentation, *segmentation["size"])
-            if uncompressed
-            else segmentation
-        )
+        is_encoded = isinstance(segmentation, dict)
+        kept["segmentation"] = compressed(segmentation) if is_encoded else segmentation
     if "keypoints" in annotation:
         # COCO gives the index of the pixel, Detectron2 the position.
         kept["keypoints"] = [
@@ -184,7 +157,7 @@ def check_point_annotation(annotation: dict, source: str) -> None:
     """
     try:
         read_labelled_points(annotation, np.asarray(annotation["bbox"]))
-        check_part_masks(annotation)
+        read_part_masks(annotation)
     except AnnotationError as error:
         raise AnnotationFileError(f"{source}: annotation {annotation['id']}: {error}") from error
 
@@ -213,5 +186,5 @@ def _decode_part_masks(masks: list | dict | None) -> torch.Tensor | None:
     segm = np.zeros((MASK_SIZE, MASK_SIZE), dtype=np.uint8)
     for part, mask in enumerate([masks] if isinstance(masks, dict) else masks, start=1):
         if mask:
-            segm[mask_utils.decode(mask) > 0] = part
+            segm[decode_mask(mask)] = part
     return torch.from_numpy(segm)

@@ -32,7 +32,7 @@ from ..errors import UserError
 MAX_PIXELS = 178_956_970
 """Pixels of the largest picture that is read: half a gigabyte as BGR, and Pillow's own limit."""
 
-_DAMAGE = (
+DAMAGE = (
     *(OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error),
     *(AttributeError, IndexError, KeyError, OverflowError, RuntimeError, TypeError),
 )
@@ -84,7 +84,7 @@ def read_image(path: str | os.PathLike) -> np.ndarray:
         raise ImageError(f"{path}: {error}; use a smaller image") from error
     except ImageError as error:
         raise ImageError(f"{path}: {error}") from error
-    except _DAMAGE as error:
+    except DAMAGE as error:
         reason = " ".join(str(error).split()) or type(error).__name__
         raise ImageError(f"{path}: damaged or truncated image: {reason}") from error
 
@@ -94,7 +94,7 @@ def is_picture(path: str | os.PathLike) -> bool:
     try:
         with Image.open(path, formats=_formats()):
             return True
-    except (*_DAMAGE, Image.DecompressionBombError):
+    except (*DAMAGE, Image.DecompressionBombError):
         return False
 
 
@@ -195,7 +195,7 @@ def _upright(pixels: np.ndarray, image: Image.Image) -> np.ndarray:
     """The pixels (H, W, 3) of an image, turned as its EXIF says."""
     try:
         orientation = image.getexif().get(_ORIENTATION)
-    except _DAMAGE:
+    except DAMAGE:
         return pixels
     if not isinstance(orientation, int) or orientation not in _UPRIGHT:
         return pixels

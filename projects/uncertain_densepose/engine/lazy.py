@@ -18,6 +18,7 @@ from omegaconf import DictConfig
 from torch import nn
 
 from ..checkpoint import ParentCheckpointer, SafeCheckpointer
+from ..evaluation.ground_truth.test_set_check import check_test_sets
 from .box_evaluation import evaluate_in_boxes
 from .finite_steps import FiniteAMPTrainer, FiniteTrainer
 from .folder_lock import FolderLock
@@ -31,11 +32,13 @@ def check_lazy_config(cfg: DictConfig) -> None:
     """Refuse a config with which a model cannot be evaluated, before hours of training.
 
     Raises:
-        ConfigError, RecalibrationError, SurfaceFileError: as `model_evaluation.check_evaluation`.
+        ConfigError, RecalibrationError, SurfaceFileError, FileNotFoundError, AnnotationFileError:
+            as `model_evaluation.check_evaluation`.
     """
     options = cfg.evaluation
     checked_options(options.protocol, options.kappa_m, options.recalibration)
     check_surfaces([cfg.dataloader.test.dataset.names], options.surface)
+    check_test_sets([cfg.dataloader.test.dataset.names])
 
 
 def evaluate_lazy_config(cfg: DictConfig, model: nn.Module) -> OrderedDict:

@@ -24,6 +24,7 @@ from ..evaluation import (
 )
 from ..evaluation.detections.protocols import PROTOCOLS
 from ..evaluation.evaluator import dataset_surface_file
+from ..evaluation.ground_truth.test_set_check import check_test_sets
 from ..evaluation.recalibration import Recalibration
 from ..surface import Surface
 from .data import inference_loader, spread_records
@@ -119,6 +120,7 @@ def check_evaluation(cfg: CfgNode) -> None:
         ConfigError: a data set is not registered, and as `checked_options`.
         RecalibrationError: see `checked_options`.
         SurfaceFileError: see `check_surfaces`.
+        FileNotFoundError, AnnotationFileError: see `check_test_sets`.
     """
     for key in ("TRAIN", "TEST"):
         for name in cfg.DATASETS[key]:
@@ -129,6 +131,7 @@ def check_evaluation(cfg: CfgNode) -> None:
     options = cfg.DENSEPOSE_EVALUATION
     checked_options(options.PROTOCOL, options.KAPPA, options.RECALIBRATION)
     check_surfaces(cfg.DATASETS.TEST, options.SURFACE)
+    check_test_sets(cfg.DATASETS.TEST)
 
 
 def check_surfaces(dataset_names: Sequence[str], surface: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from detectron2.config import CfgNode
 from detectron2.engine import DefaultTrainer, TrainerBase, hooks
-from detectron2.evaluation import COCOEvaluator, DatasetEvaluators, inference_on_dataset
+from detectron2.evaluation import DatasetEvaluators, inference_on_dataset
 from detectron2.utils import comm
 from detectron2.utils.file_io import PathManager
 from detectron2.utils.logger import setup_logger
@@ -20,6 +20,7 @@ from ..checkpoint import ParentCheckpointer, SafeCheckpointer, TrainedCheckpoint
 from ..config import ConfigError, check_training_data
 from ..data import DensePoseDatasetMapper
 from ..data.mapper import chart_mirror_of
+from ..evaluation import PersonBoxEvaluator
 from ..modeling.augmented_inference import DensePoseRCNNWithTTA
 from .box_evaluation import evaluate_in_boxes, report_evaluation
 from .finite_steps import FiniteAMPTrainer, FiniteTrainer
@@ -148,7 +149,7 @@ class Trainer(DefaultTrainer):
             output_folder: for the files of evaluators; by default one in `OUTPUT_DIR`.
         """
         folder = output_folder or _inference_folder(cfg, dataset_name)
-        return COCOEvaluator(dataset_name, tasks=("bbox",), output_dir=folder)
+        return PersonBoxEvaluator(dataset_name, output_dir=folder)
 
     @classmethod
     def evaluate(cls, cfg: CfgNode, model: nn.Module) -> OrderedDict:

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from .evaluator import DensePoseEvaluator, GlobalVarianceEvaluator, GroundTruthBoxEvaluator
     from .files import LeftOut, ResultFile, ResultFileError
     from .ground_truth import GroundTruth, GroundTruthBoxModel, labelled_boxes
+    from .person_boxes import PersonBoxEvaluator
     from .points.likelihood import fit_global_variance
     from .points.readings import noise_model
     from .points.surface_distance import SurfaceDistance
@@ -22,6 +23,7 @@ __all__ = [
     "GroundTruthBoxModel",
     "LeftOut",
     "PROTOCOLS",
+    "PersonBoxEvaluator",
     "Recalibration",
     "RecalibrationError",
     "ResultFile",
@@ -44,6 +46,7 @@ __getattr__ = lazy_names(
         "GroundTruthBoxModel": "ground_truth.ground_truth_boxes",
         "LeftOut": "files.result_file",
         "PROTOCOLS": "detections.protocols",
+        "PersonBoxEvaluator": "person_boxes",
         "Recalibration": "recalibration",
         "RecalibrationError": "recalibration",
         "ResultFile": "files.result_file",

@@ -7,7 +7,7 @@ from .clicks_curve import ClicksCurve, clicks_curve
 from .coco_results import coco_results, write_coco_results
 from .condition import Click, ClickError, ConditionedPerson, condition, condition_points
 from .error_field import error_length_cm, sample_error_field
-from .export import coco_image_ids, result_records
+from .export import coco_category_id, coco_image_ids, result_records
 from .fusion import FUSION_RULES, FusionError
 from .fusion.predictions import fuse_maps, fuse_people, fuse_points
 from .image_sources import (
@@ -55,6 +55,7 @@ __all__ = [
     "body_points",
     "body_points_at",
     "clicks_curve",
+    "coco_category_id",
     "coco_image_ids",
     "coco_results",
     "condition",

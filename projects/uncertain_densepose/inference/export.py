@@ -7,6 +7,8 @@ import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path, PurePosixPath
 
+from ..data.annotation_checks import person_category
+from ..data.annotation_file import read_annotation_file
 from ..structures.coco_annotation import AnnotationFileError
 from .coco_results import PERSON_CATEGORY_ID
 from .person import Person
@@ -68,7 +70,7 @@ def coco_image_ids(json_file: str | os.PathLike, paths: Iterable[Path]) -> dict[
     try:
         images = json.loads(Path(json_file).read_bytes())["images"]
         entry = {PurePosixPath(image["file_name"]).parts: image["id"] for image in images}
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, RecursionError, TypeError) as error:
         raise AnnotationFileError(
             f"{json_file}: not in COCO's format: no list 'images' of entries with 'id' and "
             "'file_name'"
@@ -82,3 +84,24 @@ def coco_image_ids(json_file: str | os.PathLike, paths: Iterable[Path]) -> dict[
             raise AnnotationFileError(f"{json_file}: lists no image with the file name of {path}")
         ids[path] = entry[named]
     return ids
+
+
+def coco_category_id(json_file: str | os.PathLike) -> int:
+    """The id of the category of people in an annotation file, by `person_category`.
+
+    A file without `categories`, such as a list of images, has COCO's id.
+
+    Raises:
+        FileNotFoundError: `json_file` does not exist.
+        AnnotationFileError: it is not JSON, or has categories and none of them is that of people.
+    """
+    content = read_annotation_file(json_file)
+    categories = content.get("categories") if isinstance(content, dict) else None
+    if categories is None:
+        return PERSON_CATEGORY_ID
+    category = person_category(categories) if isinstance(categories, list) else None
+    if category is None:
+        raise AnnotationFileError(
+            f"{json_file}: field 'categories': none is called \"person\", and there are others"
+        )
+    return category

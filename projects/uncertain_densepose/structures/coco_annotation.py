@@ -11,6 +11,8 @@ from pycocotools import mask as mask_api
 from ..errors import FieldError, UserError
 from ..surface.parts import NUM_COARSE_PARTS, NUM_PARTS
 from .geometry import DP_EXTENT
+from .point_annotations import MASK_SIZE
+from .run_lengths import compressed, is_mask, is_polygon
 
 POINT_FIELDS = ("dp_x", "dp_y", "dp_I", "dp_U", "dp_V")
 TRUE_FIELDS = ("dp_U_true", "dp_V_true")
@@ -51,7 +53,7 @@ def _numbers(annotation: dict[str, Any], field: str) -> np.ndarray:
         raise AnnotationError(field, "is missing or not a list")
     try:
         values = np.array(annotation[field], dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (OverflowError, TypeError, ValueError) as error:
         raise AnnotationError(field, "is not a list of numbers") from error
     if values.ndim != 1 or not np.isfinite(values).all():
         raise AnnotationError(field, "is not a list of finite numbers")
@@ -68,7 +70,7 @@ def read_box(annotation: dict[str, Any]) -> np.ndarray:
     if len(box) != 4 or (box[2:] < 0).any():
         raise AnnotationError("bbox", "is not a box (x, y, width, height)")
     area = annotation.get("area")
-    if isinstance(area, bool) or not isinstance(area, (int, float)) or not area >= 0:
+    if type(area) not in (int, float) or not 0 <= area < float("inf"):
         raise AnnotationError("area", "is missing or not a number of pixels")
     return box
 
@@ -119,15 +121,27 @@ def read_labelled_points(annotation: dict[str, Any], box: np.ndarray) -> Labelle
     )
 
 
-def check_part_masks(annotation: dict[str, Any]) -> None:
-    """Refuse `dp_masks` of another number than one mask, or [], for each of the 14 coarse parts.
+def read_part_masks(annotation: dict[str, Any]) -> list[dict[str, Any]]:
+    """The masks of `dp_masks` that are not empty, with compressed run lengths.
+
+    Args:
+        annotation: `dp_masks` may be missing, one mask, an empty list, or a list with one mask, or
+            [], for each of the 14 coarse parts.
 
     Raises:
-        AnnotationError: there are others.
+        AnnotationError: they are anything else, or a mask is not one of 256 x 256 cells.
     """
-    masks = annotation.get("dp_masks")
-    if masks and len(masks) != NUM_COARSE_PARTS:
+    masks = annotation.get("dp_masks") or []
+    if not isinstance(masks, list):
+        masks = [masks]
+    elif len(masks) not in (0, NUM_COARSE_PARTS):
         raise AnnotationError("dp_masks", f"has {len(masks)} masks instead of {NUM_COARSE_PARTS}")
+    parts = [mask for mask in masks if mask]
+    if not all(is_mask(part, MASK_SIZE, MASK_SIZE) for part in parts):
+        raise AnnotationError(
+            "dp_masks", f"has a mask that does not encode {MASK_SIZE} x {MASK_SIZE} cells"
+        )
+    return [compressed(part) for part in parts]
 
 
 def read_segmentation(annotation: dict[str, Any], height: int, width: int) -> dict[str, Any]:
@@ -143,18 +157,17 @@ def read_segmentation(annotation: dict[str, Any], height: int, width: int) -> di
     segmentation = annotation.get("segmentation")
     if isinstance(segmentation, list):
         # Detectron2 passes over polygons of fewer than three points, and COCO has some.
-        polygons = [p for p in segmentation if isinstance(p, list) and len(p) >= 6]
-        if not polygons or any(len(polygon) % 2 for polygon in polygons):
-            raise AnnotationError("segmentation", "has no polygon (x1, y1, x2, y2, ...)")
+        polygons = [p for p in segmentation if not isinstance(p, list) or len(p) >= 6]
+        if not polygons or not all(is_polygon(polygon, height, width) for polygon in polygons):
+            raise AnnotationError(
+                "segmentation", "has no polygon (x1, y1, x2, y2, ...), or one far from the image"
+            )
         merged: dict[str, Any] = mask_api.merge(mask_api.frPyObjects(polygons, height, width))
         return merged
     if not isinstance(segmentation, dict) or not {"size", "counts"} <= segmentation.keys():
         raise AnnotationError("segmentation", "is missing, or neither polygons nor an encoding")
-    if list(segmentation["size"]) != [height, width]:
+    if not is_mask(segmentation, height, width):
         raise AnnotationError(
-            "segmentation", f"has size {segmentation['size']}, the image has [{height}, {width}]"
+            "segmentation", f"does not encode the image's {height} x {width} pixels"
         )
-    if isinstance(segmentation["counts"], list):
-        compressed: dict[str, Any] = mask_api.frPyObjects(segmentation, height, width)
-        return compressed
-    return segmentation
+    return compressed(segmentation)

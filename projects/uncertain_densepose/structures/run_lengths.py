@@ -1,19 +1,30 @@
-"""Decoding COCO's run lengths where a mask is, and not in the whole image.
+"""COCO's run lengths: checked, and decoded where a mask is instead of in the whole image.
 
 The masks of people cover a few percent of an image. `pycocotools` decodes the image, which takes
-several times as long.
+several times as long. It also trusts its input: run lengths that are not those of the mask's size
+write beyond its arrays or never end. `is_encoding` and `is_polygon` decide what it may be given.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from pycocotools import mask as mask_api
 
 _FIRST_CHARACTER = 48
 _VALUE, _SIGN, _MORE = 0x1F, 0x10, 0x20
 _BITS = 5
 _CHARACTERS = bytes(range(_FIRST_CHARACTER, _FIRST_CHARACTER + (_VALUE | _MORE) + 1))
+_LONGEST_NUMBER = 6
+"""Characters: 29 bits and a sign. `pycocotools` overflows beyond."""
+
+MOST_PIXELS = 178_956_970
+"""The largest image that Pillow reads, and so the largest mask."""
+
+_LONGEST_OUTLINE = 1_000_000
+"""Pixels. `pycocotools` allocates some hundred bytes for each."""
 
 
 def run_lengths(counts: str | bytes) -> np.ndarray:
@@ -30,10 +41,19 @@ def run_lengths(counts: str | bytes) -> np.ndarray:
         (N,) int64, pixels, down the columns one after the other; the first run is background.
     """
     text = counts.encode() if isinstance(counts, str) else counts
+    code, last = _characters(text)
+    return _lengths(code, last, np.diff(last, prepend=-1))
+
+
+def _characters(text: bytes) -> tuple[np.ndarray, np.ndarray]:
+    """The six bits of each character, int64, and the places of those that end a number."""
     code = np.frombuffer(text, dtype=np.uint8).astype(np.int64) - _FIRST_CHARACTER
-    last = np.flatnonzero((code & _MORE) == 0)
-    first = np.append(0, last[:-1] + 1)
-    length = last - first + 1
+    return code, np.flatnonzero((code & _MORE) == 0)
+
+
+def _lengths(code: np.ndarray, last: np.ndarray, length: np.ndarray) -> np.ndarray:
+    """The lengths of runs, whose numbers have `length` characters each, up to the places `last`."""
+    first = last - length + 1
     place = np.arange(len(code)) - np.repeat(first, length)
     value = np.add.reduceat((code & _VALUE) << (_BITS * place), first)
     value -= np.where(code[last] & _SIGN, 1 << (_BITS * length), 0)
@@ -45,19 +65,103 @@ def run_lengths(counts: str | bytes) -> np.ndarray:
 def is_encoding(counts: object, num_pixels: int) -> bool:
     """Whether text, bytes or a list of numbers are the run lengths of so many pixels.
 
-    `pycocotools` decodes whatever else it is given as well, to what happens to be in memory.
+    Args:
+        counts: anything that a file may have in their place.
+        num_pixels: of the mask; the answer is no above `MOST_PIXELS`.
     """
+    if not 0 < num_pixels <= MOST_PIXELS:
+        return False
     if isinstance(counts, list):
         whole = all(type(length) is int and length >= 0 for length in counts)
-        return whole and sum(counts) == num_pixels
-    text = counts.encode() if isinstance(counts, str) else counts
-    if not isinstance(text, bytes) or not text or text.translate(None, _CHARACTERS):
+        return whole and len(counts) <= num_pixels + 1 and sum(counts) == num_pixels
+    if isinstance(counts, str):
+        # Other characters, half a surrogate pair among them, do not survive encoding.
+        counts = counts.encode() if counts.isascii() else b""
+    if not isinstance(counts, bytes) or not counts or counts.translate(None, _CHARACTERS):
         return False
-    ends_within_a_number = (text[-1] - _FIRST_CHARACTER) & _MORE
-    if ends_within_a_number:
+    code, last = _characters(counts)
+    if len(last) == 0 or last[-1] != len(code) - 1 or len(last) > num_pixels + 1:
+        return False  # It ends within a number, or has more runs than there are pixels.
+    characters = np.diff(last, prepend=-1)
+    if characters.max() > _LONGEST_NUMBER:
         return False
-    lengths = run_lengths(text)
+    lengths = _lengths(code, last, characters)
     return bool(lengths.min() >= 0) and int(lengths.sum()) == num_pixels
+
+
+def is_size(size: object, height: int, width: int) -> bool:
+    """Whether something is the integers [height, width]; [True, 2.0] is not [1, 2]."""
+    return (
+        isinstance(size, list | tuple)
+        and all(type(side) is int for side in size)
+        and list(size) == [height, width]
+    )
+
+
+def is_mask(encoding: object, height: int, width: int) -> bool:
+    """Whether something has the `size` and the `counts` of a mask of height x width pixels."""
+    return (
+        isinstance(encoding, dict)
+        and is_size(encoding.get("size"), height, width)
+        and is_encoding(encoding.get("counts"), height * width)
+    )
+
+
+def is_polygon(polygon: object, height: int, width: int) -> bool:
+    """Whether a list of numbers (x1, y1, x2, y2, ...) is a polygon of an image.
+
+    It has at least three points, none of which is further from the image than the image is large,
+    and its outline is shorter than a million pixels.
+    """
+    if not isinstance(polygon, list) or len(polygon) < 6 or len(polygon) % 2:
+        return False
+    if any(type(value) not in (int, float) for value in polygon):
+        return False
+    try:
+        corners = np.array(polygon, dtype=np.float64).reshape(-1, 2)
+    except OverflowError:  # An integer with hundreds of digits.
+        return False
+    side = np.array([width, height])
+    near = ((corners >= -side) & (corners <= 2 * side)).all()  # NaN is not.
+    if not near:
+        return False
+    steps = np.abs(corners - np.roll(corners, 1, axis=0)).max(axis=1)
+    return bool(steps.sum() <= _LONGEST_OUTLINE)
+
+
+def compressed(encoding: dict[str, Any]) -> dict[str, Any]:
+    """A checked mask with compressed run lengths; one that has them already is returned."""
+    if not isinstance(encoding["counts"], list):
+        return encoding
+    result: dict[str, Any] = mask_api.frPyObjects(encoding, *encoding["size"])
+    return result
+
+
+def decode_mask(encoding: dict[str, Any]) -> np.ndarray:
+    """(height, width) bool, a checked mask with compressed run lengths; columns lie in memory one
+    after the other."""
+    lengths = run_lengths(encoding["counts"])
+    height, width = encoding["size"]
+    pixels = np.repeat(np.arange(len(lengths)) % 2 == 1, lengths)
+    return pixels.reshape(width, height).T
+
+
+def union_of_masks(encodings: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The union of checked masks of one size, in compressed run lengths.
+
+    `pycocotools` merges within a fixed number of runs, which runs of no pixels exceed.
+    """
+    height, width = encodings[0]["size"]
+    ends = [np.cumsum(run_lengths(encoding["counts"])) for encoding in encodings]
+    begin = np.concatenate([end[: len(end) // 2 * 2 : 2] for end in ends])
+    finish = np.concatenate([end[1::2] for end in ends])
+    # How many masks begin at each pixel, minus how many end before it.
+    change = np.bincount(begin, minlength=height * width + 1).astype(np.int64)
+    change -= np.bincount(finish, minlength=height * width + 1)
+    covered = np.cumsum(change[:-1]) > 0
+    pixels = covered.reshape(width, height).T.astype(np.uint8, order="F")
+    merged: dict[str, Any] = mask_api.encode(pixels)
+    return merged
 
 
 def decode_columns(encoding: dict[str, Any]) -> tuple[int, np.ndarray]:

@@ -22,7 +22,7 @@ def stripe(first: int, last: int, side: int = 256) -> dict:
     return encoded(mask)
 
 
-MASKS = [stripe(10, 20), stripe(30, 50)] + [[] for _ in range(12)]
+MASKS = [stripe(20, 60), stripe(90, 256)] + [[] for _ in range(12)]
 
 
 def annotation(**changes) -> dict:
@@ -110,7 +110,7 @@ ODDITIES = {
         {
             "dp_masks": [
                 MASKS[0],
-                {"size": [256, 256], "counts": [256, 512, 256**2 - 768]},
+                {"size": [256, 256], "counts": [256, 256**2 - 256]},
                 *MASKS[2:],
             ]
         },
@@ -163,6 +163,23 @@ ODDITIES = {
         {"dp_I": [-1, 1, 2, 25]}, {"part_out_of_range": 2}, points=2
     ),
     "half a part": Oddity({"dp_I": [1, 1, 2, 2.5]}, {"part_fractional": 1}, points=3),
+    "parts beyond charts of 64 bits": Oddity(
+        {"dp_I": [1, 2, 3, 1e300]}, {"part_out_of_range": 1}, points=3
+    ),
+    "coordinates beyond all charts": Oddity(
+        {"dp_U": [0.1, 0.5, 1e308, -1e308]}, {"uv_outside_chart": 2}, points=2
+    ),
+    "points beyond all boxes": Oddity(
+        {"dp_y": [1e308, -1e308, 51, 30]}, {"point_outside_box": 2}, points=2
+    ),
+    "true labels of another length": Oddity(
+        {"dp_U_true": [0.5] * 3, "dp_V_true": [0.5] * 4}, {"true_labels_malformed": 1}
+    ),
+    "one true coordinate": Oddity({"dp_V_true": [0.5] * 4}, {"true_labels_malformed": 1}),
+    "a true part that is none": Oddity({"dp_I_true": [1, 2, 3, 25]}, {"true_labels_malformed": 1}),
+    "true labels that are no numbers": Oddity(
+        {"dp_U_true": [0.5] * 4, "dp_V_true": None}, {"true_labels_malformed": 1}
+    ),
     "coordinates outside of charts": Oddity(
         {"dp_U": [-0.01, 0.5, 1.0005, 37.0]}, {"uv_outside_chart": 2}, points=2
     ),
@@ -182,6 +199,22 @@ ODDITIES = {
     "a crowd": gone("crowd", iscrowd=1),
     "ignored": gone("ignored", ignore=1),
     "no box": gone("box_malformed", bbox=...),
+    "a flag of a crowd that is none": gone("crowd_flag_malformed", iscrowd="no"),
+    "a flag of a crowd that is not a number": gone("crowd_flag_malformed", iscrowd=NAN),
+    "no flag of a crowd": Oddity({"iscrowd": ...}, {}),
+    "a null for a crowd": Oddity({"iscrowd": None}, {}),
+    "a number of 4000 digits in a box": gone("box_malformed", bbox=[4, 4, 10**4000, 50]),
+    "a box larger than the image by far": gone("box_far_beyond_image", bbox=[4, 4, 1e9, 1e9]),
+    "a box to the left of the image by far": gone(
+        "box_far_beyond_image", bbox=[-90.0, 4.0, 100.0, 50.0]
+    ),
+    "no area": Oddity({"area": ...}, {"area_malformed": 1}),
+    "a null for an area": Oddity({"area": None}, {"area_malformed": 1}),
+    "a text for an area": Oddity({"area": "900"}, {"area_malformed": 1}),
+    "an infinite area": Oddity({"area": float("inf")}, {"area_malformed": 1}),
+    "a negative area": Oddity({"area": -1}, {"area_malformed": 1}),
+    "an area beyond the image's": Oddity({"area": HEIGHT * WIDTH + 1}, {"area_malformed": 1}),
+    "an area of 4000 digits": Oddity({"area": 10**4000}, {"area_malformed": 1}),
     "an empty list for a box": gone("box_malformed", bbox=[]),
     "a box with NaN": gone("box_malformed", bbox=[4.0, 4.0, NAN, 50.0]),
     "a dictionary for a box": gone("box_malformed", bbox={"x": 1}),
@@ -194,6 +227,13 @@ ODDITIES = {
     "no such image": gone("image_unknown", image_id=999),
     "no image": gone("image_unknown", image_id=...),
     "no id": gone("annotation_malformed", id=...),
+    "an id of null": gone("annotation_malformed", id=None),
+    "an id that is a text": gone("annotation_malformed", id="5"),
+    "an id that is not a number": gone("annotation_malformed", id=NAN),
+    "an id beyond 64 bits": gone("annotation_malformed", id=2**63),
+    "an image id that is a text": gone("image_unknown", image_id="1"),
+    "an image id with a fraction": gone("image_unknown", image_id=1.5),
+    "a category of null": gone("category_unknown", category_id=None),
     "segmentation missing": Oddity({"segmentation": ...}, {"segmentation_missing": 1}),
     "segmentation empty": Oddity({"segmentation": []}, {"segmentation_missing": 1}),
     "segmentation of another size": Oddity(
@@ -212,6 +252,38 @@ ODDITIES = {
     "one polygon is a line": Oddity(
         {"segmentation": [[4, 4, 40, 4, 40, 50, 4, 50], [1, 2, 3, 4]]}, {"polygon_malformed": 1}
     ),
+    "one polygon is not a number": Oddity(
+        {"segmentation": [[4, 4, 40, 4, 40, 50, 4, 50], [1, 2, 3, 4, NAN, 6]]},
+        {"polygon_malformed": 1},
+    ),
+    "one polygon is far from the image": Oddity(
+        {"segmentation": [[4, 4, 40, 4, 40, 50, 4, 50], [1, 2, 3, 4, 1e308, 6]]},
+        {"polygon_malformed": 1},
+    ),
+    "run lengths of no characters": Oddity(
+        {"segmentation": {"size": [HEIGHT, WIDTH], "counts": ""}}, {"segmentation_malformed": 1}
+    ),
+    "a second mask of no characters": without_masks(
+        "mask_undecodable", dp_masks=[MASKS[0], MASKS[1] | {"counts": ""}, *MASKS[2:]]
+    ),
+    "a second mask of zeros": without_masks(
+        "mask_undecodable", dp_masks=[MASKS[0], MASKS[1] | {"counts": "0" * 999}, *MASKS[2:]]
+    ),
+    "a mask of a size with a fraction": without_masks(
+        "mask_of_wrong_size", dp_masks=[MASKS[0] | {"size": [256.0, 256]}, *MASKS[1:]]
+    ),
+    "a mask as large as a country": without_masks(
+        "mask_of_wrong_size", dp_masks=[MASKS[0] | {"size": [2 * 10**9] * 2}, *MASKS[1:]]
+    ),
+    "points without any mask": Oddity(
+        {"dp_masks": [], "segmentation": ...},
+        {"masks_empty": 1, "segmentation_missing": 1, "points_without_any_mask": 1},
+        masks=set(),
+    ),
+    "visibilities that are none": Oddity(
+        {"keypoints": [10, 10, 3] * 17}, {"keypoints_malformed": 1}
+    ),
+    "keypoints far away": Oddity({"keypoints": [1e308, 10, 2] * 17}, {"keypoints_malformed": 1}),
     "keypoints of another skeleton": Oddity({"keypoints": [1, 2, 2]}, {"keypoints_malformed": 1}),
     "no keypoints": Oddity({"keypoints": ...}, {}),
     # Its image.

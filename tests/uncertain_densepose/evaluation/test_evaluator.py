@@ -112,15 +112,16 @@ def test_a_person_whom_nobody_found_is_wrong_and_not_read(dataset, flat_distance
     assert results["densepose_gps"]["AR"] == pytest.approx(100 * 2 / 3)
 
 
-def test_points_outside_the_box_are_wrong(register, people, flat_distance):
+def test_points_outside_the_box_are_left_out_as_in_training(register, people, flat_distance):
     people[3]["dp_x"] = [300.0] * 12
+    people[0]["dp_x"][0] = -1e308
     name = register(people)
     results = detected(flat_distance, name, perfect_answers())
-    assert results["correspondence"]["within_20cm"] == pytest.approx(100 * 2 / 3)
-    assert results["likelihood"]["points_read"] == pytest.approx(100 * 2 / 3)
-    assert results["densepose_gps"]["AR"] == pytest.approx(100 * 2 / 3)
+    assert results["correspondence"]["num_points"] == 11 + 12
+    assert results["correspondence"]["within_20cm"] == pytest.approx(100)
+    assert results["densepose_gps"]["AR"] == pytest.approx(100)
     given = in_given_boxes(flat_distance, name, given_box_answers())
-    assert given["correspondence_gt_boxes"]["within_20cm"] == pytest.approx(100 * 2 / 3)
+    assert given["correspondence_gt_boxes"]["num_points"] == 11 + 12
 
 
 def test_crowds_are_not_counted(register, people, flat_distance):

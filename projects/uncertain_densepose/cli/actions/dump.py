@@ -15,6 +15,7 @@ from ...inference import (
     PictureMaps,
     SourceImage,
     VideoFile,
+    coco_category_id,
     coco_image_ids,
     coco_results,
     picture_maps,
@@ -88,8 +89,8 @@ class Dump(Action):
     Args:
         out: the output folder.
         formats: names in `DUMP_FORMATS`.
-        annotations: a COCO file with the image ids to use in the coco results; by default an
-            image's id is its name.
+        annotations: a COCO file with the ids of images and of the category of people to use in the
+            results; by default an image's id is its name, and people's category COCO's.
     """
 
     def __init__(
@@ -99,13 +100,15 @@ class Dump(Action):
         self._formats = {name: DUMP_FORMATS[name] for name in sorted(set(formats))}
         self._annotations = annotations
         self._image_ids: dict[Path, int | str] = {}
+        self._category: dict[str, int] = {}
 
     def take_sources(self, sources):
         """See :meth:`Action.take_sources`.
 
         Raises:
             ActionError: annotations are given without the coco format, or together with a video.
-            FileNotFoundError, AnnotationFileError: see `inference.coco_image_ids`.
+            FileNotFoundError, AnnotationFileError: see `inference.coco_image_ids` and
+                `inference.coco_category_id`.
         """
         if self._annotations is None:
             return
@@ -115,6 +118,7 @@ class Dump(Action):
         if video is not None:
             raise ActionError(f"{video.path}: video frames have no ids in --annotations")
         self._image_ids = coco_image_ids(self._annotations, (one.path for one in sources))
+        self._category = {"category_id": coco_category_id(self._annotations)}
 
     @property
     def settings(self):
@@ -136,5 +140,6 @@ class Dump(Action):
         for path in lists:
             each = (records[path.name] for records in folder.records())
             with replacing(path) as temporary:
-                write_coco_results(temporary, (record for people in each for record in people))
+                everybody = (record | self._category for people in each for record in people)
+                write_coco_results(temporary, everybody)
         return lists

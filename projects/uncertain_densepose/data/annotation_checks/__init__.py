@@ -6,8 +6,16 @@ is what is trained. To add a check, write a function in one of the modules here 
 """
 
 # Importing these registers the checks.
-from . import content_checks, image_file_checks, mask_checks, person_checks, point_checks  # noqa: F401
-from .registry import CHECKS, Check, Scope, Severity, check
+from . import (  # noqa: F401
+    content_checks,
+    image_file_checks,
+    mask_checks,
+    person_checks,
+    point_checks,
+    whole_file_checks,
+)
+from .content_checks import person_category
+from .registry import CHECKS, Check, Purpose, Scope, Severity, check
 from .report import Finding, Report
 from .screening import Screened, screen, screen_image_files
 
@@ -15,11 +23,13 @@ __all__ = [
     "CHECKS",
     "Check",
     "Finding",
+    "Purpose",
     "Report",
     "Scope",
     "Screened",
     "Severity",
     "check",
+    "person_category",
     "screen",
     "screen_image_files",
 ]

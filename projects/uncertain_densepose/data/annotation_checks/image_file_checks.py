@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from pathlib import Path
 
 from ..picture_file import ImageError, read_image
@@ -24,20 +25,20 @@ def _size(path: Path) -> tuple[int, int] | ImageError:
 @check(Scope.IMAGE_FILE, FATAL, _STOPS)
 def image_file_missing(image, path) -> str:
     """The image file does not exist."""
-    return "" if path.is_file() else f"{path}: no such file"
+    return "" if os.path.isfile(path) else f"{path}: no such file"
 
 
 @check(Scope.IMAGE_FILE, FATAL, _STOPS)
 def image_file_unreadable(image, path) -> str:
     """The image file cannot be read as an image."""
-    size = _size(path) if path.is_file() else None
+    size = _size(path) if os.path.isfile(path) else None
     return str(size) if isinstance(size, ImageError) else ""
 
 
 @check(Scope.IMAGE_FILE, FATAL, _STOPS)
 def image_size_differs(image, path) -> str:
     """The size of the image file differs from "width" and "height"."""
-    size = _size(path) if path.is_file() else None
+    size = _size(path) if os.path.isfile(path) else None
     stated = (image["width"], image["height"])
     if not isinstance(size, tuple) or size == stated:
         return ""

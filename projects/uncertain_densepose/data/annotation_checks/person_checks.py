@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from pycocotools import mask as mask_api
 
-from ...structures.run_lengths import is_encoding
+from ...structures.coco_annotation import AnnotationError, read_segmentation
+from ...structures.run_lengths import is_mask, is_polygon
 from .content_checks import is_id
 from .registry import DROPPED, REPAIRED, Scope, check
 
 _NUM_KEYPOINTS = 17
 _BEYOND_PX = 1.0
 """How far a box may reach beyond its image before it is reported, pixels: COCO rounds."""
+_FARTHEST_PX = 1e6
 
 
 @dataclass(frozen=True)
@@ -82,13 +85,28 @@ def category_not_person(annotation, file) -> bool:
     return annotation["category_id"] != file.person
 
 
-@check(Scope.PERSON, DROPPED, "the annotation is left out: the box is not that of one person")
+@check(Scope.PERSON, DROPPED, "the annotation is left out")
+def crowd_flag_malformed(annotation, file) -> bool:
+    """The "iscrowd" is none of 0, 1, true, false, null."""
+    flag = annotation.get("iscrowd")
+    return not (flag is None or type(flag) in (bool, int, float) and flag in (0, 1))
+
+
+_NOT_TO_BE_FOUND = (REPAIRED, "nobody has to be found there, and detections there do not count")
+
+
+@check(
+    Scope.PERSON,
+    DROPPED,
+    "the annotation is left out: the box is not that of one person",
+    evaluation=_NOT_TO_BE_FOUND,
+)
 def crowd(annotation, file) -> bool:
     """The annotation is of a crowd ("iscrowd")."""
     return bool(annotation.get("iscrowd"))
 
 
-@check(Scope.PERSON, DROPPED, "the annotation is left out")
+@check(Scope.PERSON, DROPPED, "the annotation is left out", evaluation=_NOT_TO_BE_FOUND)
 def ignored(annotation, file) -> bool:
     """The annotation has the flag "ignore"."""
     return bool(annotation.get("ignore"))
@@ -115,6 +133,17 @@ def box_outside_image(annotation, file) -> bool:
     return x >= image["width"] or y >= image["height"] or x + width <= 0 or y + height <= 0
 
 
+@check(Scope.PERSON, DROPPED, "the annotation is left out")
+def box_far_beyond_image(annotation, file) -> bool:
+    """The box reaches further beyond its image than the image is large."""
+    x, y, width, height = annotation["bbox"]
+    image = file.images[annotation["image_id"]]
+    return (
+        min(x, image["width"] - x - width) < -image["width"]
+        or min(y, image["height"] - y - height) < -image["height"]
+    )
+
+
 @check(Scope.PERSON, REPAIRED, "all of them are kept")
 def annotation_id_repeated(annotation, file) -> bool:
     """Several annotations have the same id, as a few in COCO's minival do."""
@@ -128,6 +157,31 @@ def box_beyond_image(annotation, file) -> bool:
     image = file.images[annotation["image_id"]]
     beyond = max(-x, -y, x + width - image["width"], y + height - image["height"])
     return beyond > _BEYOND_PX
+
+
+def _measure_area(annotation, file) -> None:
+    image = file.images[annotation["image_id"]]
+    try:
+        mask = read_segmentation(annotation, image["height"], image["width"])
+    except AnnotationError:
+        annotation["area"] = float(annotation["bbox"][2] * annotation["bbox"][3])
+    else:
+        annotation["area"] = float(mask_api.area(mask))
+
+
+@check(
+    Scope.PERSON,
+    REPAIRED,
+    "training does not read it",
+    _measure_area,
+    evaluation=(REPAIRED, "it is that of the segmentation, or else of the box"),
+)
+def area_malformed(annotation, file) -> bool:
+    """The "area" is missing, or is not a number of pixels from 0 to that of the image."""
+    area, image = finite_numbers([annotation.get("area")]), file.images[annotation["image_id"]]
+    # Boxes, whose area some files have here, may reach beyond the image.
+    box = annotation["bbox"][2] * annotation["bbox"][3]
+    return area is None or not 0 <= area[0] <= max(image["width"] * image["height"], box)
 
 
 _NO_MASK = (
@@ -151,19 +205,29 @@ def segmentation_malformed(annotation, file) -> bool:
     """The "segmentation" is neither polygons nor run lengths for the size of the image."""
     segmentation = annotation.get("segmentation")
     if isinstance(segmentation, list):
-        return bool(segmentation) and not any(map(_is_polygon, segmentation))
-    return bool(segmentation) and not _is_mask(segmentation, file.images[annotation["image_id"]])
+        return bool(segmentation) and not _polygons(annotation, file)
+    image = file.images[annotation["image_id"]]
+    return bool(segmentation) and not is_mask(segmentation, image["height"], image["width"])
+
+
+def _polygons(annotation: dict, file: FileIndex) -> list:
+    """Those of a list that are polygons."""
+    image = file.images[annotation["image_id"]]
+    size = image["height"], image["width"]
+    return [polygon for polygon in annotation["segmentation"] if is_polygon(polygon, *size)]
 
 
 def _keep_polygons(annotation, file) -> None:
-    annotation["segmentation"] = list(filter(_is_polygon, annotation["segmentation"]))
+    annotation["segmentation"] = _polygons(annotation, file)
 
 
 @check(Scope.PERSON, REPAIRED, "the person's other polygons are used", _keep_polygons)
 def polygon_malformed(annotation, file) -> bool:
-    """A polygon has fewer than three points, an odd number of values, or a non-finite value."""
+    """A polygon has fewer than three points, an odd number of values, or is far from the image."""
     segmentation = annotation.get("segmentation")
-    return isinstance(segmentation, list) and not all(map(_is_polygon, segmentation))
+    if not isinstance(segmentation, list):
+        return False
+    return len(_polygons(annotation, file)) < len(segmentation)
 
 
 def _remove_keypoints(annotation, file) -> None:
@@ -177,22 +241,10 @@ def _remove_keypoints(annotation, file) -> None:
     _remove_keypoints,
 )
 def keypoints_malformed(annotation, file) -> bool:
-    """The "keypoints" are not 51 finite numbers."""
+    """The "keypoints" are not 17 times x, y (below a million) and a visibility of 0, 1 or 2."""
     if "keypoints" not in annotation:
         return False
     values = finite_numbers(annotation["keypoints"])
-    return values is None or len(values) != 3 * _NUM_KEYPOINTS
-
-
-def _is_polygon(polygon: object) -> bool:
-    values = finite_numbers(polygon)
-    return values is not None and len(values) >= 6 and len(values) % 2 == 0
-
-
-def _is_mask(segmentation: object, image: dict) -> bool:
-    size = [image["height"], image["width"]]
-    return (
-        isinstance(segmentation, dict)
-        and segmentation.get("size") == size
-        and is_encoding(segmentation.get("counts"), size[0] * size[1])
-    )
+    if values is None or len(values) != 3 * _NUM_KEYPOINTS:
+        return True
+    return bool((np.abs(values) > _FARTHEST_PX).any() or not np.isin(values[2::3], (0, 1, 2)).all())

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...structures.coco_annotation import POINT_FIELDS
+from ...structures.coco_annotation import POINT_FIELDS, TRUE_FIELDS, TRUE_PART_FIELD
 from ...structures.geometry import DP_EXTENT
 from ...surface import NUM_PARTS
-from .person_checks import numbers
+from .person_checks import finite_numbers, numbers
 from .registry import DROPPED, REPAIRED, Scope, check
 
 _UV_TOLERANCE = 1e-3
 """How far coordinates may lie outside their chart, chart units: rounding to three digits."""
 
 _LEFT_OUT = "the person's points and part masks are left out; the box is used"
+_NOT_TO_BE_FOUND = (DROPPED, "the person does not have to be found")
 _POINT_LEFT_OUT = "the point is left out"
 
 
@@ -46,57 +47,100 @@ class PointColumns:
         x, y, part, u, v = (np.array(annotation[f], dtype=np.float64) for f in POINT_FIELDS)
         box = np.array(annotation["bbox"], dtype=np.float64)
         xy = np.stack([x, y], axis=1)
+        with np.errstate(over="ignore"):
+            xy_image = box[:2] + xy / DP_EXTENT * box[2:]
         return PointColumns(
             xy=xy,
             part=part,
             uv=np.stack([u, v], axis=1),
-            xy_image=box[:2] + xy / DP_EXTENT * box[2:],
+            xy_image=xy_image,
             width=image["width"],
             height=image["height"],
             part_is_float=np.array([type(i) is float for i in annotation["dp_I"]], dtype=bool),
         )
 
 
-@check(Scope.LABELS, DROPPED, _LEFT_OUT)
+@check(Scope.LABELS, DROPPED, _LEFT_OUT, evaluation=_NOT_TO_BE_FOUND)
 def person_has_no_densepose(annotation) -> bool:
     """A person with points or part masks has the flag "has_no_densepose"."""
     return bool(annotation.get("has_no_densepose"))
 
 
-@check(Scope.LABELS, DROPPED, "the person's part masks are left out; the box is used")
+@check(
+    Scope.LABELS,
+    DROPPED,
+    "the person's part masks are left out; the box is used",
+    evaluation=_NOT_TO_BE_FOUND,
+)
 def masks_without_points(annotation) -> bool:
     """A person has "dp_masks", but none of the five lists of points."""
     return not any(field in annotation for field in POINT_FIELDS)
 
 
-@check(Scope.LABELS, DROPPED, _LEFT_OUT)
+@check(Scope.LABELS, DROPPED, _LEFT_OUT, evaluation=_NOT_TO_BE_FOUND)
 def point_list_missing(annotation) -> bool:
     """Some of dp_x, dp_y, dp_I, dp_U, dp_V are missing, but not all."""
     return not all(field in annotation for field in POINT_FIELDS)
 
 
-@check(Scope.LABELS, DROPPED, _LEFT_OUT)
+@check(Scope.LABELS, DROPPED, _LEFT_OUT, evaluation=_NOT_TO_BE_FOUND)
 def point_list_no_list(annotation) -> bool:
     """One of dp_x, dp_y, dp_I, dp_U, dp_V is not a list."""
     return not all(isinstance(annotation[field], list) for field in POINT_FIELDS)
 
 
-@check(Scope.LABELS, DROPPED, _LEFT_OUT)
+@check(Scope.LABELS, DROPPED, _LEFT_OUT, evaluation=_NOT_TO_BE_FOUND)
 def point_list_no_numbers(annotation) -> bool:
     """One of dp_x, dp_y, dp_I, dp_U, dp_V has a value that is not a number."""
     return any(numbers(annotation[field]) is None for field in POINT_FIELDS)
 
 
-@check(Scope.LABELS, DROPPED, _LEFT_OUT)
+@check(Scope.LABELS, DROPPED, _LEFT_OUT, evaluation=_NOT_TO_BE_FOUND)
 def point_lists_of_different_length(annotation) -> bool:
     """The lists dp_x, dp_y, dp_I, dp_U, dp_V differ in length."""
     return len({len(annotation[field]) for field in POINT_FIELDS}) > 1
 
 
-@check(Scope.LABELS, REPAIRED, "the person's box is used, and part masks if there are any")
+@check(
+    Scope.LABELS,
+    REPAIRED,
+    "the person's box is used, and part masks if there are any",
+    evaluation=(REPAIRED, "the person does not have to be found"),
+)
 def no_points(annotation) -> bool:
     """The lists dp_x, dp_y, dp_I, dp_U, dp_V are empty."""
     return not annotation["dp_x"]
+
+
+def _remove_true_labels(annotation) -> None:
+    for name in (*TRUE_FIELDS, TRUE_PART_FIELD):
+        annotation.pop(name, None)
+
+
+@check(
+    Scope.LABELS,
+    REPAIRED,
+    "training does not read them",
+    _remove_true_labels,
+    evaluation=(REPAIRED, "the true labels of the person's points are unknown"),
+)
+def true_labels_malformed(annotation) -> bool:
+    """The labels before the annotator's error (dp_U_true, ...) are no lists of a number a point."""
+    columns = {
+        name: finite_numbers(annotation[name])
+        for name in (*TRUE_FIELDS, TRUE_PART_FIELD)
+        if name in annotation
+    }
+    lengths = {None if column is None else len(column) for column in columns.values()}
+    if not lengths <= {len(annotation["dp_x"])} or len(columns.keys() & set(TRUE_FIELDS)) == 1:
+        return True
+    part = columns.pop(TRUE_PART_FIELD, np.ones(1))
+    uv = np.concatenate([np.zeros(0), *columns.values()])
+    return not np.isin(part, np.arange(1, NUM_PARTS + 1)).all() or _off_chart(uv).any()
+
+
+def _off_chart(uv: np.ndarray) -> np.ndarray:
+    return np.abs(uv - 0.5) > 0.5 + _UV_TOLERANCE
 
 
 @check(Scope.POINTS, DROPPED, _POINT_LEFT_OUT)
@@ -127,7 +171,7 @@ def part_fractional(points) -> np.ndarray:
 @check(Scope.POINTS, DROPPED, _POINT_LEFT_OUT)
 def uv_outside_chart(points) -> np.ndarray:
     """U or V of a point lies outside [0, 1] by more than 0.001."""
-    return (np.abs(points.uv - 0.5) > 0.5 + _UV_TOLERANCE).any(axis=1)
+    return _off_chart(points.uv).any(axis=1)
 
 
 @check(Scope.POINTS, DROPPED, _POINT_LEFT_OUT)

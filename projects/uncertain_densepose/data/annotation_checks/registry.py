@@ -1,7 +1,8 @@
 """The checks of annotation files, one function each.
 
 A check is registered under the name of its function, whose docstring says what is odd, together
-with what training does about it. The checks of a scope run in the order of their registration.
+with what training does about it, and what evaluation does where that differs. This is the one table
+by which both of them read files. The checks of a scope run in the order of their registration.
 """
 
 from __future__ import annotations
@@ -13,10 +14,13 @@ from enum import Enum
 
 
 class Severity(Enum):
-    """What becomes of training."""
+    """What becomes of training or evaluation."""
 
     FATAL = "fatal"
-    """It stops."""
+    """It stops before it begins."""
+
+    WARNING = "warning"
+    """It goes on, with labels that are probably wrong."""
 
     DROPPED = "dropped"
     """It leaves out what the check found."""
@@ -25,7 +29,14 @@ class Severity(Enum):
     """It uses what the check found, as the check's outcome says."""
 
 
-FATAL, DROPPED, REPAIRED = Severity.FATAL, Severity.DROPPED, Severity.REPAIRED
+FATAL, WARNING, DROPPED, REPAIRED = Severity
+
+
+class Purpose(Enum):
+    """What a file is read for."""
+
+    TRAINING = "training"
+    EVALUATION = "evaluation"
 
 
 class Scope(Enum):
@@ -42,6 +53,9 @@ class Scope(Enum):
     - LABELS: an annotation with points or part masks.
     - POINTS: the `PointColumns` of a person; it returns (P,) bool.
     - MASKS: an annotation whose lists of points are readable.
+    - LABELLED: an annotation with points after all other checks.
+    - WHOLE: the `LabelStatistics` and the `Report` of all annotations; it returns a list of texts,
+      the evidence.
     """
 
     CONTENT = "entries"
@@ -52,6 +66,8 @@ class Scope(Enum):
     LABELS = "annotations' points"
     POINTS = "points"
     MASKS = "annotations' part masks"
+    LABELLED = "annotations with points"
+    WHOLE = "files"
 
 
 @dataclass(frozen=True)
@@ -66,6 +82,7 @@ class Check:
         find: the function, see `Scope`.
         repair: called with the arguments of `find` where it found something; it changes the
             annotation in place. None if nothing has to be changed.
+        evaluation: severity and outcome for evaluation; None if they are those for training.
     """
 
     name: str
@@ -74,6 +91,28 @@ class Check:
     outcome: str
     find: Callable
     repair: Callable | None = None
+    evaluation: tuple[Severity, str] | None = None
+
+    def severity_for(self, purpose: Purpose) -> Severity:
+        """What becomes of training or of evaluation."""
+        return self._answers(purpose)[0]
+
+    def outcome_for(self, purpose: Purpose) -> str:
+        """What training or evaluation does, one clause."""
+        return self._answers(purpose)[1]
+
+    def _answers(self, purpose: Purpose) -> tuple[Severity, str]:
+        if purpose is Purpose.EVALUATION and self.evaluation is not None:
+            return self.evaluation
+        return self.severity, self.outcome
+
+    @property
+    def difference(self) -> str:
+        """What evaluation does, "the same" if that is what training does."""
+        if self.evaluation is None:
+            return "the same"
+        severity, outcome = self.evaluation
+        return f"{severity.value}: {outcome}"
 
     @property
     def description(self) -> str:
@@ -90,11 +129,15 @@ class Check:
 CHECKS: dict[str, Check] = {}
 """All checks by name."""
 
-_IN_ORDER: dict[tuple[Scope, Severity], list[Check]] = defaultdict(list)
+_IN_ORDER: dict[tuple[Scope, Severity | None], list[Check]] = defaultdict(list)
 
 
 def check(
-    scope: Scope, severity: Severity, outcome: str, repair: Callable | None = None
+    scope: Scope,
+    severity: Severity,
+    outcome: str,
+    repair: Callable | None = None,
+    evaluation: tuple[Severity, str] | None = None,
 ) -> Callable[[Callable], Callable]:
     """Decorator: register a function under its name; the arguments are attributes of `Check`.
 
@@ -107,14 +150,16 @@ def check(
             raise ValueError(
                 f"a check {find.__name__!r} is registered already; choose another name"
             )
-        registered = Check(find.__name__, scope, severity, outcome, find, repair)
+        registered = Check(find.__name__, scope, severity, outcome, find, repair, evaluation)
         CHECKS[registered.name] = registered
         _IN_ORDER[scope, severity].append(registered)
+        _IN_ORDER[scope, None].append(registered)
         return find
 
     return register
 
 
-def checks_of(scope: Scope, severity: Severity) -> list[Check]:
-    """The checks of a scope and a severity, in the order of their registration."""
+def checks_of(scope: Scope, severity: Severity | None = None) -> list[Check]:
+    """The checks of a scope, by default of any severity for training, in the order of their
+    registration."""
     return _IN_ORDER[scope, severity]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .registry import Check, Severity
+from .registry import Check, Purpose, Severity
 
 _NUM_FIRST_IDS = 5
 
@@ -40,13 +40,16 @@ class Finding:
 
 @dataclass
 class Kept:
-    """What training uses.
+    """What training uses, and of that what evaluation measures.
 
     Attributes:
         images: the number of images with people who are kept.
         people: the number of these people.
         people_with_points, people_with_masks: how many of them have points, or part masks.
         points: the number of their points.
+        images_to_be_evaluated: the number of images, with or without people.
+        people_to_be_found: how many have points and any mask: evaluation looks for them.
+        points_to_be_measured: the number of their points.
     """
 
     images: int = 0
@@ -54,6 +57,9 @@ class Kept:
     people_with_points: int = 0
     people_with_masks: int = 0
     points: int = 0
+    images_to_be_evaluated: int = 0
+    people_to_be_found: int = 0
+    points_to_be_measured: int = 0
 
 
 class Report:
@@ -92,20 +98,37 @@ class Report:
         if path is not None:
             finding.files.append(reason)
 
-    def of(self, severity: Severity) -> list[Finding]:
-        """The findings of one severity."""
-        return [one for one in self.findings.values() if one.check.severity is severity]
+    def of(self, severity: Severity, purpose: Purpose = Purpose.TRAINING) -> list[Finding]:
+        """The findings of one severity for a purpose."""
+        return [
+            one for one in self.findings.values() if one.check.severity_for(purpose) is severity
+        ]
 
-    def summary(self) -> str:
-        """What is kept and what is left out, in one line."""
-        kept = self.kept
+    def summary(self, purpose: Purpose = Purpose.TRAINING) -> str:
+        """What is kept, what is left out and what is doubtful, in one line."""
         left_out = [
             f"{one.count} {one.check.scope.value} ({one.check.name})"
-            for one in self.of(Severity.DROPPED)
+            for one in self.of(Severity.DROPPED, purpose)
         ]
+        warnings = [
+            f"; {one.check.name}: {', '.join(map(str, one.first_ids))}"
+            for one in self.of(Severity.WARNING, purpose)
+        ]
+        return f"{self.kept_for(purpose)}; left out: {', '.join(left_out) or 'nothing'}" + "".join(
+            warnings
+        )
+
+    def kept_for(self, purpose: Purpose) -> str:
+        """What training or evaluation uses, in words."""
+        kept = self.kept
+        if purpose is Purpose.EVALUATION:
+            return (
+                f"{kept.images_to_be_evaluated} images with {kept.people} people, "
+                f"{kept.people_to_be_found} to be found with {kept.points_to_be_measured} points"
+            )
         return (
             f"{kept.images} images with {kept.people} people, {kept.people_with_points} of them "
-            f"with {kept.points} points; left out: {', '.join(left_out) or 'nothing'}"
+            f"with {kept.points} points and {kept.people_with_masks} with part masks"
         )
 
     def as_dict(self) -> dict:
@@ -120,6 +143,10 @@ class Report:
                     "severity": one.check.severity.value,
                     "description": one.check.description,
                     "outcome": one.check.outcome,
+                    "evaluation": {
+                        "severity": one.check.severity_for(Purpose.EVALUATION).value,
+                        "outcome": one.check.outcome_for(Purpose.EVALUATION),
+                    },
                     "counts": one.check.scope.value,
                     "count": one.count,
                     "records": one.records,

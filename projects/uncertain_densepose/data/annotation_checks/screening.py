@@ -10,33 +10,39 @@ from typing import Any
 
 import numpy as np
 
-from ...structures.coco_annotation import POINT_FIELDS
+from ...structures.coco_annotation import POINT_FIELDS, TRUE_FIELDS, TRUE_PART_FIELD
 from .content_checks import is_id, person_category
-from .mask_checks import mask_entries
+from .label_statistics import LabelStatistics
+from .mask_checks import has_any_mask, mask_entries
 from .person_checks import FileIndex
 from .point_checks import PointColumns
-from .registry import DROPPED, FATAL, REPAIRED, Check, Scope, checks_of
+from .registry import DROPPED, REPAIRED, Check, Purpose, Scope, checks_of
 from .report import Report
 
 LABEL_FIELDS = (*POINT_FIELDS, "dp_masks")
+TRUE_LABEL_FIELDS = (*TRUE_FIELDS, TRUE_PART_FIELD)
 
 
 @dataclass
 class Screened:
-    """What training uses of a file.
+    """What training and evaluation use of a file.
 
     Attributes:
         report: what was found.
-        person_category: the id of the category that is trained; None if a finding is fatal.
+        person_category: the id of the category of people; None if a finding about the content of
+            the file is fatal.
         images: the images that are kept, with or without people, in the order of their ids.
-        people: the annotations that are kept, by image id and in the order of the file. They are
-            copies with valid labels.
+        people: the annotations that are trained, by image id and in the order of the file. They
+            are copies with valid labels.
+        everybody: the same with those whom only evaluation needs, to leave out detections of them:
+            crowds and the ignored; their `iscrowd` is 1, that of others 0.
     """
 
     report: Report
     person_category: int | None = None
     images: list[dict] = field(default_factory=list)
     people: dict[int, list[dict]] = field(default_factory=dict)
+    everybody: dict[int, list[dict]] = field(default_factory=dict)
 
 
 def screen(content: Any, track: Callable[[list], Iterable] = iter) -> Screened:
@@ -63,14 +69,25 @@ def screen(content: Any, track: Callable[[list], Iterable] = iter) -> Screened:
         repeated=_repeated_ids(content["annotations"]),
     )
     people: dict[int, list[dict]] = {image_id: [] for image_id in sorted(images)}
+    everybody: dict[int, list[dict]] = {image_id: [] for image_id in people}
+    labels = LabelStatistics()
     for place, annotation in enumerate(track(content["annotations"])):
-        kept = _screen_person(annotation, f"number {place}", index, report)
-        if kept is not None:
+        left_out_by = _left_out_by(annotation, f"number {place}", index, report)
+        if left_out_by is None:
+            kept = _screen_person(annotation, index, report, labels)
             people[kept["image_id"]].append(kept)
+            everybody[kept["image_id"]].append(kept)
+        elif _is_evaluated(annotation, left_out_by, index):
+            kept = _screen_person(annotation, index, Report(), LabelStatistics())
+            everybody[kept["image_id"]].append(kept)
     for image_id, kept_people in people.items():
         if not _first_of(Scope.EMPTY_IMAGE, report, images[image_id], kept_people):
             report.kept.images += 1
-    return Screened(report, person, [images[image_id] for image_id in people], people)
+    report.kept.images_to_be_evaluated = len(people)
+    for check in checks_of(Scope.WHOLE):
+        for evidence in check.find(labels, report):
+            report.add(check, evidence)
+    return Screened(report, person, [images[image_id] for image_id in people], people, everybody)
 
 
 def screen_image_files(images: Iterable[dict], folder: Path, report: Report) -> None:
@@ -82,7 +99,7 @@ def screen_image_files(images: Iterable[dict], folder: Path, report: Report) -> 
         report: what is found is added to it.
     """
     for image in images:
-        for check in checks_of(Scope.IMAGE_FILE, FATAL):
+        for check in checks_of(Scope.IMAGE_FILE):
             path = folder / image["file_name"]
             reason = check.find(image, path)
             if reason:
@@ -90,7 +107,7 @@ def screen_image_files(images: Iterable[dict], folder: Path, report: Report) -> 
 
 
 def _is_fatal(content: Any, report: Report) -> bool:
-    for check in checks_of(Scope.CONTENT, FATAL):
+    for check in checks_of(Scope.CONTENT):
         for record in check.find(content):
             report.add(check, record)
         if check.name == "not_coco" and report.findings:
@@ -112,42 +129,72 @@ def _first_of(scope: Scope, report: Report, entry: dict, *others) -> Check | Non
     return None
 
 
-def _screen_person(annotation: Any, name: str, index: FileIndex, report: Report) -> dict | None:
-    """A copy of what is kept of an annotation; None if it is left out."""
+def _left_out_by(annotation: Any, name: str, index: FileIndex, report: Report) -> Check | None:
+    """The check that leaves out an annotation of training, after reporting it."""
     for check in checks_of(Scope.PERSON, DROPPED):
         if check.find(annotation, index):
             has_id = isinstance(annotation, dict) and is_id(annotation.get("id"))
             report.add(check, annotation["id"] if has_id else name)
-            return None
+            return check
+    return None
+
+
+def _is_evaluated(annotation: dict, left_out_by: Check, index: FileIndex) -> bool:
+    """Whether evaluation needs an annotation that training leaves out, and nothing else is odd."""
+    dropping = [c for c in checks_of(Scope.PERSON, DROPPED) if _is_dropped_by_evaluation(c)]
+    return not _is_dropped_by_evaluation(left_out_by) and not any(
+        check.find(annotation, index) for check in dropping
+    )
+
+
+def _is_dropped_by_evaluation(check: Check) -> bool:
+    return check.severity_for(Purpose.EVALUATION) is DROPPED
+
+
+def _screen_person(
+    annotation: dict, index: FileIndex, report: Report, labels: LabelStatistics
+) -> dict:
+    """A copy of what is kept of an annotation."""
     kept = dict(annotation)
+    kept["iscrowd"] = int(bool(annotation.get("iscrowd") or annotation.get("ignore")))
     _repair(Scope.PERSON, kept, report, index)
-    _screen_labels(kept, index.images[kept["image_id"]], report)
+    _screen_labels(kept, index.images[kept["image_id"]], report, labels)
     report.kept.people += 1
     return kept
 
 
-def _screen_labels(kept: dict, image: dict, report: Report) -> None:
+def _remove_labels(kept: dict) -> None:
+    for name in (*LABEL_FIELDS, *TRUE_LABEL_FIELDS):
+        kept.pop(name, None)
+
+
+def _screen_labels(kept: dict, image: dict, report: Report, labels: LabelStatistics) -> None:
     if not any(name in kept for name in POINT_FIELDS) and not mask_entries(kept):
         kept.pop("dp_masks", None)
         return
     if _first_of(Scope.LABELS, report, kept):
-        for name in LABEL_FIELDS:
-            kept.pop(name, None)
+        _remove_labels(kept)
         return
     _repair(Scope.LABELS, kept, report)
-    _screen_points(kept, image, report)
+    points = PointColumns.of(kept, image)
+    _screen_points(points, kept, report)
     if _first_of(Scope.MASKS, report, kept):
         del kept["dp_masks"]
     else:
         _repair(Scope.MASKS, kept, report)
+    labels.add(points, kept)
     num_points = len(kept["dp_x"])
     report.kept.points += num_points
     report.kept.people_with_points += num_points > 0
     report.kept.people_with_masks += len(mask_entries(kept)) > 0
+    if num_points > 0:
+        _repair(Scope.LABELLED, kept, report)
+    if num_points > 0 and has_any_mask(kept):
+        report.kept.people_to_be_found += 1
+        report.kept.points_to_be_measured += num_points
 
 
-def _screen_points(kept: dict, image: dict, report: Report) -> None:
-    points = PointColumns.of(kept, image)
+def _screen_points(points: PointColumns, kept: dict, report: Report) -> None:
     dropped = np.zeros(len(points.part), dtype=bool)
     for check in (*checks_of(Scope.POINTS, DROPPED), *checks_of(Scope.POINTS, REPAIRED)):
         found = check.find(points) & ~dropped
@@ -156,8 +203,10 @@ def _screen_points(kept: dict, image: dict, report: Report) -> None:
         if check.severity is DROPPED:
             dropped |= found
     if dropped.any():
-        for name in POINT_FIELDS:
-            kept[name] = [value for value, out in zip(kept[name], dropped, strict=True) if not out]
+        for name in (*POINT_FIELDS, *TRUE_LABEL_FIELDS):
+            if name in kept:
+                pairs = zip(kept[name], dropped, strict=True)
+                kept[name] = [value for value, out in pairs if not out]
 
 
 def _repair(scope: Scope, kept: dict, report: Report, *others) -> None:

@@ -96,6 +96,8 @@ class ResultFile:
     Attributes:
         num_results: the number of usable records, before their dense pose is decoded.
         num_beyond: how many of them are not among the 20 highest scores of their image.
+        num_passed_over: the number of records of other categories than that of people, or in images
+            that are not evaluated; whatever else they have is not read.
 
     Raises:
         FileNotFoundError: there is no such file.
@@ -112,6 +114,7 @@ class ResultFile:
         self._ground_truth = ground_truth
         self._complain = complain
         self._entries: dict[int, list[_Entry]] = defaultdict(list)
+        self.num_passed_over = 0
         ids: set = set()
         try:
             for index, (span, record) in enumerate(scan_array(self._path)):
@@ -120,7 +123,10 @@ class ResultFile:
                 except FieldError as error:
                     complain(self._error(index, error))
                 else:
-                    self._entries[image_id].append(entry)
+                    if entry is None:
+                        self.num_passed_over += 1
+                    else:
+                        self._entries[image_id].append(entry)
         except JsonArrayError as error:
             raise ResultFileError(f"{self._path}: {error}") from error
         numbers = [len(entries) for entries in self._entries.values()]
@@ -164,8 +170,8 @@ class ResultFile:
             iuv=arrays,
         )
 
-    def _entry(self, index: int, span: Span, record: object, ids: set) -> tuple[int, _Entry]:
-        """A record's image and entry.
+    def _entry(self, index: int, span: Span, record: object, ids: set) -> tuple[int, _Entry | None]:
+        """A record's image and entry; None in place of one that is passed over.
 
         Raises:
             FieldError: a field is missing or wrong.
@@ -177,6 +183,9 @@ class ResultFile:
                 raise FieldError("id", f"is {record['id']!r}, which another result has too")
             ids.add(record["id"])
         image_id, category_id = _read_key(record, "image_id"), _read_key(record, "category_id")
+        truth = self._ground_truth
+        if image_id in truth.left_out or category_id in truth.other_categories:
+            return image_id, None
         if image_id not in self._ground_truth:
             known = self._ground_truth.json_file
             raise FieldError("image_id", f"is {image_id!r}, which is not an image of {known}")

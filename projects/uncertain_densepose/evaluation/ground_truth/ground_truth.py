@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
+import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,8 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from detectron2.data import MetadataCatalog
 from detectron2.utils.file_io import PathManager
-from pycocotools.coco import COCO
+from detectron2.utils.logger import log_first_n
 
+from ...data.annotation_checks import Purpose
+from ...data.annotation_checks.mask_checks import has_any_mask
+from ...data.annotation_file import read_screened
 from ...structures.coco_annotation import (
     AnnotationError,
     AnnotationFileError,
@@ -31,11 +33,11 @@ class AnnotatedImage:
         image_id: as in the annotation file.
         height, width: pixels.
         annotation_id: (G,) int64, not always unique: COCO's minival lists repeat some.
-        category: (G,) int64, contiguous from 0 in the order of the file's category ids.
+        category: (G,) int64, 0: people are the one category that is evaluated.
         boxes: (G, 4) float64, XYWH pixels.
         area: (G,) float64, pixels², by which COCO distinguishes medium and large people.
         iscrowd: (G,) bool.
-        masks: G encoded masks; None for an ignored person whose mask cannot be read.
+        masks: G encoded masks; None for an ignored person without one.
         person: (P,) int64 in 0..G-1, the person that a point belongs to.
         xy: (P, 2) float64, pixels.
         part: (P,) int64, charts 1..24.
@@ -90,14 +92,23 @@ class GroundTruth:
     Args:
         json_file: path of the file, for messages.
         images: the annotated images by id.
-        categories: category id to its contiguous number, from 0.
+        categories: the id of the category of people to its contiguous number, 0.
+        other_categories: the ids of the file's other categories, which are not evaluated.
+        left_out: the ids of images that are not evaluated.
     """
 
     def __init__(
-        self, json_file: str, images: dict[int, AnnotatedImage], categories: dict[int, int]
+        self,
+        json_file: str,
+        images: dict[int, AnnotatedImage],
+        categories: dict[int, int],
+        other_categories: frozenset[int] = frozenset(),
+        left_out: frozenset[int] = frozenset(),
     ):
         self.json_file = json_file
         self.categories = categories
+        self.other_categories = other_categories
+        self.left_out = left_out
         self._images = images
 
     def __len__(self) -> int:
@@ -124,27 +135,31 @@ class GroundTruth:
 
     @staticmethod
     def load(json_file: str | os.PathLike) -> GroundTruth:
-        """Read a COCO file with DensePose annotations and check what evaluation uses.
+        """Read a COCO file with DensePose annotations.
+
+        Of it is used what `data.annotation_checks` keep, as in training; what they leave out is
+        logged with its number.
 
         Raises:
             FileNotFoundError: there is no such file.
-            AnnotationFileError: the file is not in COCO's format, or an annotation is malformed.
-                The message names the file, the annotation's id and the field.
+            AnnotationFileError: the file is not JSON, or a check is fatal. The message names the
+                file, what is wrong, and the ids.
         """
         json_file = str(json_file)
-        coco = _read_coco(json_file)
-        category = {key: index for index, key in enumerate(sorted(coco.getCatIds()))}
-        unknown = [a["id"] for a in coco.dataset["annotations"] if a["image_id"] not in coco.imgs]
-        if unknown:
-            raise AnnotationFileError(
-                f"{json_file}: annotation {unknown[0]}: field 'image_id' is not the id of an image"
-                " in the file"
-            )
+        content, screened = read_screened(json_file, Purpose.EVALUATION)
+        summary = screened.report.summary(Purpose.EVALUATION)
+        log_first_n(logging.INFO, f"evaluation of {json_file}: {summary}", key="message")
         images = {
-            image_id: _annotated_image(json_file, image, coco.imgToAnns[image_id], category)
-            for image_id, image in sorted(coco.imgs.items())
+            image["id"]: _annotated_image(json_file, image, screened.everybody[image["id"]])
+            for image in screened.images
         }
-        return GroundTruth(json_file, images, category)
+        return GroundTruth(
+            json_file,
+            images,
+            {screened.person_category: 0},
+            frozenset(one["id"] for one in content["categories"]) - {screened.person_category},
+            frozenset(one["id"] for one in content["images"]) - images.keys(),
+        )
 
     @staticmethod
     def of_dataset(dataset_name: str) -> GroundTruth:
@@ -162,39 +177,17 @@ class GroundTruth:
         return GroundTruth.load(PathManager.get_local_path(os.fspath(json_file)))
 
 
-def _read_coco(json_file: str) -> COCO:
-    try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            coco = COCO(json_file)
-    except (ValueError, AssertionError, KeyError, TypeError) as error:  # ValueError: not JSON.
-        raise AnnotationFileError(f"{json_file}: not a file in COCO's format ({error})") from error
-    for field in ("images", "annotations", "categories"):
-        if not isinstance(coco.dataset.get(field), list):
-            raise AnnotationFileError(f"{json_file}: not in COCO's format: no list '{field}'")
-    for field, index in (("images", coco.imgs), ("categories", coco.cats)):
-        if len(index) < len(coco.dataset[field]):
-            raise AnnotationFileError(f"{json_file}: field '{field}': an id occurs twice")
-    return coco
-
-
-def _annotated_image(
-    json_file: str, image: dict, annotations: list[dict], category: dict[int, int]
-) -> AnnotatedImage:
-    for field in ("height", "width"):
-        if not isinstance(image.get(field), int):
-            raise AnnotationFileError(
-                f"{json_file}: image {image['id']}: field '{field}' is not an integer"
-            )
+def _annotated_image(json_file: str, image: dict, annotations: list[dict]) -> AnnotatedImage:
+    """The arrays of an image and its people, both as the checks keep them."""
     height, width = image["height"], image["width"]
     boxes, points, masks, visibility = [], [], [], []
     for annotation in annotations:
         try:
-            if annotation.get("category_id") not in category:
-                raise AnnotationError("category_id", "is not the id of a category in the file")
             boxes.append(read_box(annotation))
-            points.append(read_labelled_points(annotation, boxes[-1]))
-            read_mask = read_person_mask if points[-1] is not None else _read_mask_if_legible
-            masks.append(read_mask(annotation, boxes[-1], height, width))
+            masks.append(_read_mask_if_there_is_one(annotation, boxes[-1], height, width))
+            # Nobody without a mask has to be found.
+            with_points = masks[-1] is not None
+            points.append(read_labelled_points(annotation, boxes[-1]) if with_points else None)
             if points[-1] is not None:
                 flags = read_visibility(annotation)
                 visibility.append(point_visibility(points[-1].part, flags))
@@ -213,10 +206,10 @@ def _annotated_image(
         height=height,
         width=width,
         annotation_id=np.array([a["id"] for a in annotations], dtype=np.int64),
-        category=np.array([category[a["category_id"]] for a in annotations], dtype=np.int64),
+        category=np.zeros(len(annotations), dtype=np.int64),
         boxes=np.array(boxes, dtype=np.float64).reshape(-1, 4),
         area=np.array([float(a["area"]) for a in annotations]),
-        iscrowd=np.array([bool(a.get("iscrowd", 0)) for a in annotations], dtype=bool),
+        iscrowd=np.array([bool(a["iscrowd"]) for a in annotations], dtype=bool),
         masks=tuple(masks),
         person=np.repeat(np.array([person for person, _ in labelled], dtype=np.int64), counts),
         xy=of_points("xy", np.zeros((0, 2))),
@@ -228,11 +221,9 @@ def _annotated_image(
     )
 
 
-def _read_mask_if_legible(
+def _read_mask_if_there_is_one(
     annotation: dict, box: np.ndarray, height: int, width: int
 ) -> PersonMask | None:
-    """The mask of a person who need not be found; None if it is missing or malformed."""
-    try:
-        return read_person_mask(annotation, box, height, width)
-    except AnnotationError:
+    if not has_any_mask(annotation):
         return None
+    return read_person_mask(annotation, box, height, width)

@@ -11,12 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 import torch.nn.functional as F
-from pycocotools import mask as mask_api
 
-from ...structures.coco_annotation import AnnotationError, check_part_masks, read_segmentation
+from ...structures.coco_annotation import read_part_masks, read_segmentation
 from ...structures.mask_iou import WindowMask
 from ...structures.point_annotations import MASK_SIZE
-from ...structures.run_lengths import decode_columns
+from ...structures.run_lengths import decode_columns, union_of_masks
 
 
 @dataclass(frozen=True)
@@ -73,23 +72,10 @@ def read_person_mask(annotation: dict, box: np.ndarray, height: int, width: int)
         AnnotationError: `dp_masks` are malformed, or there are none and `segmentation` is missing
             or malformed.
     """
-    check_part_masks(annotation)
-    parts = [part for part in annotation.get("dp_masks") or () if part]
+    parts = read_part_masks(annotation)
     if not parts:
         return SegmentationMask(read_segmentation(annotation, height, width))
-    if not all(map(_is_part_encoding, parts)):
-        raise AnnotationError(
-            "dp_masks", f"has a mask that does not encode {MASK_SIZE} x {MASK_SIZE} cells"
-        )
-    return PartMask(mask_api.merge(parts), box, height, width)
-
-
-def _is_part_encoding(part: object) -> bool:
-    return (
-        isinstance(part, dict)
-        and list(part.get("size", ())) == [MASK_SIZE] * 2
-        and isinstance(part.get("counts"), (str, bytes))
-    )
+    return PartMask(union_of_masks(parts), box, height, width)
 
 
 def part_mask_in_image(cells: np.ndarray, box: np.ndarray, height: int, width: int) -> WindowMask:

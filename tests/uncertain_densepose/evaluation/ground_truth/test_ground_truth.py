@@ -56,9 +56,13 @@ def test_an_image_without_people_is_there(tmp_path, person):
     assert image.uv.shape == (0, 2)
 
 
-def test_points_outside_the_box_are_read(tmp_path, person):
+def test_points_outside_the_box_are_left_out_as_in_training(tmp_path, person):
     person["dp_x"][0] = 400.0
-    assert load(tmp_path, person)[1].xy[0, 0] == pytest.approx(90.0)
+    person["dp_U_true"], person["dp_V_true"] = np.linspace(0, 1, (24)).reshape(2, 12).tolist()
+    image = load(tmp_path, person)[1]
+    assert len(image.xy) == 11
+    np.testing.assert_array_equal(image.part, person["dp_I"][1:])
+    np.testing.assert_array_equal(image.uv_true[:, 0], person["dp_U_true"][1:])
 
 
 def test_polygons_and_uncompressed_encodings_are_masks_too(tmp_path, person):
@@ -101,29 +105,88 @@ def test_the_visibility_of_points_is_that_of_their_limbs(tmp_path, person):
         ("dp_I", [25] * 12),
         ("dp_I", [0] * 12),
         ("dp_I", [1.5] * 12),
-        ("dp_V_true", [0.5] * 12),
+        ("dp_U", [1e308] * 12),
         ("bbox", [1, 2, 3]),
         ("bbox", [1, 2, -3, 4]),
-        ("area", None),
+        ("bbox", [1, 2, 2e9, 2e9]),
         ("category_id", 5),
         ("segmentation", None),
         ("segmentation", [[1, 2, 3]]),
         ("segmentation", {"size": [10, 10], "counts": "abc"}),
+        ("segmentation", {"size": [120, 160], "counts": ""}),
         ("image_id", 99),
-        ("dp_masks", [[]] * 13),
-        ("keypoints", [1, 1, 3] * 17),
+        ("iscrowd", "no"),
     ],
 )
-def test_a_malformed_annotation_is_named(tmp_path, person, field, value):
-    complaint = {"dp_V_true": "dp_U_true"}.get(field, field)
-    with pytest.raises(AnnotationFileError, match=rf"val\.json: annotation 7: .*'{complaint}'"):
+def test_where_nothing_is_left_to_measure_the_annotation_is_named(tmp_path, person, field, value):
+    with pytest.raises(AnnotationFileError, match=r"val\.json: .*annotation 7") as error:
         load(tmp_path, person | {field: value})
+    named = {"dp_I": "part", "bbox": "box", "dp_x": "point", "segmentation": "masks", "dp_U": "U"}
+    assert named.get(field, field) in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("dp_V", None), ("bbox", [1, 2, 3]), ("image_id", None), ("id", 2**63), ("id", None)],
+)
+def test_what_training_leaves_out_is_left_out_here_and_counted(
+    tmp_path, person, field, value, caplog
+):
+    other = labelled(8, 1, BOX, np.random.default_rng(1))
+    caplog.set_level("INFO")
+    image = load(tmp_path, person | {field: value}, other)[1]
+    labels_alone = field == "dp_V"
+    assert image.annotation_id.tolist() == [7, 8] if labels_alone else [8]
+    assert image.ignored.tolist() == [True, False] if labels_alone else [False]
+    assert image.num_points.sum() == 12
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "kept"),
+    [
+        ("dp_masks", [[]] * 13, 12),
+        ("keypoints", [1, 1, 3] * 17, 12),
+        ("dp_V_true", [0.5] * 12, 12),
+        ("area", None, 12),
+        ("iscrowd", None, 12),
+    ],
+)
+def test_what_has_a_default_is_mended(tmp_path, person, field, value, kept):
+    image = load(tmp_path, person | {field: value})[1]
+    assert image.num_points.tolist() == [kept] and not image.ignored.any()
+    assert image.masks[0].decode().area == 51 * 100
+    assert image.area.tolist() == [51 * 100 if field == "area" else person["area"]]
+    assert np.isnan(image.uv_true).all()
+
+
+def test_fields_with_a_default_may_be_missing(tmp_path, person):
+    del person["area"], person["iscrowd"]
+    image = load(tmp_path, person, unlabelled(8, 1, [4.0, 4.0, 10.0, 20.0]))[1]
+    assert image.area.tolist() == [51 * 100, 200] and not image.iscrowd.any()
+    nothing = unlabelled(8, 1, [4.0, 4.0, 10.0, 20.0], segmentation=None)
+    del nothing["area"]
+    assert load(tmp_path, person, nothing)[1].area.tolist() == [51 * 100, 200]
 
 
 def test_a_missing_list_of_coordinates_is_named(tmp_path, person):
     del person["dp_V"]
-    with pytest.raises(AnnotationFileError, match=r"annotation 7: field 'dp_V' is missing"):
+    with pytest.raises(AnnotationFileError, match=r"dp_V are missing.*annotation 7"):
         load(tmp_path, person)
+
+
+def test_the_ignored_need_not_be_found(tmp_path, person):
+    flagged = person | {"id": 9, "ignore": 1}
+    image = load(tmp_path, person, flagged, person | {"id": 10, "iscrowd": 1})[1]
+    assert image.ignored.tolist() == [False, True, True]
+    assert image.iscrowd.tolist() == [False, True, True]
+
+
+def test_a_byte_order_mark_is_passed_over(tmp_path, person):
+    path = tmp_path / "val.json"
+    write(path, coco([person], num_images=1))
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert GroundTruth.load(path)[1].num_people == 1
 
 
 def test_annotation_ids_may_occur_twice_as_in_minival(tmp_path, person):
@@ -135,35 +198,39 @@ def test_annotation_ids_may_occur_twice_as_in_minival(tmp_path, person):
     "content", [[], {"images": []}, {"annotations": [{"id": 3}]}, {"images": 1, "annotations": []}]
 )
 def test_a_file_in_another_format_is_named(tmp_path, content):
-    with pytest.raises(AnnotationFileError, match=r"other\.json: not .* COCO's format"):
+    with pytest.raises(AnnotationFileError, match=r"other\.json: .*not in COCO's format"):
         GroundTruth.load(write(tmp_path / "other.json", content))
+
+
+SAME_ID = {"images": "images have the same id", "categories": "id of another category"}
 
 
 @pytest.mark.parametrize("field", ["images", "categories"])
 def test_ids_that_occur_twice_are_named(tmp_path, person, field):
     content = coco([person], num_images=2)
     content[field].append(content[field][0])
-    with pytest.raises(AnnotationFileError, match=rf"other\.json: field '{field}'.*twice"):
+    with pytest.raises(AnnotationFileError, match=rf"other\.json: .*{SAME_ID[field]}"):
         GroundTruth.load(write(tmp_path / "other.json", content))
 
 
 def test_a_file_that_is_no_text_is_named(tmp_path):
     (tmp_path / "image.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)))
-    with pytest.raises(AnnotationFileError, match=r"image\.png: not .* COCO's format"):
+    with pytest.raises(AnnotationFileError, match=r"image\.png: not JSON"):
         GroundTruth.load(tmp_path / "image.png")
 
 
-def test_categories_are_numbered_in_the_order_of_their_ids(tmp_path, person):
-    content = coco([person], num_images=1)
-    content["categories"] = [{"id": 7, "name": "b"}, {"id": 1, "name": "person"}]
+def test_people_are_the_only_category(tmp_path, person):
+    content = coco([person, person | {"id": 8, "category_id": 0}], num_images=1)
+    content["categories"] = [{"id": 0, "name": "people"}, {"id": 1, "name": "person"}]
     ground_truth = GroundTruth.load(write(tmp_path / "val.json", content))
-    assert ground_truth.categories == {1: 0, 7: 1}
+    assert ground_truth.categories == {1: 0} and ground_truth.other_categories == {0}
+    assert ground_truth[1].annotation_id.tolist() == [7]
     assert 1 in ground_truth and 2 not in ground_truth
 
 
 def test_a_truncated_file_is_named(tmp_path):
     (tmp_path / "cut.json").write_text('{"images": [')
-    with pytest.raises(AnnotationFileError, match=r"cut\.json: not .* COCO's format"):
+    with pytest.raises(AnnotationFileError, match=r"cut\.json: not JSON"):
         GroundTruth.load(tmp_path / "cut.json")
 
 
@@ -183,7 +250,7 @@ def test_the_true_chart_is_the_labelled_one_unless_another_is_given(tmp_path, pe
     np.testing.assert_array_equal(image.part_true, [*person["dp_I"], *[5] * 12])
 
 
-def test_a_true_chart_that_is_none_is_refused(tmp_path, person):
+def test_a_true_chart_that_is_none_is_not_used(tmp_path, person):
     person["dp_I_true"] = [25] * 12
-    with pytest.raises(AnnotationFileError, match="annotation 7: .*dp_I_true.*25"):
-        load(tmp_path, person)
+    image = load(tmp_path, person)[1]
+    np.testing.assert_array_equal(image.part_true, person["dp_I"])
