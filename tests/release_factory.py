@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from uncertain_densepose.checkpoint import sha256_of
 from uncertain_densepose.model_zoo import Release
+from uncertain_densepose.weights_file import sha256_of
 
 TRAINING = {
     "seed": 1,

@@ -7,7 +7,7 @@ from pathlib import Path
 import torch
 from detectron2.config import CfgNode
 
-from uncertain_densepose.checkpoint import read_torch_checkpoint
+from uncertain_densepose.weights_file import read_torch_checkpoint
 
 from .crop_model import CropDensePose, build_crop_model
 from .settings import ExperimentCell, ExperimentError

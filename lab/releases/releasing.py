@@ -14,7 +14,7 @@ from detectron2.config import CfgNode, get_cfg
 from detectron2.modeling import build_model
 from torch import nn
 
-from uncertain_densepose.checkpoint import TrainedCheckpointer, read_torch_checkpoint, sha256_of
+from uncertain_densepose.checkpoint import TrainedCheckpointer
 from uncertain_densepose.config import add_uncertain_densepose_config
 from uncertain_densepose.engine import Trainer
 from uncertain_densepose.engine.train_record import TrainRecord
@@ -25,6 +25,7 @@ from uncertain_densepose.model_zoo.weight_files import (
     write_safetensors,
 )
 from uncertain_densepose.model_zoo.zoo import Release
+from uncertain_densepose.weights_file import read_torch_checkpoint, sha256_of
 
 from ..flat_keys import flat_keys
 from .limits import MAX_SHIPPED_BYTES

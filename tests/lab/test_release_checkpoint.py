@@ -12,9 +12,9 @@ import torch
 from lab.releases.page import COLUMNS, zoo_page
 from tests.tiny_training import OPTIONS, train_net, trained_folder
 from tests.tool_processes import run_forked
-from uncertain_densepose.checkpoint import sha256_of
 from uncertain_densepose.config import load_config
 from uncertain_densepose.model_zoo import ModelZoo
+from uncertain_densepose.weights_file import sha256_of
 
 MODULE = "lab.release_checkpoint"
 METRICS = "metrics_synth_people_tiny_val.json"

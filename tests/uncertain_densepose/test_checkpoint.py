@@ -10,7 +10,8 @@ from detectron2.checkpoint import DetectionCheckpointer
 from safetensors.torch import save_file
 from torch import nn
 
-from uncertain_densepose.checkpoint import AUTHOR, SafeCheckpointer, WeightsError, sha256_of
+from uncertain_densepose.checkpoint import SafeCheckpointer
+from uncertain_densepose.weights_file import AUTHOR, WeightsError, sha256_of
 
 
 class Model(nn.Module):

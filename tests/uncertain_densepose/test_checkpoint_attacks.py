@@ -17,16 +17,16 @@ from safetensors.torch import save_file
 from torch import nn
 
 from uncertain_densepose import checkpoint as checkpoints
-from uncertain_densepose.checkpoint import (
+from uncertain_densepose.checkpoint import SafeCheckpointer
+from uncertain_densepose.model_zoo import BUILTIN
+from uncertain_densepose.released_files import released_hashes
+from uncertain_densepose.weights_file import (
     AUTHOR,
     READERS,
     TORCH_SUFFIXES,
-    SafeCheckpointer,
     WeightsError,
     sha256_of,
 )
-from uncertain_densepose.model_zoo import BUILTIN
-from uncertain_densepose.released_files import released_hashes
 
 WEIGHTS = {"weight": torch.arange(6.0).reshape(2, 3), "bias": torch.ones(2)}
 ARRAYS = {name: values.numpy() for name, values in WEIGHTS.items()}

@@ -15,13 +15,13 @@ import numpy as np
 import torch
 from tabulate import tabulate
 
-from ..checkpoint import read_torch_checkpoint
 from ..errors import UserError
 from ..evaluation import GroundTruth
 from ..evaluation.points.matching import UNMATCHED, box_overlap, match_by_score
 from ..inference import Predictor, read_image
 from ..surface.paths import data_root
 from ..visualization import ReportRow, make_report, point_errors
+from ..weights_file import read_torch_checkpoint
 
 HELD_OUT = "synth_people_demo_val"
 REPORT_ROWS = 6

@@ -1,6 +1,6 @@
 """Training and testing on Detectron2's `DefaultTrainer`."""
 
-from ..checkpoint import WeightsError
+from ..weights_file import WeightsError
 from .trainer import Trainer
 
 __all__ = ["Trainer", "WeightsError"]

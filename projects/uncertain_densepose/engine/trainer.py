@@ -16,12 +16,13 @@ from detectron2.utils.file_io import PathManager
 from detectron2.utils.logger import setup_logger
 from torch import nn
 
-from ..checkpoint import ParentCheckpointer, SafeCheckpointer, TrainedCheckpointer, WeightsError
+from ..checkpoint import ParentCheckpointer, SafeCheckpointer, TrainedCheckpointer
 from ..config import ConfigError, check_training_data
 from ..data import DensePoseDatasetMapper
 from ..data.mapper import chart_mirror_of
 from ..evaluation import PersonBoxEvaluator
 from ..modeling.augmented_inference import DensePoseRCNNWithTTA
+from ..weights_file import WeightsError
 from .box_evaluation import evaluate_in_boxes, report_evaluation
 from .finite_steps import FiniteAMPTrainer, FiniteTrainer
 from .folder_lock import FolderLock

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 
-from ..checkpoint import AUTHOR, sha256_of
+from ..weights_file import AUTHOR, sha256_of
 
 Weights = Mapping[str, torch.Tensor]
 

@@ -16,9 +16,10 @@ from detectron2.utils.file_io import PathManager
 from safetensors.torch import load_file
 from torch import nn
 
-from ..checkpoint import SafeCheckpointer, TrainedCheckpointer, WeightsError, sha256_of
+from ..checkpoint import SafeCheckpointer, TrainedCheckpointer
 from ..config import ConfigError, load_config
 from ..device import usable_device
+from ..weights_file import WeightsError, sha256_of
 from .weight_files import write_pickled_weights
 
 NOT_MODELS = ("experiments",)

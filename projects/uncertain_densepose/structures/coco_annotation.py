@@ -69,7 +69,7 @@ def read_box(annotation: dict[str, Any]) -> np.ndarray:
     box = _numbers(annotation, "bbox")
     if len(box) != 4 or (box[2:] < 0).any():
         raise AnnotationError("bbox", "is not a box (x, y, width, height)")
-    area = annotation.get("area")
+    area: Any = annotation.get("area")
     if type(area) not in (int, float) or not 0 <= area < float("inf"):
         raise AnnotationError("area", "is missing or not a number of pixels")
     return box

@@ -17,8 +17,9 @@ from lab.releases.releasing import (
 )
 from tests.model_factory import make_config, make_model
 from tests.release_factory import METRICS, TRAINING
-from uncertain_densepose.checkpoint import AUTHOR, SafeCheckpointer, sha256_of
+from uncertain_densepose.checkpoint import SafeCheckpointer
 from uncertain_densepose.model_zoo.weight_files import write_pickled_weights, write_safetensors
+from uncertain_densepose.weights_file import AUTHOR, sha256_of
 
 CONFIG = make_config("full")
 

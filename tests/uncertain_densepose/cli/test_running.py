@@ -56,9 +56,9 @@ def test_what_main_takes_and_returns_is_passed_on():
 
 
 def test_errors_of_the_user_keep_the_builtins_that_they_were():
-    from uncertain_densepose.checkpoint import WeightsError
     from uncertain_densepose.plugin.densepose import UpstreamMissingError
     from uncertain_densepose.surface import SurfaceFileError
+    from uncertain_densepose.weights_file import WeightsError
 
     for error, builtin in (
         (ConfigError, ValueError),

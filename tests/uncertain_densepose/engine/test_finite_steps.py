@@ -9,8 +9,8 @@ from tests.uncertain_densepose.engine.small_training import (
     state,
     trainer_of,
 )
-from uncertain_densepose.checkpoint import WeightsError
 from uncertain_densepose.engine.finite_steps import DivergedError, all_finite
+from uncertain_densepose.weights_file import WeightsError
 
 
 @pytest.fixture(scope="module", autouse=True)

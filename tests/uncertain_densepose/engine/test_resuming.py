@@ -19,9 +19,9 @@ from tests.uncertain_densepose.engine.small_training import (
     train_in_a_process,
     trainer_of,
 )
-from uncertain_densepose.checkpoint import WeightsError
 from uncertain_densepose.engine.finite_steps import OptimizerMismatch
 from uncertain_densepose.engine.folder_lock import FolderInUse
+from uncertain_densepose.weights_file import WeightsError
 
 
 @pytest.fixture(scope="module", autouse=True)

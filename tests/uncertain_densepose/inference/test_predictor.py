@@ -20,7 +20,6 @@ from tests.surface_factory import make_tiny_surface
 from tests.uncertain_densepose.inference.people_factory import flat_metric, linear_person
 from uncertain_densepose import device as device_module
 from uncertain_densepose import model_zoo
-from uncertain_densepose.checkpoint import WeightsError
 from uncertain_densepose.config import ConfigError, load_config
 from uncertain_densepose.device import usable_device
 from uncertain_densepose.inference import ChartMetric, ImageError, Predictor, surface_path
@@ -29,6 +28,7 @@ from uncertain_densepose.model_zoo.weight_files import write_safetensors
 from uncertain_densepose.structures import ChartMaps
 from uncertain_densepose.surface import SurfaceFileError, default_surface_path
 from uncertain_densepose.surface.paths import PACKAGED_CHARTS_PATH
+from uncertain_densepose.weights_file import WeightsError
 
 CONFIG = str(Path(__file__).parents[3] / "configs" / "synth" / "unc_full.yaml")
 SCORES = [0.3, 0.9, 0.6]

@@ -12,9 +12,9 @@ from safetensors.torch import save_file
 from tests.model_factory import make_config, make_model
 from tests.release_factory import METRICS, release_of
 from uncertain_densepose import model_zoo
-from uncertain_densepose.checkpoint import WeightsError
 from uncertain_densepose.config import ConfigError
 from uncertain_densepose.model_zoo import ModelZoo
+from uncertain_densepose.weights_file import WeightsError
 
 SHIPPED = "synth/unc_full_small"
 

@@ -11,7 +11,7 @@ from detectron2.modeling import build_roi_heads
 
 from tests.model_factory import make_config
 from tests.uncertain_densepose.modeling.upstream_names import predictor_names, v1convx_names
-from uncertain_densepose.checkpoint import ParentCheckpointer, SafeCheckpointer, WeightsError
+from uncertain_densepose.checkpoint import ParentCheckpointer, SafeCheckpointer
 from uncertain_densepose.distributions import PartCorrelatedUV
 from uncertain_densepose.distributions.grouping import group_mean
 from uncertain_densepose.modeling.chart_predictor import NoiseModelMismatch
@@ -23,6 +23,7 @@ from uncertain_densepose.modeling.parent_weights import (
     with_shared_variance,
 )
 from uncertain_densepose.modeling.shared_fields import SHARED_SOURCES
+from uncertain_densepose.weights_file import WeightsError
 
 CHANNELS, CHARTS = 16, 25
 CHAIN = "mse", "iid_iso", "indep_aniso", "full", "full_similarity"

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 
 from ...atomic_file import replacing
-from ...checkpoint import sha256_of
 from ...inference import (
     Person,
     PictureMaps,
@@ -24,6 +23,7 @@ from ...inference import (
     write_coco_results,
 )
 from ...visualization.palette import DENSEPOSE_COLOURS
+from ...weights_file import sha256_of
 from ..image_run import ImageResults
 from .action import Action, ActionError, write_png
 

@@ -6,8 +6,8 @@ import hashlib
 
 from detectron2.utils.file_io import PathManager
 
-from ...checkpoint import sha256_of
 from ...inference import Predictor
+from ...weights_file import sha256_of
 
 
 def model_settings(predictor: Predictor) -> dict[str, object]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -100,7 +101,7 @@ class LabelStatistics:
         cell = np.where(xy == DP_EXTENT, MASK_SIZE - 1, cell)
         masks = [masks] if isinstance(masks, dict) else masks
         on = np.stack([_on_mask(mask, cell) for mask in masks])
-        self._count(on.any(axis=0))
+        self._count(np.asarray(on.any(axis=0)))
         if len(masks) < 2 or sum(map(bool, masks)) < 2:
             return
         num_points = len(part)
@@ -132,7 +133,7 @@ class LabelStatistics:
             self.on_mask[name] += int(found.sum())
 
 
-def _on_mask(mask: dict | list, column_and_row: np.ndarray) -> np.ndarray:
+def _on_mask(mask: Any, column_and_row: np.ndarray) -> np.ndarray:
     """(P,) bool, whether pixels (P, 2) are in the foreground of a checked mask; [] has none."""
     if not mask:
         return np.zeros(len(column_and_row), dtype=bool)

@@ -136,11 +136,12 @@ def true_labels_malformed(annotation) -> bool:
         return True
     part = columns.pop(TRUE_PART_FIELD, np.ones(1))
     uv = np.concatenate([np.zeros(0), *columns.values()])
-    return not np.isin(part, np.arange(1, NUM_PARTS + 1)).all() or _off_chart(uv).any()
+    in_range = np.isin(np.asarray(part), np.arange(1, NUM_PARTS + 1))
+    return not in_range.all() or bool(_off_chart(uv).any())
 
 
 def _off_chart(uv: np.ndarray) -> np.ndarray:
-    return np.abs(uv - 0.5) > 0.5 + _UV_TOLERANCE
+    return np.asarray(np.abs(uv - 0.5) > 0.5 + _UV_TOLERANCE)
 
 
 @check(Scope.POINTS, DROPPED, _POINT_LEFT_OUT)

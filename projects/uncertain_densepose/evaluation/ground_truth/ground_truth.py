@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from detectron2.data import MetadataCatalog
@@ -153,11 +154,13 @@ class GroundTruth:
             image["id"]: _annotated_image(json_file, image, screened.everybody[image["id"]])
             for image in screened.images
         }
+        # A file without a category of people has been refused.
+        person = cast(int, screened.person_category)
         return GroundTruth(
             json_file,
             images,
-            {screened.person_category: 0},
-            frozenset(one["id"] for one in content["categories"]) - {screened.person_category},
+            {person: 0},
+            frozenset(one["id"] for one in content["categories"]) - {person},
             frozenset(one["id"] for one in content["images"]) - images.keys(),
         )
 
