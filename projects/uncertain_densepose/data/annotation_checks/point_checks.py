@@ -172,7 +172,7 @@ def part_fractional(points) -> np.ndarray:
 @check(Scope.POINTS, DROPPED, _POINT_LEFT_OUT)
 def uv_outside_chart(points) -> np.ndarray:
     """U or V of a point lies outside [0, 1] by more than 0.001."""
-    return _off_chart(points.uv).any(axis=1)
+    return np.asarray(_off_chart(points.uv).any(axis=1))
 
 
 @check(Scope.POINTS, DROPPED, _POINT_LEFT_OUT)
