@@ -10,7 +10,12 @@ from pathlib import Path
 
 from detectron2.config import CfgNode, get_cfg
 
-from uncertain_densepose.config import add_uncertain_densepose_config
+from uncertain_densepose.config import (
+    ConfigError,
+    add_uncertain_densepose_config,
+    merge_config_file,
+)
+from uncertain_densepose.config_file import read_config_file
 from uncertain_densepose.errors import UserError
 
 from ..flat_keys import flat_keys
@@ -80,8 +85,10 @@ def load_experiment(config_file: str | Path, overrides: Sequence[str] = ()) -> C
     add_uncertain_densepose_config(cfg)
     add_experiment_config(cfg)
     try:
-        cfg.merge_from_file(str(config_file))
+        merge_config_file(cfg, str(config_file))
         cfg.merge_from_list(list(overrides))
+    except ConfigError as error:
+        raise ExperimentError(str(error)) from error
     except (AssertionError, KeyError, ValueError) as error:  # what yacs raises
         raise ExperimentError(f"{config_file}: {error}") from error
     cfg.freeze()
@@ -110,7 +117,7 @@ def recipe(config_file: str | Path, overrides: Sequence[str] = ()) -> str:
 
     Keys left at their defaults do not count, so rows stay valid when the project gets new keys.
     """
-    said = flat_keys(CfgNode.load_yaml_with_base(str(config_file)))
+    said = flat_keys(read_config_file(config_file))
     said |= dict(zip(overrides[::2], overrides[1::2], strict=True))
     kept = {
         key: str(value) for key, value in said.items() if not key.startswith(_NOT_OF_THE_RECIPE)

@@ -83,11 +83,12 @@ def trained(out: Path) -> dict[str, np.ndarray]:
     from detectron2.utils.env import seed_all_rng
     from detectron2.utils.events import EventStorage
 
+    from uncertain_densepose.config import merge_config_file
     from uncertain_densepose.engine import Trainer
 
     cfg = get_cfg()
     add_uncertain_densepose_config(cfg)
-    cfg.merge_from_file(model_zoo.get_config_file("synth/unc_full"))
+    merge_config_file(cfg, model_zoo.get_config_file("synth/unc_full"))
     cfg.merge_from_list(_training_options(out))
     seed_all_rng(cfg.SEED)
     trainer = Trainer(cfg)

@@ -8,16 +8,13 @@ import itertools
 import operator
 import os
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from detectron2.config import CfgNode as CN
-from detectron2.config import get_cfg
-from yaml import YAMLError
+from detectron2.config import downgrade_config, get_cfg, upgrade_config
+from detectron2.config.compat import guess_version
 
-from .errors import UserError
-
-
-class ConfigError(UserError, ValueError):
-    """A value of a config that cannot be used; the message names its key."""
+from .config_file import ConfigError, read_config_file
 
 
 def load_config(config_file: str, overrides: Sequence[str] = ()) -> CN:
@@ -37,12 +34,53 @@ def load_config(config_file: str, overrides: Sequence[str] = ()) -> CN:
         raise FileNotFoundError(f"{config_file!r}: no such config file; configs/ has the project's")
     cfg = get_cfg()
     add_uncertain_densepose_config(cfg)
-    try:
-        cfg.merge_from_file(config_file)
-    except (KeyError, ValueError, YAMLError) as error:
-        raise ConfigError(f"{config_file}: {error.args[0] if error.args else error}") from error
+    merge_config_file(cfg, config_file)
     _merge_overrides(cfg, list(overrides))
     return cfg
+
+
+def merge_config_file(cfg: CN, config_file: str) -> None:
+    """`CfgNode.merge_from_file`, of plain values alone: see `config_file`.
+
+    Args:
+        cfg: with every key that the file may have; changed in place.
+        config_file: path of a yaml file, also of a former version of Detectron2.
+
+    Raises:
+        ConfigError: the file cannot be read, names an unknown key, or a value has the wrong type.
+    """
+    values = read_config_file(config_file)
+    _refuse_nulls(config_file, values, cfg)
+    try:
+        loaded = CN(values)
+        version = loaded.get("VERSION", None) or guess_version(loaded, config_file)
+        if version == cfg.VERSION:
+            cfg.merge_from_other_cfg(loaded)
+            return
+        if version not in range(1, cfg.VERSION):
+            raise ConfigError(f"VERSION is {version!r}, expected 1 to {cfg.VERSION}")
+        former = downgrade_config(cfg, to_version=version)
+        former.merge_from_other_cfg(loaded)
+        present = upgrade_config(former)
+    except _NOT_MERGED as error:
+        complaint = " ".join(str(error.args[0] if error.args else error).split())
+        raise ConfigError(f"{config_file}: {complaint}") from error
+    cfg.clear()
+    cfg.update(present)
+
+
+# Yacs reads text as Python literals, and asserts types.
+_NOT_MERGED = (AssertionError, KeyError, MemoryError, RecursionError, SyntaxError, ValueError)
+
+
+def _refuse_nulls(file: str, values: dict[str, Any], cfg: CN, prefix: str = "") -> None:
+    """Yacs takes null for any value, even for a whole section, which is found out much later."""
+    for key, value in values.items():
+        present = cfg.get(key)
+        if value is None and present is not None:
+            raise ConfigError(f"{file}: {prefix}{key} has no value")
+        if isinstance(value, dict) and isinstance(present, CN):
+            _refuse_nulls(file, value, present, f"{prefix}{key}.")
 
 
 def _merge_overrides(cfg: CN, overrides: list) -> None:
@@ -58,7 +96,7 @@ def _merge_overrides(cfg: CN, overrides: list) -> None:
             raise ConfigError(f"{key} has no value; overrides are pairs KEY VALUE")
         try:
             cfg.merge_from_list([key, value])
-        except (SyntaxError, ValueError) as error:
+        except _NOT_MERGED as error:
             present = functools.reduce(operator.getitem, key.split("."), cfg)
             example = f"('{value}',)" if isinstance(present, tuple) else repr(present)
             raise ConfigError(f"{key} is {value!r}, expected a value like {example}") from error

@@ -68,6 +68,8 @@ def _run(args: argparse.Namespace) -> RunReport:
     action.take_model(predictor.cfg, predictor.metric.surface)
     settings = {"command": args.command, **model_settings(predictor), **action.settings}
     folder = RunFolder(args.out, settings, args.overwrite)
+    for source in sources:
+        folder.check_inside(f"{source.name}.")
     report = run_on_images(predictor, sources, folder, action.write, args.batch_size)
     written = action.finish(folder, sources)
     folder.finish_run(path.relative_to(args.out).as_posix() for path in written)

@@ -4,6 +4,9 @@ Besides the results it holds
 
 - `run.json`: the settings of all results, and the files of the run as a whole;
 - `done.jsonl`: a line for each image with complete results, with their file names.
+
+Both may come from elsewhere together with the folder. Nothing is deleted or written before all
+names in them are known to stay inside it.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from pathlib import Path
 from ..atomic_file import replacing
 from ..errors import UserError
 from ..inference.image_sources import SourceImage, natural_key
+from ..inside import LeadsOutError, path_inside
 
 RUN_FILE = "run.json"
 DONE_FILE = "done.jsonl"
@@ -26,6 +30,10 @@ _REMEDY = "choose another --out, or use --overwrite to start again"
 
 class RunFolderError(UserError, ValueError):
     """An output folder that cannot be used. The message names it and says why."""
+
+
+class _Unreadable(RunFolderError):
+    """A record that is missing or damaged, so that it names no files."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +55,8 @@ class RunFolder:
         overwrite: delete earlier results, whatever their settings.
 
     Raises:
-        RunFolderError: `path` is a file, its results were made with other settings, or its
-            records are damaged.
+        RunFolderError: `path` is a file, its results were made with other settings, its records
+            are damaged, or they name files elsewhere.
     """
 
     def __init__(self, path: Path, settings: Mapping[str, object], overwrite: bool = False):
@@ -57,6 +65,8 @@ class RunFolder:
         self.path = path
         self._settings = json.loads(json.dumps(settings))
         path.mkdir(parents=True, exist_ok=True)
+        for record in (DONE_FILE, RUN_FILE):
+            self.check_inside(record)
         if overwrite:
             self._remove_results()
         self._outputs: list[str] = []
@@ -78,12 +88,23 @@ class RunFolder:
         """The names of all images that are done, in natural order."""
         return sorted(self._done, key=natural_key)
 
+    def check_inside(self, name: str) -> None:
+        """Refuse a file of the folder that would be written elsewhere, by a symbolic link.
+
+        Raises:
+            RunFolderError: it leads out of the folder.
+        """
+        _check_inside(self.path, [name], self.path)
+
     def is_done(self, image: SourceImage) -> bool:
         """Whether the image has complete results, made from its file as it is now.
 
         Raises:
-            RunFolderError: the results of that name come from another file.
+            RunFolderError: the results of that name come from another file, or would be written
+                elsewhere.
         """
+        # No result is named so: each has an ending.
+        self.check_inside(f"{image.name}.")
         done = self._done.get(image.name)
         if done is None:
             return False
@@ -156,10 +177,9 @@ class RunFolder:
     def _remove_results(self) -> None:
         """Delete the files that earlier runs recorded, and nothing else."""
         outputs: list[str] = []
-        # Unreadable records name no files to delete.
-        with suppress(RunFolderError):
+        with suppress(_Unreadable):
             outputs += _read_run(self.path / RUN_FILE)[1]
-        with suppress(RunFolderError):
+        with suppress(_Unreadable):
             for done in _read_done(self._done_file)[0].values():
                 outputs += done.outputs
         for name in (*outputs, DONE_FILE, RUN_FILE):
@@ -170,13 +190,30 @@ def _read_run(file: Path) -> tuple[dict[str, object], list[str]]:
     """The settings and the files of the run as a whole.
 
     Raises:
-        RunFolderError: the file is missing or damaged.
+        RunFolderError: the file is missing or damaged, or names files elsewhere.
     """
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
-        return dict(content["settings"]), list(content["outputs"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise RunFolderError(f"{file}: missing, or not the record of a run; {_REMEDY}") from error
+        settings, outputs = dict(content["settings"]), list(content["outputs"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise _Unreadable(f"{file}: missing, or not the record of a run; {_REMEDY}") from error
+    _check_inside(file.parent, outputs, file)
+    return settings, outputs
+
+
+def _check_inside(folder: Path, names: Iterable[object], source: object) -> None:
+    """Refuse names that lead out of a folder.
+
+    Raises:
+        RunFolderError: one does.
+    """
+    for name in names:
+        try:
+            path_inside(folder, name)
+        except LeadsOutError as error:
+            raise RunFolderError(
+                f"{source}: {error}; nothing was changed. Choose another --out"
+            ) from error
 
 
 def _stamp(path: Path) -> list[int]:
@@ -196,7 +233,7 @@ def _read_done(file: Path) -> tuple[dict[str, _Done], int]:
     """The last line of each image, and the total length of the complete lines in bytes.
 
     Raises:
-        RunFolderError: a complete line is damaged.
+        RunFolderError: a complete line is damaged, or names files elsewhere.
     """
     done: dict[str, _Done] = {}
     start = 0
@@ -208,9 +245,10 @@ def _read_done(file: Path) -> tuple[dict[str, _Done], int]:
                 break
             try:
                 entry = json.loads(line)
-                name = entry["name"]
-                done[name] = _Done(start, entry["source"], entry["stamp"], entry["outputs"])
-            except (ValueError, KeyError, TypeError) as error:
-                raise RunFolderError(f"{file}: line {number} is damaged; {_REMEDY}") from error
+                name, outputs = entry["name"], list(entry["outputs"])
+                done[name] = _Done(start, str(entry["source"]), entry["stamp"], outputs)
+            except (ValueError, KeyError, TypeError, RecursionError) as error:
+                raise _Unreadable(f"{file}: line {number} is damaged; {_REMEDY}") from error
+            _check_inside(file.parent, [f"{name}.", *outputs], f"{file}: line {number}")
             start += len(line)
     return done, start

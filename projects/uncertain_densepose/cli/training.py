@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 import torch
 from detectron2.config import LazyConfig, instantiate
 from detectron2.engine import default_setup
+from omegaconf import DictConfig
 
-from ..config import load_config
+from ..config import ConfigError, load_config
 from ..engine import Trainer
 from ..engine.events import write_events
 from ..engine.lazy import check_lazy_config, evaluate_lazy_config, train_lazy_config
@@ -45,7 +47,7 @@ def train_or_evaluate(args: argparse.Namespace) -> dict:
 
 def train_or_evaluate_lazily(args: argparse.Namespace) -> dict:
     """`train_or_evaluate` for a python config of Detectron2's LazyConfig."""
-    cfg = apply_overrides(LazyConfig.load(args.config_file), args.opts)
+    cfg = apply_overrides(_python_config(args.config_file), args.opts)
     cfg.train.device = _available(cfg.train.device)
     default_setup(cfg, args)
     if not args.eval_only:
@@ -58,6 +60,21 @@ def train_or_evaluate_lazily(args: argparse.Namespace) -> dict:
     results = evaluate_lazy_config(cfg, model)
     write_events(cfg.train.output_dir, results, iteration)
     return results
+
+
+def _python_config(file: str) -> DictConfig:
+    """The settings of a python config, which is a program and is run.
+
+    Raises:
+        ConfigError: it is no `.py` file of this machine. Detectron2 would run what it fetches, and
+            the tags of a yaml file.
+    """
+    if not file.endswith(".py") or not os.path.isfile(file):
+        raise ConfigError(
+            f"{file}: no python config (.py) of this machine; configs/lazy/ has the project's, and "
+            "yaml configs are for tools/train_net.py"
+        )
+    return LazyConfig.load(file)
 
 
 def _available(device: str) -> str:

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import cv2
 import numpy as np
@@ -135,7 +135,8 @@ def find_sources(
 
     Raises:
         SourceError: a path does not exist, a pattern matches nothing, a folder has no images, two
-            files would have the same name, or results would overwrite their image.
+            files would have the same name, results would overwrite their image, or a file is named
+            only by dots.
     """
     found: dict[tuple[Path, str], ImageSource] = {}
     for argument in arguments:
@@ -144,6 +145,11 @@ def find_sources(
             source = VideoFile(path, name, every) if is_video else ImageFile(path, name)
             found.setdefault((path.resolve(), name), source)
     sources = sorted(found.values(), key=lambda source: natural_key(source.path))
+    for source in sources:
+        if PurePath(source.name).name in ("", ".."):
+            raise SourceError(
+                f"{source.path}: its results would be named {source.name!r}; rename the file"
+            )
     _check_names(sources)
     for source in sources:
         own = source.path.resolve().with_suffix("")

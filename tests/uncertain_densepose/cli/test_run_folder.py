@@ -178,3 +178,89 @@ def test_results_without_their_settings_are_refused(tmp_path, photo):
 def test_a_file_is_no_folder(photo):
     with pytest.raises(RunFolderError, match="must be a folder"):
         RunFolder(photo, SETTINGS)
+
+
+OUTSIDE = {
+    "parent": "../victim.txt",
+    "deep": "a/../../victim.txt",
+    "absolute": "{victim}",
+    "link": "link/victim.txt",
+    "file link": "victim_link",
+    "folder": "inner",
+    "itself": ".",
+    "empty": "",
+    "zero": "a\0b",
+    "number": 7,
+    "none": None,
+    "list": ["a.png"],
+}
+
+
+@pytest.fixture
+def received(tmp_path):
+    """A folder from elsewhere beside a victim, with links to it."""
+    victim = tmp_path / "victim.txt"
+    victim.write_text("precious")
+    out = tmp_path / "out"
+    RunFolder(out, SETTINGS)
+    (out / "inner").mkdir()
+    (out / "link").symlink_to(tmp_path)
+    (out / "victim_link").symlink_to(victim)
+    (out / "own.png").write_text("result")
+    return out, victim
+
+
+@pytest.mark.parametrize("overwrite", [True, False])
+@pytest.mark.parametrize(
+    ("record", "kind"),
+    [
+        *((record, kind) for record in ("run.json", "done.jsonl") for kind in OUTSIDE),
+        # Of an image, to which an ending is added.
+        *(("name", kind) for kind in ("parent", "deep", "absolute", "link", "zero")),
+    ],
+)
+def test_a_received_folder_that_names_files_elsewhere_is_left_as_it_is(
+    received, photo, record, kind, overwrite
+):
+    out, victim = received
+    name = OUTSIDE[kind]
+    if kind == "absolute":
+        name = name.format(victim=victim)
+    line = {"name": "photo", "source": str(photo), "stamp": [], "outputs": ["own.png", name]}
+    if record == "run.json":
+        content = {"settings": SETTINGS, "outputs": ["own.png", name]}
+        (out / record).write_text(json.dumps(content))
+    elif record == "done.jsonl":
+        (out / record).write_text(json.dumps(line) + "\n")
+    else:
+        line |= {"name": name, "outputs": ["own.png"]}
+        (out / "done.jsonl").write_text(json.dumps(line) + "\n")
+    before = {path: path.read_bytes() for path in out.iterdir() if path.is_file()}
+    with pytest.raises(RunFolderError, match=f"^{out}.*nothing was changed") as caught:
+        RunFolder(out, SETTINGS, overwrite)
+    assert "\n" not in str(caught.value)
+    assert victim.read_text() == "precious"
+    assert {path: path.read_bytes() for path in out.iterdir() if path.is_file()} == before
+
+
+@pytest.mark.parametrize("overwrite", [True, False])
+@pytest.mark.parametrize("record", ["done.jsonl", "run.json"])
+@pytest.mark.parametrize("content", ["precious, and no line feed", '{"a": 1}\n'])
+def test_a_record_that_is_a_link_to_elsewhere_is_neither_cut_nor_written(
+    received, record, content, overwrite
+):
+    out, victim = received
+    victim.write_text(content)
+    (out / record).unlink(missing_ok=True)
+    (out / record).symlink_to(victim)
+    with pytest.raises(RunFolderError, match=f"{record}' leads out of the folder"):
+        RunFolder(out, SETTINGS, overwrite)
+    assert victim.read_text() == content and (out / record).is_symlink()
+
+
+def test_nothing_is_written_through_a_link_to_elsewhere(received, photo):
+    out, _ = received
+    folder = RunFolder(out, SETTINGS)
+    with pytest.raises(RunFolderError, match="leads out of the folder, by a symbolic link"):
+        folder.is_done(image_of(photo, "link/photo"))
+    assert not folder.is_done(image_of(photo, "inner/photo"))

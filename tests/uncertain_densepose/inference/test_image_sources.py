@@ -183,3 +183,19 @@ def test_results_in_another_folder_below_the_images_are_fine(tmp_path):
     write_image(tmp_path / "a" / "x.png")
     assert names(tmp_path / "a" / "x.png", out=tmp_path) == ["x"]
     assert names(tmp_path, out=tmp_path / "a" / "out") == ["a/x"]
+
+
+@pytest.mark.parametrize("name", ["...mp4", "..mp4", "...png", "..png"])
+def test_a_file_named_by_dots_alone_would_write_beside_the_output_folder(tmp_path, name):
+    path = tmp_path / name
+    path.write_bytes(b"")
+    with pytest.raises(SourceError, match=rf"{name}: its results would be named '\.+'; rename"):
+        find_sources([path], out=tmp_path / "out")
+
+
+def test_dots_within_a_name_are_a_name(tmp_path):
+    for name in ("....png", ".png", "a..png"):
+        write_image(tmp_path / name)
+        assert (
+            find_sources([tmp_path / name])[0].name == name.removesuffix(".png") or name == ".png"
+        )
