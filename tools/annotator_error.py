@@ -27,6 +27,7 @@ from uncertain_densepose.cli import run_tool
 from uncertain_densepose.cli.options import (
     above_zero,
     add_surface,
+    check_new_file,
     finite_above_zero,
     make_parser,
 )
@@ -68,6 +69,8 @@ def build_parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line."""
     args = build_parser().parse_args(arguments)
+    check_new_file(args.out)
+    check_new_file(args.json, "--json")
     from synthetic_people.annotator_report import report_annotators
 
     print(

@@ -20,10 +20,10 @@ from safetensors.torch import load_file
 from torch.nn.modules.utils import consume_prefix_in_state_dict_if_present
 
 from .atomic_file import replacing
-from .errors import UserError
 from .modeling.chart_predictor import NoiseModelMismatch
 from .modeling.parent_weights import start_from_parent
 from .restricted_pickle import MALFORMED, RestrictedPickleError, load_arrays
+from .weights_address import WeightsError, check_weights_address
 
 AUTHOR = "uncertain_densepose"
 """`__author__` of our own files in Detectron2's form, `.pkl`."""
@@ -35,10 +35,6 @@ HASH_IN_NAME = re.compile(r"model_final_([0-9a-f]{6,64})\.[a-z]+")
 
 SAVED_NAME = re.compile(r"model_(\d{7}|final)\.pth")
 """Of the checkpoints of a training."""
-
-
-class WeightsError(UserError, ValueError):
-    """Weights that cannot be used, or do not fit the model; the message names their file."""
 
 
 def sha256_of(path: str | os.PathLike) -> str:
@@ -144,8 +140,8 @@ class SafeCheckpointer(DetectionCheckpointer, _TensorsAlone):
     """
 
     def load(self, path: str, *args, **kwargs) -> dict[str, Any]:
-        if path and "://" not in path and not os.path.isfile(path.partition("?")[0]):
-            raise WeightsError(f"{path}: no such file of weights; see MODEL.WEIGHTS")
+        if path:
+            check_weights_address(path)
         try:
             return super().load(path, *args, **kwargs)
         except (NoiseModelMismatch, _Unusable) as error:
@@ -237,8 +233,22 @@ class SafeCheckpointer(DetectionCheckpointer, _TensorsAlone):
         )
 
     def _load_model(self, checkpoint: dict[str, Any]):
-        _check_finite(checkpoint["model"])
-        return super()._load_model(checkpoint)
+        weights = checkpoint["model"]
+        _check_finite(weights)
+        shapes = {name: tuple(values.shape) for name, values in weights.items()}
+        try:
+            return super()._load_model(checkpoint)
+        except NoiseModelMismatch as error:
+            # Weights of another shape are left out before the noise models are compared.
+            own = {name: tuple(values.shape) for name, values in self.model.state_dict().items()}
+            other = [name for name in own if shapes.get(name, own[name]) != own[name]]
+            if not any(name.endswith(".u_lowres.weight") for name in other):
+                raise
+            raise _Unusable(
+                f"{len(other)} weights have another shape than the config's model, such as "
+                f"{other[0]}: {shapes[other[0]]}, not {own[other[0]]}; use the config that the "
+                "weights were trained with"
+            ) from error
 
     def _load_file(self, filename: str) -> dict[str, Any]:
         read = READERS.get(os.path.splitext(filename)[1], super()._load_file)

@@ -10,7 +10,7 @@ from tqdm import tqdm
 from ..data.annotation_checks import Finding, Report, Severity, screen, screen_image_files
 from ..data.coco_densepose import read_annotation_file
 from .check_status import ALL_USED, LEFT_OUT, STOPS
-from .options import UsageError
+from .options import UsageError, check_new_file
 
 
 def run(args: argparse.Namespace) -> Report:
@@ -22,6 +22,7 @@ def run(args: argparse.Namespace) -> Report:
     """
     if args.images is not None and not args.images.is_dir():
         raise UsageError(f"--images {args.images}: no such folder")
+    check_new_file(args.json, "--json")
     content = read_annotation_file(args.annotations)
     screened = screen(content, lambda all_: tqdm(all_, desc="annotations", disable=None))
     if args.images is not None:

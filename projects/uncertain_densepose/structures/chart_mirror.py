@@ -11,10 +11,9 @@ import os
 
 import numpy as np
 import torch
-from scipy.io import loadmat
-from scipy.io.matlab import MatReadError
 
 from ..errors import UserError
+from ..surface.mat5 import MatFileError, read_mat5
 from ..surface.parts import FLIP_PARTS, NUM_PARTS, SELF_MIRRORED_PARTS
 
 _FLIP_PARTS = torch.from_numpy(FLIP_PARTS.copy())
@@ -117,21 +116,23 @@ class TabulatedChartMirror(ChartMirror):
             ChartMirrorError: the file is not such a table; the message names the field.
         """
         try:
-            content = loadmat(path)
-        except (MatReadError, ValueError, TypeError) as error:
+            content = read_mat5(path, ("U_transforms", "V_transforms"))
+        except MatFileError as error:
             raise ChartMirrorError(f"{path}: this is not a readable .mat file ({error})") from error
         axes = []
         for field in ("U_transforms", "V_transforms"):
             cells = content.get(field)
-            if cells is None or cells.size != NUM_PARTS:
+            if not isinstance(cells, list) or len(cells) != NUM_PARTS:
                 raise ChartMirrorError(f"{path}: field '{field}' is not one grid for each chart")
-            grids = [np.asarray(grid) for grid in cells.flat]
+            grids = [grid for grid in cells if isinstance(grid, np.ndarray)]
+            if len(grids) < NUM_PARTS:
+                raise ChartMirrorError(f"{path}: field '{field}' has cells that are not numbers")
             if any(g.ndim != 2 or min(g.shape) < 2 or g.shape != grids[0].shape for g in grids):
                 raise ChartMirrorError(f"{path}: field '{field}' has grids of different shapes")
-            stack = np.stack(grids).astype(np.float32)
+            stack = np.stack(grids)
             if not ((stack >= 0) & (stack <= 1)).all():
                 raise ChartMirrorError(f"{path}: field '{field}' has values outside [0, 1]")
-            axes.append(stack)
+            axes.append(stack.astype(np.float32))
         if axes[0].shape != axes[1].shape:
             raise ChartMirrorError(f"{path}: 'U_transforms' and 'V_transforms' differ in shape")
         return TabulatedChartMirror(torch.from_numpy(np.stack(axes, axis=-1)))

@@ -13,6 +13,7 @@ from detectron2.data import MetadataCatalog
 from detectron2.utils.file_io import PathManager
 from pycocotools.coco import COCO
 
+from ...errors import NOT_JSON
 from ...structures.coco_annotation import (
     AnnotationError,
     AnnotationFileError,
@@ -166,7 +167,7 @@ def _read_coco(json_file: str) -> COCO:
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             coco = COCO(json_file)
-    except (ValueError, AssertionError, KeyError, TypeError) as error:  # ValueError: not JSON.
+    except (*NOT_JSON, AssertionError, KeyError, TypeError) as error:
         raise AnnotationFileError(f"{json_file}: not a file in COCO's format ({error})") from error
     for field in ("images", "annotations", "categories"):
         if not isinstance(coco.dataset.get(field), list):

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 
 import numpy as np
-from scipy.io import loadmat
-from scipy.io.matlab import MatReadError
 
+from ..mat5 import MatFileError, read_mat5
 from .charted_mesh import SurfaceSourceError
 
 
@@ -19,19 +18,22 @@ def read_mat_fields(path: str | os.PathLike[str], fields: tuple[str, ...]) -> di
             an array of finite numbers.
     """
     try:
-        content = loadmat(os.fspath(path), appendmat=False, variable_names=fields)
+        content = read_mat5(path, fields)
     except FileNotFoundError as error:
         raise SurfaceSourceError(f"{path}: no such file") from error
-    except (MatReadError, NotImplementedError, OSError, TypeError, ValueError) as error:
+    except (OSError, MatFileError) as error:
         raise SurfaceSourceError(
             f"{path}: this is not a readable .mat file of MATLAB 5 ({error})"
         ) from error
+    arrays = {}
     for field in fields:
         if field not in content:
             raise SurfaceSourceError(f"{path}: field '{field}' is missing")
-        if content[field].dtype.kind not in "biuf" or not np.isfinite(content[field]).all():
+        values = content[field]
+        if not isinstance(values, np.ndarray) or not np.isfinite(values).all():
             raise SurfaceSourceError(f"{path}: field '{field}' is not an array of finite numbers")
-    return {field: content[field].squeeze() for field in fields}
+        arrays[field] = values.squeeze()
+    return arrays
 
 
 def triples(path: str | os.PathLike[str], field: str, array: np.ndarray) -> np.ndarray:
@@ -68,7 +70,6 @@ def from_one(path: str | os.PathLike[str], field: str, array: np.ndarray, count:
     Raises:
         SurfaceSourceError: some entry is not one of 1..count.
     """
-    index = array.astype(np.int64)
-    if array.size == 0 or (index != array).any() or index.min() < 1 or index.max() > count:
+    if not array.size or array.min() < 1 or array.max() > count or (array % 1 != 0).any():
         raise SurfaceSourceError(f"{path}: field '{field}' has entries outside 1..{count}")
-    return index - 1
+    return array.astype(np.int64) - 1
