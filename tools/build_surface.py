@@ -19,7 +19,12 @@ from functools import partial
 from pathlib import Path
 
 from uncertain_densepose.cli import run_tool
-from uncertain_densepose.cli.options import add_workers, check_new_file, make_parser
+from uncertain_densepose.cli.options import (
+    add_workers,
+    check_new_file,
+    make_parser,
+    new_picture,
+)
 from uncertain_densepose.surface.paths import default_surface_path
 
 
@@ -44,7 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
         "enough for prediction but not for evaluation; the package ships one",
     )
     text = "also draw the parts, iso-lines and charts, e.g. surface.png"
-    add("--figure", type=Path, metavar="FILE", help=text)
+    add("--figure", type=new_picture, metavar="FILE", help=text)
     return parser
 
 
@@ -55,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     args = parser.parse_args(arguments)
     if args.charts is not None and args.charts.resolve() == args.out.resolve():
         parser.error(f"--charts {args.charts}: is the same file as --out")
-    for option in ("out", "charts", "figure"):
+    for option in ("out", "charts"):
         check_new_file(getattr(args, option), f"--{option}")
     from synthetic_people.built_surface import load_or_build
     from uncertain_densepose.cli.import_surface import describe_surface

@@ -85,7 +85,11 @@ RULES: Mapping[str, Rule] = {
         "WarmupMultiStepLR", "WarmupCosineLR", "WarmupStepWithFixedGammaLR"
     ),
     "SOLVER.STEPS": Rule(
-        lambda steps: list(steps) == sorted(steps) and all(map(_NOT_NEGATIVE.holds, steps)),
+        lambda steps: (
+            isinstance(steps, (list, tuple))
+            and all(map(_NOT_NEGATIVE.holds, steps))
+            and list(steps) == sorted(steps)
+        ),
         "must ascend from 0 or more",
     ),
     "SOLVER.CHECKPOINT_PERIOD": _COUNT,

@@ -9,7 +9,16 @@ MODEL = "--config-file {config} --weights {weights}"
 SHOW = f"show {{image}} {MODEL} --out {{out}} --device cpu"
 TRAIN = "--config-file {config}"
 FIT = f"{MODEL} --dataset misused --device cpu"
+OWN = "--config-file {config} --weights"
+LAZY = "--config-file configs/lazy/synth_unc_full.py"
+TRUTH = "--annotations {annotations}"
+EVALUATE = f"{TRUTH} --results {{results}} --surface {{surface}}"
+ANNOTATORS = f"{TRUTH} --surface {{surface}} --out {{out}}.png"
+MESH = "mesh --mesh {mesh} --parts {parts}"
+FOUR = "configs/experiments/four_losses.yaml --list"
+DEAD = "http://127.0.0.1:9/model.pth"
 DEEP_AND_HUGE = ("deep", "huge", "binary")
+BAD_FILES = ("missing", "folder", "empty", *DEEP_AND_HUGE)
 
 MISUSES = {
     "apply_net": [
@@ -53,13 +62,16 @@ MISUSES = {
         (f"surface {{image}} {MODEL} --out {{out}} --person 99", "--person 99"),
         (f"dump {{image}} {MODEL} --out {{out}} --format xml", "--format"),
         *(
-            (f"dump {{image}} {MODEL} --out {{out}} --format coco --annotations {{{kind}}}", f"{{{kind}}}")
+            (
+                f"dump {{image}} {MODEL} --out {{out}} --format coco --annotations {{{kind}}}",
+                f"{{{kind}}}",
+            )
             for kind in ("missing", "folder", *DEEP_AND_HUGE)
         ),
         *(
             (f"show {{image}} --config-file {{config}} --out {{out}} --weights {weights}", weights)
             for weights in (
-                "http://127.0.0.1:9/model.pth", "nonsense://model.pth", "catalog://No/such",
+                DEAD, "nonsense://model.pth", "catalog://No/such",
                 "detectron2://no/such.pkl", "{missing}", "{folder}", "{empty}", "{binary}", "s3://bucket/model.pth",
             )
         ),
@@ -136,7 +148,7 @@ MISUSES = {
         ),
         *(
             (f"{TRAIN} DENSEPOSE_EVALUATION.RECALIBRATION {{{kind}}}", f"{{{kind}}}")
-            for kind in ("missing", "folder", "empty", *DEEP_AND_HUGE)
+            for kind in BAD_FILES
         ),
         (f"{TRAIN} MODEL.DEVICE cuda:3", "device 'cuda:3'"),
         (f"{TRAIN} MODEL.DEVICE gpu", "device 'gpu'"),
@@ -150,7 +162,7 @@ MISUSES = {
             (f"{TRAIN} {mode} MODEL.WEIGHTS {weights}", weights)
             for mode in ("", "--eval-only")
             for weights in (
-                "http://127.0.0.1:9/model.pth", "nonsense://model.pth", "catalog://No/such",
+                DEAD, "nonsense://model.pth", "catalog://No/such",
                 "{missing}", "{folder}", "{empty}", "{binary}",
             )
         ),
@@ -169,14 +181,14 @@ MISUSES = {
         ("--config-file {config}", "{config}"),
         ("--config-file {wrong_python}", "{wrong_python}"),
         ("--config-file {binary}", "{binary}"),
-        ("--config-file configs/lazy/synth_unc_full.py train.max_iterations=3", "train.max_iter"),
-        ("--config-file configs/lazy/synth_unc_full.py train.max_iter", "train.max_iter"),
-        ("--config-file configs/lazy/synth_unc_full.py train.max_iter=0", "train.max_iter"),
-        ("--config-file configs/lazy/synth_unc_full.py train.device=gpu", "gpu"),
-        ("--config-file configs/lazy/synth_unc_full.py train.output_dir={file}", "{file}"),
-        ("--config-file configs/lazy/synth_unc_full.py train.output_dir={file}/below", "{file}"),
-        ("--config-file configs/lazy/synth_unc_full.py dataloader.train.total_batch_size=0", "total_batch_size"),
-        ("--config-file configs/lazy/synth_unc_full.py --num-gpus -1", "--num-gpus"),
+        (f"{LAZY} train.max_iterations=3", "train.max_iter"),
+        (f"{LAZY} train.max_iter", "train.max_iter"),
+        (f"{LAZY} train.max_iter=0", "train.max_iter"),
+        (f"{LAZY} train.device=gpu", "gpu"),
+        (f"{LAZY} train.output_dir={{file}}", "{file}"),
+        (f"{LAZY} train.output_dir={{file}}/below", "{file}"),
+        (f"{LAZY} dataloader.train.total_batch_size=0", "total_batch_size"),
+        (f"{LAZY} --num-gpus -1", "--num-gpus"),
     ],
     "recalibrate": [
         (f"{FIT} --out {{file}}/below.json", "{file}"),
@@ -187,9 +199,9 @@ MISUSES = {
         (f"{MODEL} --dataset nothing", "nothing"),
         (f"{FIT} --opts MODEL.ROI_DENSEPOSE_HEAD.NAME Head", "MODEL.ROI_DENSEPOSE_HEAD.NAME"),
         (f"{FIT} --device cuda:3", "cuda:3"),
-        ("--config-file {config} --weights http://127.0.0.1:9/model.pth --dataset misused --out {out}.json", "http://127.0.0.1:9/model.pth"),
-        ("--config-file {config} --weights {folder} --dataset misused --out {out}.json", "{folder}"),
-        ("--config-file {config} --weights {wider} --dataset misused --out {out}.json", "shape"),
+        (f"{OWN} {DEAD} --dataset misused --out {{out}}.json", DEAD),
+        (f"{OWN} {{folder}} --dataset misused --out {{out}}.json", "{folder}"),
+        (f"{OWN} {{wider}} --dataset misused --out {{out}}.json", "shape"),
         ("--model synth/unc_full_small", "--out"),
     ],
     "fit_shared_variance": [
@@ -199,41 +211,44 @@ MISUSES = {
         (f"{FIT} --out {{folder}}", "shared error already"),
         (f"{FIT} --images 1 --out {{out}}", "--images"),
         (f"{FIT} --out {{out}} --opts MODEL.ROI_DENSEPOSE_HEAD.LOSS_NAME Loss", "LOSS_NAME"),
-        ("--config-file {config} --weights {binary} --out {out} --dataset misused", "{binary}"),
+        (f"{OWN} {{binary}} --out {{out}} --dataset misused", "{binary}"),
     ],
     "ensemble": [
-        ("--config-file {config} --weights {weights}", "--weights"),
-        ("--config-file {config} --weights {weights} {weights}", "--weights"),
-        ("--config-file {config} --weights {weights} {wider} --dataset misused --device cpu", "shape"),
-        ("--config-file {config} --weights {weights} {missing} --dataset misused --device cpu", "{missing}"),
-        ("--config-file {config} --weights {weights} {wider} --correlation 1", "--correlation"),
-        ("--config-file {config} --weights {weights} {wider} --correlation nan", "--correlation"),
-        ("--config-file {config} --weights {weights} {wider} --rule mean", "--rule"),
-        ("--config-file {config} --weights {weights} {wider} --json {file}/x.json", "{file}"),
-        ("--config-file {config} --weights {weights} {wider} --json {folder}", "{folder}"),
+        (f"{OWN} {{weights}}", "--weights"),
+        (f"{OWN} {{weights}} {{weights}}", "--weights"),
+        (f"{OWN} {{weights}} {{wider}} --dataset misused --device cpu", "shape"),
+        (f"{OWN} {{weights}} {{missing}} --dataset misused --device cpu", "{missing}"),
+        (f"{OWN} {{weights}} {{wider}} --correlation 1", "--correlation"),
+        (f"{OWN} {{weights}} {{wider}} --correlation nan", "--correlation"),
+        (f"{OWN} {{weights}} {{wider}} --rule mean", "--rule"),
+        (f"{OWN} {{weights}} {{wider}} --json {{file}}/x.json", "{file}"),
+        (f"{OWN} {{weights}} {{wider}} --json {{folder}}", "{folder}"),
     ],
     "evaluate": [
         *(
             (f"--annotations {{{kind}}} --results {{results}} --surface {{surface}}", f"{{{kind}}}")
-            for kind in ("missing", "folder", "empty", *DEEP_AND_HUGE)
+            for kind in BAD_FILES
         ),
         *(
-            (f"--annotations {{annotations}} --results {{{kind}}} --surface {{surface}}", f"{{{kind}}}")
-            for kind in ("missing", "folder", "empty", *DEEP_AND_HUGE)
+            (f"{TRUTH} --results {{{kind}}} --surface {{surface}}", f"{{{kind}}}")
+            for kind in BAD_FILES
         ),
         *(
-            (f"--annotations {{annotations}} --results {{results}} --surface {{{kind}}}", f"{{{kind}}}")
-            for kind in ("missing", "folder", "empty", *DEEP_AND_HUGE)
+            (f"{TRUTH} --results {{results}} --surface {{{kind}}}", f"{{{kind}}}")
+            for kind in BAD_FILES
         ),
-        ("--annotations {annotations} --results {results} --surface {surface} --kappa -1", "--kappa"),
-        ("--annotations {annotations} --results {results} --surface {surface} --kappa inf", "--kappa"),
-        ("--annotations {annotations} --results {results} --surface {surface} --protocol x", "--protocol"),
-        ("--annotations {annotations} --results {results} --surface {surface} --out {file}", "{file}"),
-        ("--annotations {annotations} --results {results} --surface {surface} --out {file}/x", "{file}"),
-        ("--annotations {annotations} --results {results} --surface {surface} --out ''", "--out"),
+        (f"{EVALUATE} --kappa -1", "--kappa"),
+        (f"{EVALUATE} --kappa inf", "--kappa"),
+        (f"{EVALUATE} --protocol x", "--protocol"),
+        (f"{EVALUATE} --out {{file}}", "{file}"),
+        (f"{EVALUATE} --out {{file}}/x", "{file}"),
+        (f"{EVALUATE} --out ''", "--out"),
     ],
     "report": [
-        *((f"{{{kind}}} --out {{out}}.html", f"{{{kind}}}") for kind in ("missing", "empty", *DEEP_AND_HUGE)),
+        *(
+            (f"{{{kind}}} --out {{out}}.html", f"{{{kind}}}")
+            for kind in ("missing", "empty", *DEEP_AND_HUGE)
+        ),
         ("{folder} --out {out}.html", "nothing to show"),
         ("{metrics} --out {folder}", "{folder}"),
         ("{metrics} --out {file}/x.html", "{file}"),
@@ -243,7 +258,7 @@ MISUSES = {
         ("{metrics} --out {out}.html --images {file}", "--images"),
     ],
     "check_annotations": [
-        *((f"{{{kind}}}", f"{{{kind}}}") for kind in ("missing", "folder", "empty", *DEEP_AND_HUGE)),
+        *((f"{{{kind}}}", f"{{{kind}}}") for kind in BAD_FILES),
         ("{annotations} --images {missing}", "--images"),
         ("{annotations} --json {folder}", "{folder}"),
         ("{annotations} --json {file}/x.json", "{file}"),
@@ -255,17 +270,17 @@ MISUSES = {
         ("mesh --mesh {mesh} --parts {missing} --out {out}.npz", "{missing}"),
         ("mesh --mesh {mesh} --parts {binary} --out {out}.npz", "{binary}"),
         ("mesh --mesh {mesh} --parts {empty} --out {out}.npz", "{empty}"),
-        ("mesh --mesh {mesh} --parts {parts} --out {out}.obj", ".npz"),
-        ("mesh --mesh {mesh} --parts {parts} --out {file}/x.npz", "{file}"),
-        ("mesh --mesh {mesh} --parts {parts} --out ''", "--out"),
-        ("mesh --mesh {mesh} --parts {parts} --out {out}.npz --scale 0", "--scale"),
-        ("mesh --mesh {mesh} --parts {parts} --out {out}.npz --scale -1", "--scale"),
-        ("mesh --mesh {mesh} --parts {parts} --out {out}.npz --scale nan", "--scale"),
-        ("mesh --mesh {mesh} --parts {parts} --out {out}.npz --spacing 0", "--spacing"),
-        ("mesh --mesh {mesh} --parts {parts} --out {out}.npz --workers 0", "--workers"),
-        ("mesh --mesh {mesh} --parts {parts} --out {out}.npz --up x", "--up"),
-        ("mesh --mesh {mesh} --parts {parts} --out {out}.npz --symmetry {binary}", "{binary}"),
-        ("mesh --mesh {mesh} --parts {parts} --out {out}.npz --symmetry {missing}", "{missing}"),
+        (f"{MESH} --out {{out}}.obj", ".npz"),
+        (f"{MESH} --out {{file}}/x.npz", "{file}"),
+        (f"{MESH} --out ''", "--out"),
+        (f"{MESH} --out {{out}}.npz --scale 0", "--scale"),
+        (f"{MESH} --out {{out}}.npz --scale -1", "--scale"),
+        (f"{MESH} --out {{out}}.npz --scale nan", "--scale"),
+        (f"{MESH} --out {{out}}.npz --spacing 0", "--spacing"),
+        (f"{MESH} --out {{out}}.npz --workers 0", "--workers"),
+        (f"{MESH} --out {{out}}.npz --up x", "--up"),
+        (f"{MESH} --out {{out}}.npz --symmetry {{binary}}", "{binary}"),
+        (f"{MESH} --out {{out}}.npz --symmetry {{missing}}", "{missing}"),
         ("charts --charts {binary} --body {mesh} --out {out}.npz", "{binary}"),
         ("charts --charts {missing} --body {bodyarray} --out {out}.npz", "{missing}"),
         ("smpl --subdiv {binary} --transform {binary} --out {out}.npz", "{binary}"),
@@ -300,12 +315,12 @@ MISUSES = {
     "annotator_error": [
         *(
             (f"--annotations {{{kind}}} --surface {{surface}} --out {{out}}.png", f"{{{kind}}}")
-            for kind in ("missing", "folder", "empty", *DEEP_AND_HUGE)
+            for kind in BAD_FILES
         ),
         ("--annotations {annotations} --surface {missing} --out {out}.png", "{missing}"),
         ("--annotations {annotations} --surface {surface} --out {file}/x.png", "{file}"),
-        ("--annotations {annotations} --surface {surface} --out {out}.png --bandwidth-cm 0", "--bandwidth-cm"),
-        ("--annotations {annotations} --surface {surface} --out {out}.png --limit-cm nan", "--limit-cm"),
+        (f"{ANNOTATORS} --bandwidth-cm 0", "--bandwidth-cm"),
+        (f"{ANNOTATORS} --limit-cm nan", "--limit-cm"),
     ],
     "demo": [
         ("--out {file}", "{file}"),
@@ -320,24 +335,31 @@ MISUSES = {
         ("head --device gpu", "gpu"),
         ("head --device cuda:3", "cuda:3"),
         ("losses --points 100 --repeats 1 --out {file}/x.json", "{file}"),
-        ("", "{losses,head,postprocessing}"),
+        ("", "{{losses,head,postprocessing}}"),
     ],
     "lab.experiment": [
         *((f"{{{kind}}}", f"{{{kind}}}") for kind in ("missing", "folder", "binary")),
         ("configs/experiments/four_losses.yaml --jobs 0", "--jobs"),
         ("configs/experiments/four_losses.yaml --only world", "--only"),
-        ("configs/experiments/four_losses.yaml --list --results {binary}", "{binary}"),
-        ("configs/experiments/four_losses.yaml --list --results {folder}", "{folder}"),
-        ("configs/experiments/four_losses.yaml --list --results {file}/x.csv", "{file}"),
-        ("configs/experiments/four_losses.yaml --list --opts SOLVER.MAX_ITER 0", "SOLVER.MAX_ITER"),
-        ("configs/experiments/four_losses.yaml --list --opts SOLVER.MAX_ITERS 3", "SOLVER.MAX_ITERS"),
+        (f"{FOUR} --results {{binary}}", "{binary}"),
+        (f"{FOUR} --results {{folder}}", "{folder}"),
+        (f"{FOUR} --results {{file}}/x.csv", "{file}"),
+        (f"{FOUR} --opts SOLVER.MAX_ITER 0", "SOLVER.MAX_ITER"),
+        (f"{FOUR} --opts SOLVER.MAX_ITERS 3", "SOLVER.MAX_ITERS"),
     ],
     "lab.experiment_report": [
-        *((f"{{{kind}}} --out {{file}}", f"{{{kind}}}") for kind in ("missing", "folder", "empty", "binary", "nul")),
+        *(
+            (f"{{{kind}}} --out {{file}}", f"{{{kind}}}")
+            for kind in ("missing", "folder", "empty", "binary", "nul")
+        ),
     ],
     "lab.experiment_uses": [("{missing}", "{missing}"), ("{binary}", "{binary}")],
     "lab.release_checkpoint": [
-        ("{missing} {weights} {metrics} --out {out}", "{missing}"),
-        ("{config} {weights} {deep} --out {out}", ""),
+        ("{missing} {weights} {metrics} --out {out}", "--licence"),
+        (
+            "{missing} {weights} {metrics} --out {out} --licence MIT --address https://a.b/",
+            "{missing}",
+        ),
+        ("{config} {weights} {deep} --out {out} --licence MIT --address https://a.b/", ""),
     ],
 }  # fmt: skip

@@ -40,6 +40,9 @@ def run(args: argparse.Namespace) -> tuple[Surface, str | None]:
     """
     check_surface_name(args.out)
     check_new_file(args.out)
+    if args.symmetry is not None:
+        # A bad table is reported before minutes of geodesics.
+        TabulatedChartMirror.load(args.symmetry)
     try:
         surface = import_surface(args)
         mirror = place_mirror(surface, args.symmetry, args.out.parent) if args.symmetry else None

@@ -241,6 +241,23 @@ def check_new_file(path: Path | None, option: str = "--out") -> None:
     _check_above(path, option)
 
 
+PICTURE_SUFFIXES = (".jpg", ".jpeg", ".pdf", ".png", ".svg", ".tif", ".tiff", ".webp")
+"""Of figures that matplotlib writes."""
+
+
+def new_picture(text: str) -> Path:
+    """An argparse type: a picture that can be written, see `check_new_file`."""
+    path = Path(path_text(text))
+    if path.suffix.lower() not in PICTURE_SUFFIXES:
+        endings = " ".join(PICTURE_SUFFIXES)
+        raise argparse.ArgumentTypeError(f"{text}: must end in one of {endings}")
+    try:
+        check_new_file(path, "the picture")
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return path
+
+
 def _check_above(path: Path, option: str) -> None:
     above = next(folder for folder in path.absolute().parents if os.path.lexists(folder))
     if not above.is_dir():
