@@ -51,7 +51,7 @@ def files(tmp_path_factory):
     surface.save(paths["surface"])
     np.save(paths["parts"], surface.face_part)
     np.save(paths["bodyarray"], surface.vertices)
-    paths["mesh"].write_text("\n".join(_obj_lines(surface)))
+    paths["mesh"].write_text("\n".join(obj_lines(surface)))
     cv2.imwrite(str(paths["image"]), np.full((80, 60, 3), 200, np.uint8))
     rng = np.random.default_rng(0)
     with registered("misused", root, [labelled(1, 1, BOX, rng), labelled(2, 2, BOX, rng)], 2):
@@ -67,7 +67,7 @@ def files(tmp_path_factory):
         yield {name: str(path) for name, path in paths.items()}
 
 
-def _obj_lines(surface):
+def obj_lines(surface):
     for x, y, z in surface.vertices:
         yield f"v {x} {y} {z}"
     for u, v in surface.face_uv.reshape(-1, 2):
