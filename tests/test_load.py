@@ -69,13 +69,16 @@ def test_ten_thousand_points_on_a_person():
         import numpy as np
         from detectron2.utils.events import EventStorage
         from tests.model_factory import make_config, make_input, make_model, make_points
+        from dataclasses import replace
+        from tests.surface_factory import make_tiny_surface
         from tests.uncertain_densepose.inference.people_factory import figure_person
-        from uncertain_densepose.inference import body_points_at
+        from uncertain_densepose.inference import ChartMetric, body_points_at
         model = make_model(make_config("full")).train()
         with EventStorage():
             losses = model([make_input([make_points(10_000)])])
         sum(losses.values()).backward()
         person = figure_person((5, 5, 500, 700), (720, 510))
+        person = replace(person, metric=ChartMetric(make_tiny_surface()))
         xy = np.random.default_rng(0).uniform((5, 5), (500, 700), (10_000, 2))
         assert len(body_points_at(person, xy)) == 10_000
         """

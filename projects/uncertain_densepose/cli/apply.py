@@ -14,7 +14,7 @@ from ..weights_address import check_weights_address
 from .actions import Action, Dump, Show, ShowOnSurface, model_settings
 from .image_run import RunReport, run_on_images
 from .models import chosen_model
-from .options import UsageError, check_model
+from .options import UsageError, check_model, check_out_folder
 from .run_folder import RunFolder
 
 ACTIONS: dict[str, Callable[[argparse.Namespace], Action]] = {
@@ -60,6 +60,7 @@ def run(args: argparse.Namespace) -> RunReport:
         KeyboardInterrupt: the run was interrupted; the message says how to resume it.
     """
     check_model(args)
+    check_out_folder(args.out)
     try:
         return _run(args)
     except KeyboardInterrupt as interruption:
