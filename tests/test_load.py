@@ -99,7 +99,7 @@ def test_a_hundred_thousand_results_are_evaluated(tmp_path):
         def result(image, k):
             iuv = np.full((60, 30, 3), 1 + k % 2, np.uint8)
             iuv[..., 1:] = rng.integers(0, 256, 2)
-            text = base64.b64encode(cv2.imencode(".png", iuv)[1]).decode()
+            text = base64.b64encode(cv2.imencode(".png", iuv[..., ::-1])[1]).decode()
             return {
                 "image_id": image, "category_id": 1, "bbox": [5 + 35 * (k % 4), 10, 30, 60],
                 "score": rng.random(),
