@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from uncertain_densepose.cli import run_tool
+from uncertain_densepose.cli.options import check_new_file
 
 from .benchmarks.options import build_parser
 
@@ -25,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     from .benchmarks.tables import run_benchmark
 
     usable_device(args.device)
+    check_new_file(args.out)
     for title, rows in run_benchmark(args).items():
         print(f"\n{title}\n{tabulate(rows, headers='keys', floatfmt='.3g')}")
 

@@ -27,6 +27,7 @@ def same_but_for_rounding(printed: str, shown: str) -> bool:
     return same_words and all(float(a) == pytest.approx(float(b), rel=0.02) for a, b in pairs)
 
 
+@pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")
 @pytest.mark.parametrize("source, output", [*examples("README.md"), *examples("docs/INFERENCE.md")])
 def test_an_example_runs_and_prints_what_the_page_shows(source, output, capsys):
     # The two lines for a train script stand below its own `cfg = get_cfg()`.

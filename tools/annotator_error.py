@@ -23,13 +23,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from uncertain_densepose.cli import run_tool
-from uncertain_densepose.cli.options import above_zero, add_surface, finite_above_zero, make_parser
+from uncertain_densepose.cli import options, run_tool
 
 
 def build_parser() -> argparse.ArgumentParser:
     """The command line."""
-    parser = make_parser(__doc__)
+    parser = options.make_parser(__doc__)
     add = parser.add_argument
     add(
         "--annotations",
@@ -40,17 +39,17 @@ def build_parser() -> argparse.ArgumentParser:
     )
     add("--out", type=Path, required=True, metavar="FIG", help="picture to write, e.g. errors.png")
     add("--json", type=Path, metavar="FILE", help="also write all numbers, per vertex too")
-    add_surface(add, "surface file of the annotations")
+    options.add_surface(add, "surface file of the annotations")
     add(
         "--bandwidth-cm",
-        type=finite_above_zero,
+        type=options.finite_above_zero,
         default=3.0,
         metavar="CM",
         help="standard deviation of the interpolation weights (default: %(default)s)",
     )
     add(
         "--limit-cm",
-        type=above_zero,
+        type=options.above_zero,
         default=30.0,
         metavar="CM",
         help="count larger errors as this much, so that a few confused sides do not outweigh all "
@@ -63,6 +62,8 @@ def build_parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line."""
     args = build_parser().parse_args(arguments)
+    options.check_new_file(args.out)
+    options.check_new_file(args.json, "--json")
     from synthetic_people.annotator_report import report_annotators
 
     print(

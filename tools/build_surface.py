@@ -18,14 +18,13 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from uncertain_densepose.cli import run_tool
-from uncertain_densepose.cli.options import add_workers, make_parser
+from uncertain_densepose.cli import options, run_tool
 from uncertain_densepose.surface.paths import default_surface_path
 
 
 def build_parser() -> argparse.ArgumentParser:
     """The command line."""
-    parser = make_parser(__doc__)
+    parser = options.make_parser(__doc__)
     add = parser.add_argument
     add(
         "--out",
@@ -35,7 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="surface file (default: $DETECTRON2_DATASETS/embedded_surface.npz; now %(default)s)",
     )
     add("--force", action="store_true", help="rebuild an existing file")
-    add_workers(add, 2)
+    options.add_workers(add, 2)
     add(
         "--charts",
         type=Path,
@@ -44,7 +43,7 @@ def build_parser() -> argparse.ArgumentParser:
         "enough for prediction but not for evaluation; the package ships one",
     )
     text = "also draw the parts, iso-lines and charts, e.g. surface.png"
-    add("--figure", type=Path, metavar="FILE", help=text)
+    add("--figure", type=options.new_picture, metavar="FILE", help=text)
     return parser
 
 
@@ -55,6 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     args = parser.parse_args(arguments)
     if args.charts is not None and args.charts.resolve() == args.out.resolve():
         parser.error(f"--charts {args.charts}: is the same file as --out")
+    for option in ("out", "charts"):
+        options.check_new_file(getattr(args, option), f"--{option}")
     from synthetic_people.built_surface import load_or_build
     from uncertain_densepose.cli.import_surface import describe_surface
 

@@ -25,7 +25,7 @@ from functools import partial
 from pathlib import Path
 
 from uncertain_densepose.cli import run_tool
-from uncertain_densepose.cli.options import add_workers, make_parser
+from uncertain_densepose.cli.options import add_workers, check_out_folder, make_parser
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -43,6 +43,7 @@ def build_parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line."""
     args = build_parser().parse_args(arguments)
+    check_out_folder(args.out)
     from uncertain_densepose.cli.demo import run
 
     run(args, tools=Path(__file__).resolve().parent)

@@ -31,24 +31,23 @@ from functools import partial
 from pathlib import Path
 
 from synthetic_people.presets import PRESETS, preset_table
-from uncertain_densepose.cli import run_tool
-from uncertain_densepose.cli.options import add_seed, add_surface, add_workers, make_parser
+from uncertain_densepose.cli import options, run_tool
 from uncertain_densepose.surface.paths import data_root
 
 
 def build_parser() -> argparse.ArgumentParser:
     """The command line."""
-    parser = make_parser(__doc__.format(presets=preset_table()))
+    parser = options.make_parser(__doc__.format(presets=preset_table()))
     add = parser.add_argument
     add("--preset", choices=PRESETS, default="demo", help="size, see above (default: %(default)s)")
-    add_seed(add, "seed of people, scenes and labels, at least 0")
-    add_workers(add, 1)
+    options.add_seed(add, "seed of people, scenes and labels, at least 0")
+    options.add_workers(add, 1)
     text = "output folder (default: synth_people_PRESET in $DETECTRON2_DATASETS or ./datasets)"
     add("--out", type=Path, metavar="DIR", help=text)
-    add_surface(add, "embedded surface, built if missing")
+    options.add_surface(add, "embedded surface, built if missing")
     add("--overwrite", action="store_true", help="replace another data set in --out")
     text = "also draw a contact sheet: images, parts, points, keypoints"
-    add("--figure", type=Path, metavar="FILE", help=text)
+    add("--figure", type=options.new_picture, metavar="FILE", help=text)
     return parser
 
 

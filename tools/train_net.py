@@ -27,13 +27,14 @@ import sys
 from collections.abc import Sequence
 
 from uncertain_densepose.cli import run_tool
-from uncertain_densepose.cli.launch_options import build_parser
+from uncertain_densepose.cli.launch_options import build_parser, check_launch
 
 
 @run_tool
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line, in as many processes as it asks for."""
     args = build_parser(__doc__).parse_args(arguments)
+    check_launch(args)
     from uncertain_densepose.cli.training import train_or_evaluate
     from uncertain_densepose.engine.launching import launch_tool
 

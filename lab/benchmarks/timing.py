@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import torch
 
+from uncertain_densepose.cli.progress import progress_bar
+
 
 @dataclass(frozen=True)
 class Timing:
@@ -52,9 +54,12 @@ def interleaved(
         return (time.perf_counter() - start) / calls
 
     calls = {}
+    total = (repeats + 1) * len(contestants)
+    bar = progress_bar(desc=", ".join(contestants), total=total, unit="sample", leave=False)
     for name, step in contestants.items():
         sample(step, 1)
         calls[name] = max(1, math.ceil(least_seconds / sample(step, 1)))
+        bar.update()
     samples: dict[str, list[float]] = {name: [] for name in contestants}
     was_enabled = gc.isenabled()
     gc.disable()
@@ -62,8 +67,10 @@ def interleaved(
         for _ in range(repeats):
             for name, step in contestants.items():
                 samples[name].append(sample(step, calls[name]))
+                bar.update()
             gc.collect()
     finally:
+        bar.close()
         if was_enabled:
             gc.enable()
     return {name: Timing(min(taken), statistics.median(taken)) for name, taken in samples.items()}

@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from uncertain_densepose.atomic_file import replacing
+from uncertain_densepose.cli.options import check_new_file
 
 from .settings import CELL_COLUMNS, ExperimentCell, ExperimentError
 
@@ -74,6 +75,7 @@ class ResultTable:
                 self.rows.to_csv(temporary, index=False, lineterminator="\n")
 
     def _read(self) -> pd.DataFrame:
+        check_new_file(self.path, "--results")
         if not self.path.exists() or not self.path.stat().st_size:
             return pd.DataFrame(columns=list(ROW_COLUMNS), dtype=str)
         rows = read_table(self.path)
@@ -90,11 +92,14 @@ def read_table(path: str | os.PathLike) -> pd.DataFrame:
     """The fields of a table of results as texts, "" where they are empty.
 
     Raises:
-        ExperimentError: it lacks columns, or a line has too few or too many fields.
+        ExperimentError: it is not text, lacks columns, or a line has too few or too many fields.
     """
     # pandas.read_csv takes a line that is cut off for one with empty fields.
-    with open(path, newline="") as file:
-        header, *lines = list(csv.reader(file)) or [[]]
+    try:
+        with open(path, newline="") as file:
+            header, *lines = list(csv.reader(file)) or [[]]
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise ExperimentError(f"{path}: not a table of results ({error})") from error
     if missing := sorted(set(ROW_COLUMNS) - set(header)):
         raise ExperimentError(f"{path}: not a table of results: columns {missing} are missing")
     for number, line in enumerate(lines, start=2):

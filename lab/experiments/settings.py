@@ -15,6 +15,7 @@ from uncertain_densepose.config import (
     add_uncertain_densepose_config,
     merge_config_file,
 )
+from uncertain_densepose.config_checks import check_config
 from uncertain_densepose.config_file import read_config_file
 from uncertain_densepose.errors import UserError
 
@@ -87,6 +88,7 @@ def load_experiment(config_file: str | Path, overrides: Sequence[str] = ()) -> C
     try:
         merge_config_file(cfg, str(config_file))
         cfg.merge_from_list(list(overrides))
+        check_config(cfg)
     except ConfigError as error:
         raise ExperimentError(str(error)) from error
     except (AssertionError, KeyError, ValueError) as error:  # what yacs raises

@@ -14,6 +14,7 @@ from detectron2.utils.logger import setup_logger
 from uncertain_densepose.cli.options import UsageError, check_out_folder
 from uncertain_densepose.config import load_config
 from uncertain_densepose.device import usable_device
+from uncertain_densepose.errors import NOT_JSON
 from uncertain_densepose.evaluation.files import write_metrics
 from uncertain_densepose.model_zoo import BUILTIN, ModelZoo, Release
 
@@ -112,7 +113,7 @@ def read_metrics(path: Path) -> dict:
     """
     try:
         metrics = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
+    except (OSError, *NOT_JSON) as error:
         raise UsageError(f"{path}: not the metrics of a training: {error}") from error
     if not isinstance(metrics, dict) or not all(isinstance(one, dict) for one in metrics.values()):
         raise UsageError(f"{path}: expected {{task: {{metric: value}}}}")

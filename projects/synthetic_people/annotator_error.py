@@ -24,6 +24,7 @@ from pathlib import Path
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from uncertain_densepose.errors import NOT_JSON
 from uncertain_densepose.evaluation.points.surface_distance import SurfaceDistance
 from uncertain_densepose.structures.coco_annotation import (
     TRUE_FIELDS,
@@ -66,7 +67,7 @@ class LabelledTruth:
         path = Path(json_file)
         try:
             content = json.loads(path.read_bytes())
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        except NOT_JSON as error:
             raise AnnotationFileError(f"{path}: not JSON ({error})") from error
         annotations = content.get("annotations") if isinstance(content, dict) else None
         if not isinstance(annotations, list):

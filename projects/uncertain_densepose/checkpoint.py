@@ -20,6 +20,7 @@ from .archives import check_stored
 from .atomic_file import replacing
 from .modeling.chart_predictor import NoiseModelMismatch
 from .modeling.parent_weights import start_from_parent
+from .weights_address import check_weights_address
 from .weights_file import (
     READERS,
     TORCH_SUFFIXES,
@@ -80,8 +81,8 @@ class SafeCheckpointer(DetectionCheckpointer, _TensorsAlone):
     """
 
     def load(self, path: str, *args, **kwargs) -> dict[str, Any]:
-        if path and "://" not in path and not os.path.isfile(path.partition("?")[0]):
-            raise WeightsError(f"{path}: no such file of weights; see MODEL.WEIGHTS")
+        if path:
+            check_weights_address(path)
         try:
             return super().load(path, *args, **kwargs)
         except (NoiseModelMismatch, _Unusable) as error:
@@ -182,8 +183,22 @@ class SafeCheckpointer(DetectionCheckpointer, _TensorsAlone):
         )
 
     def _load_model(self, checkpoint: dict[str, Any]):
-        _check_finite(checkpoint["model"])
-        return super()._load_model(checkpoint)
+        weights = checkpoint["model"]
+        _check_finite(weights)
+        shapes = {name: tuple(values.shape) for name, values in weights.items()}
+        try:
+            return super()._load_model(checkpoint)
+        except NoiseModelMismatch as error:
+            # Weights of another shape are left out before the noise models are compared.
+            own = {name: tuple(values.shape) for name, values in self.model.state_dict().items()}
+            other = [name for name in own if shapes.get(name, own[name]) != own[name]]
+            if not any(name.endswith(".u_lowres.weight") for name in other):
+                raise
+            raise _Unusable(
+                f"{len(other)} weights have another shape than the config's model, such as "
+                f"{other[0]}: {shapes[other[0]]}, not {own[other[0]]}; use the config that the "
+                "weights were trained with"
+            ) from error
 
     def _load_file(self, filename: str) -> dict[str, Any]:
         suffix = weights_suffix(filename)

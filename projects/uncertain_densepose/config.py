@@ -14,6 +14,7 @@ from detectron2.config import CfgNode as CN
 from detectron2.config import downgrade_config, get_cfg, upgrade_config
 from detectron2.config.compat import guess_version
 
+from .config_checks import check_config
 from .config_file import ConfigError, read_config_file
 
 
@@ -31,6 +32,8 @@ def load_config(config_file: str, overrides: Sequence[str] = ()) -> CN:
     """
     if not config_file:
         raise ConfigError("no config file is given; name one of configs/ with --config-file")
+    if "://" in config_file:
+        raise ConfigError(f"{config_file} is a URL, not a path; download the config first")
     if not os.path.isfile(config_file):
         raise FileNotFoundError(f"{config_file!r}: no such config file; configs/ has the project's")
     cfg = get_cfg()
@@ -38,6 +41,7 @@ def load_config(config_file: str, overrides: Sequence[str] = ()) -> CN:
     merge_config_file(cfg, config_file)
     _merge_overrides(cfg, list(overrides))
     _refuse_proposal_files(cfg)
+    check_config(cfg)
     return cfg
 
 

@@ -9,6 +9,11 @@ class UserError(Exception):
     """
 
 
+NOT_JSON = (ValueError, RecursionError)
+"""What `json` raises for text that is not JSON, or nested too deeply, or with numbers of thousands
+of digits."""
+
+
 class FieldError(ValueError):
     """A field of a record or a file that cannot be used.
 

@@ -17,9 +17,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from .archives import ArchiveError, check_safetensors_header
-from .errors import UserError
 from .released_files import released_hashes
 from .restricted_pickle import MALFORMED, RestrictedPickleError, load_arrays
+from .weights_address import WeightsError
 
 AUTHOR = "uncertain_densepose"
 """`__author__` of our own files in Detectron2's form, `.pkl`."""
@@ -27,10 +27,6 @@ AUTHOR = "uncertain_densepose"
 HASH_IN_NAME = re.compile(r"model_final_([0-9a-f]{6,64})\.[a-z]+")
 """The first digits of its SHA-256 in the name of a released file, unlike those of an iteration in
 `model_0019999`."""
-
-
-class WeightsError(UserError, ValueError):
-    """Weights that cannot be used, or do not fit the model; the message names their file."""
 
 
 def sha256_of(path: str | os.PathLike) -> str:

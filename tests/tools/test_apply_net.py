@@ -274,7 +274,7 @@ def test_the_output_must_be_a_folder(run, bright, dark, capsys):
         (["--model", "synth/none"], "synth/none"),
         (
             ["--config-file", "configs/synth/unc_full.yaml", "--weights", "none.pth"],
-            "none.pth: no such checkpoint",
+            "none.pth: no such file of weights",
         ),
     ],
 )

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from uncertain_densepose.errors import UserError
+from uncertain_densepose.errors import NOT_JSON, UserError
 from uncertain_densepose.structures.coco_annotation import (
     TRUE_FIELDS,
     TRUE_PART_FIELD,
@@ -76,7 +76,7 @@ class RenderedSplit:
         raw = path.read_bytes()
         try:
             content = json.loads(raw)
-        except ValueError as error:
+        except NOT_JSON as error:
             raise SourceFileError(f"{path}: not JSON ({error}); {remedy}") from error
         info = content.get("info") if isinstance(content, dict) else None
         if not isinstance(info, dict) or "noise_model" not in info:

@@ -18,7 +18,7 @@ from ..data.annotation_checks import (
 )
 from ..data.annotation_file import read_annotation_file
 from .check_status import ALL_USED, LEFT_OUT, STOPS
-from .options import UsageError
+from .options import UsageError, check_new_file
 
 
 def run(args: argparse.Namespace) -> Report:
@@ -30,6 +30,7 @@ def run(args: argparse.Namespace) -> Report:
     """
     if args.images is not None and not args.images.is_dir():
         raise UsageError(f"--images {args.images}: no such folder")
+    check_new_file(args.json, "--json")
     content = read_annotation_file(args.annotations)
     screened = screen(content, lambda all_: tqdm(all_, desc="annotations", disable=None))
     if args.images is not None:

@@ -6,12 +6,15 @@ import argparse
 import sys
 from collections.abc import Callable
 
+from ..config import load_config
 from ..inference import Predictor, find_sources
+from ..modeling import check_module_names
 from ..visualization import PictureStyle
+from ..weights_address import check_weights_address
 from .actions import Action, Dump, Show, ShowOnSurface, model_settings
 from .image_run import RunReport, run_on_images
 from .models import chosen_model
-from .options import check_model
+from .options import UsageError, check_model, check_out_folder
 from .run_folder import RunFolder
 
 ACTIONS: dict[str, Callable[[argparse.Namespace], Action]] = {
@@ -36,8 +39,12 @@ def build_predictor(args: argparse.Namespace) -> Predictor:
         FileNotFoundError, UsageError, ConfigError, WeightsError, SurfaceFileError: see
             `chosen_model` and `Predictor`.
     """
+    config_file, weights = chosen_model(args)
+    check_module_names(load_config(config_file, args.opts))
+    check_weights_address(weights)
     return Predictor(
-        *chosen_model(args),
+        config_file,
+        weights,
         device=args.device,
         score_threshold=args.score_threshold,
         surface=args.surface,
@@ -53,6 +60,7 @@ def run(args: argparse.Namespace) -> RunReport:
         KeyboardInterrupt: the run was interrupted; the message says how to resume it.
     """
     check_model(args)
+    check_out_folder(args.out)
     try:
         return _run(args)
     except KeyboardInterrupt as interruption:
@@ -71,11 +79,26 @@ def _run(args: argparse.Namespace) -> RunReport:
     for source in sources:
         folder.check_inside(f"{source.name}.")
     report = run_on_images(predictor, sources, folder, action.write, args.batch_size)
+    _check_person(args, report)
     written = action.finish(folder, sources)
     folder.finish_run(path.relative_to(args.out).as_posix() for path in written)
     for path in written:
         print(path)
     return report
+
+
+def _check_person(args: argparse.Namespace, report: RunReport) -> None:
+    """Refuse a person whom no image has.
+
+    Raises:
+        UsageError: nothing was painted, because no image has so many people.
+    """
+    asked = getattr(args, "person", None)
+    if asked is not None and report.done and asked >= report.most_people:
+        raise UsageError(
+            f"--person {asked}: nothing was painted; at most {report.most_people} people were "
+            "found in an image, and they are numbered from 0"
+        )
 
 
 def tell(report: RunReport, args: argparse.Namespace) -> None:

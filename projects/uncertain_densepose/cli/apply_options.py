@@ -18,6 +18,7 @@ from .options import (
     add_seed,
     make_parser,
     number,
+    path_text,
 )
 
 VIDEO_VMAX_CM = 10.0
@@ -27,7 +28,13 @@ frame to frame."""
 
 def add_images(add: Add) -> None:
     """The images to process and the folder for the results."""
-    add("images", nargs="+", metavar="IMAGE", help="images, videos, folders, quoted patterns")
+    add(
+        "images",
+        nargs="+",
+        type=path_text,
+        metavar="IMAGE",
+        help="images, videos, folders, quoted patterns",
+    )
     add_out_folder(add)
     add("--overwrite", action="store_true", help="first delete the earlier results in --out")
     add(
@@ -57,7 +64,11 @@ def add_detector(add: Add) -> None:
         help="drop detections with a score below S, 0..1 (default: %(default)s)",
     )
     add_device(add)
-    add("--surface", help="surface file (default: that of the config's first test data set)")
+    add(
+        "--surface",
+        type=path_text,
+        help="surface file (default: that of the config's first test data set)",
+    )
     add_overrides(add)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from tabulate import tabulate
 
+from ..config import load_config
 from ..errors import UserError
 from ..evaluation import GroundTruth
 from ..evaluation.points.matching import UNMATCHED, box_overlap, match_by_score
@@ -64,9 +65,13 @@ def run(args: argparse.Namespace, tools: Path) -> None:
         tools: the folder of the command lines that are the steps.
 
     Raises:
+        ConfigError: an override cannot be used.
         StepError: a step failed.
     """
     start = time.perf_counter()
+    config = tools.parent / "configs" / "synth" / "unc_full.yaml"
+    # Mistakes in the overrides are reported before minutes of rendering.
+    load_config(str(config), args.opts)
     args.out.mkdir(parents=True, exist_ok=True)
     data, workers = data_root() / "synth_people_demo", args.workers or os.cpu_count()
     run_step(tools / "build_surface.py")
@@ -75,7 +80,6 @@ def run(args: argparse.Namespace, tools: Path) -> None:
         *("--preset", "demo", "--seed", SEED),
         *("--workers", str(workers), "--out", str(data)),
     )
-    config = tools.parent / "configs" / "synth" / "unc_full.yaml"
     results = train_model(tools / "train_net.py", config, args.out, args.opts)
     metrics = args.out / "metrics.json"
     metrics.write_text(json.dumps(results, indent=2) + "\n")

@@ -42,12 +42,14 @@ class RunReport:
         done: images processed in this run. skipped: images done before.
         people: found in the images of this run.
         failures: images that could not be used, each with the reason.
+        most_people: in one of the images of this run.
     """
 
     done: int = 0
     skipped: int = 0
     people: int = 0
     failures: list[str] = field(default_factory=list)
+    most_people: int = 0
 
 
 def run_on_images(
@@ -78,6 +80,7 @@ def run_on_images(
                 folder.finish(image, results.outputs, results.records)
                 report.done += 1
                 report.people += len(people)
+                report.most_people = max(report.most_people, len(people))
             bar.update(len(batch))
     return report
 

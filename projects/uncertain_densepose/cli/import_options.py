@@ -66,7 +66,12 @@ def build_parser(description: str | None = None) -> argparse.ArgumentParser:
 
 def _add_placement(add: Add) -> None:
     add("--up", choices=UP_AXIS_NAMES, default="y", help="upward axis (default: %(default)s)")
-    add("--scale", type=float, default=1.0, help="metres per unit (default: %(default)s)")
+    add(
+        "--scale",
+        type=finite_above_zero,
+        default=1.0,
+        help="metres per unit (default: %(default)s)",
+    )
 
 
 def _add_smpl_out(add: Add) -> None:

@@ -25,6 +25,8 @@ from ..surface.importers import (
 )
 from ..surface.surface_file import SurfaceFieldError
 from .import_options import MIRROR_FILE_NAME, check_surface_name
+from .options import check_new_file
+from .progress import progress_bar
 
 
 def run(args: argparse.Namespace) -> tuple[Surface, str | None]:
@@ -37,6 +39,10 @@ def run(args: argparse.Namespace) -> tuple[Surface, str | None]:
         UserError: the source files cannot be used.
     """
     check_surface_name(args.out)
+    check_new_file(args.out)
+    if args.symmetry is not None:
+        # A bad table is reported before minutes of geodesics.
+        TabulatedChartMirror.load(args.symmetry)
     try:
         surface = import_surface(args)
         mirror = place_mirror(surface, args.symmetry, args.out.parent) if args.symmetry else None
@@ -62,14 +68,14 @@ def import_surface(args: argparse.Namespace) -> Surface:
     mesh = SOURCE_READERS[args.source](args)
     table = None
     if getattr(args, "distances", None) is not None:
-        with tqdm(desc="distances", unit="", unit_scale=True, disable=None) as bar:
+        with progress_bar(desc="distances", unit="", unit_scale=True) as bar:
             table = convert_distance_pickle(
                 args.distances,
                 args.out.with_suffix(".geodesics.npy"),
                 len(mesh.vertices),
                 lambda done, total: _advance(bar, done, total),
             )
-    with tqdm(desc="geodesics", unit="row", disable=None if table is None else True) as bar:
+    with progress_bar(desc="geodesics", unit="row", disable=table is not None) as bar:
         surface = surface_of_mesh(
             mesh,
             args.name or args.out.stem,

@@ -13,6 +13,8 @@ from .. import model_zoo
 from ..config import load_config
 from ..device import usable_device
 from ..engine import Trainer
+from ..modeling import check_module_names
+from ..weights_address import check_weights_address
 from .options import check_model
 
 
@@ -55,8 +57,12 @@ def load_model(cfg: CfgNode) -> GeneralizedRCNN:
     """The model of a config, with its weights loaded.
 
     Raises:
+        ConfigError: a module's name is not registered.
         WeightsError: see `Trainer.load_weights`.
     """
+    check_module_names(cfg)
+    # Before a model is built, and data are read.
+    check_weights_address(cfg.MODEL.WEIGHTS)
     model = Trainer.build_model(cfg)
     Trainer.load_weights(cfg, model)
     return model

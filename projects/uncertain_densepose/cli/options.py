@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 from ..errors import UserError
 from ..surface.paths import default_surface_path
@@ -24,11 +26,37 @@ class UsageError(UserError):
     """Options that cannot be used, alone or together. The message names them."""
 
 
+class OneLineParser(argparse.ArgumentParser):
+    """A parser whose errors take one line, and which refuses "" and URLs as paths."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.register("type", Path, lambda text: Path(path_text(text)))
+
+    def error(self, message: str) -> NoReturn:
+        """Exit with status 2; the usage is left to --help."""
+        self.exit(2, f"{self.prog}: error: {' '.join(message.split())}; see --help\n")
+
+
+def nonempty(text: str) -> str:
+    """An argparse type: a text."""
+    if not text:
+        raise argparse.ArgumentTypeError("must not be empty")
+    return text
+
+
+def path_text(text: str) -> str:
+    """An argparse type: a path as it was given."""
+    if "://" in nonempty(text):
+        raise argparse.ArgumentTypeError(f"{text} is a URL, not a path; download the file first")
+    return text
+
+
 def make_parser(
     description: str | None = None, epilog: str | None = None
 ) -> argparse.ArgumentParser:
     """A parser that prints description and epilog with their own line breaks."""
-    return argparse.ArgumentParser(
+    return OneLineParser(
         description=description,
         epilog=epilog,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -40,7 +68,7 @@ def number(kind: type, low: float, high: float = math.inf) -> Callable[[str], fl
 
     def parse(text: str) -> float:
         value = kind(text)
-        if not low <= value <= high:
+        if not low <= value <= high or math.isinf(value):
             limit = f"at least {low}" if high == math.inf else f"in {low}..{high}"
             raise argparse.ArgumentTypeError(f"must be {limit}, not {text}")
         return value
@@ -82,8 +110,18 @@ def parse_kappa(text: str) -> float | None:
 def add_model(add: Add) -> None:
     """A trained model: --model, or --config-file and --weights; see `models.chosen_model`."""
     add("--model", metavar="NAME", help="a released model, by its name in MODEL_ZOO.md")
-    add("--config-file", metavar="FILE", help="or your own: the yaml that it was trained with, and")
-    add("--weights", metavar="FILE", help="its checkpoint, e.g. output/demo/model_final.pth")
+    add(
+        "--config-file",
+        type=path_text,
+        metavar="FILE",
+        help="or your own: the yaml that it was trained with, and",
+    )
+    add(
+        "--weights",
+        type=nonempty,
+        metavar="FILE",
+        help="its checkpoint, e.g. output/demo/model_final.pth",
+    )
 
 
 def check_model(args: argparse.Namespace) -> None:
@@ -177,14 +215,53 @@ def add_out_folder(add: Add, required: bool = True) -> None:
     )
 
 
-def check_out_folder(out: Path | None) -> None:
-    """Refuse an output folder that is a file.
+def check_out_folder(out: Path | None, option: str = "--out") -> None:
+    """Refuse an output folder that is a file, or would lie below one.
 
     Raises:
-        UsageError: `out` exists and is not a folder.
+        UsageError: `out` exists and is not a folder, or cannot be made.
     """
-    if out is not None and out.exists() and not out.is_dir():
-        raise UsageError(f"{out}: --out must be a folder, but this is a file")
+    if out is None or out.is_dir():
+        return
+    if out.exists():
+        raise UsageError(f"{out}: {option} must be a folder, but this is a file")
+    _check_above(out, option)
+
+
+def check_new_file(path: Path | None, option: str = "--out") -> None:
+    """Refuse an output file that cannot be written, also with its folders made.
+
+    Raises:
+        UsageError: `path` is a folder, or would lie below a file.
+    """
+    if path is None:
+        return
+    if path.is_dir():
+        raise UsageError(f"{path}: {option} must be a file, but this is a folder")
+    _check_above(path, option)
+
+
+PICTURE_SUFFIXES = (".jpg", ".jpeg", ".pdf", ".png", ".svg", ".tif", ".tiff", ".webp")
+"""Of figures that matplotlib writes."""
+
+
+def new_picture(text: str) -> Path:
+    """An argparse type: a picture that can be written, see `check_new_file`."""
+    path = Path(path_text(text))
+    if path.suffix.lower() not in PICTURE_SUFFIXES:
+        endings = " ".join(PICTURE_SUFFIXES)
+        raise argparse.ArgumentTypeError(f"{text}: must end in one of {endings}")
+    try:
+        check_new_file(path, "the picture")
+    except UsageError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+    return path
+
+
+def _check_above(path: Path, option: str) -> None:
+    above = next(folder for folder in path.absolute().parents if os.path.lexists(folder))
+    if not above.is_dir():
+        raise UsageError(f"{option} {path}: {above} is a file, and cannot hold anything")
 
 
 def check_out_file(path: Path, option: str = "--out") -> None:

@@ -24,6 +24,8 @@ def run(args: argparse.Namespace) -> tuple[Recalibration, Path]:
     if args.model is not None and args.out is None:
         raise UsageError("--model needs --out: a released checkpoint has no folder of yours")
     chosen = chosen_model(args)
+    if args.out is None and "://" in chosen.weights:
+        raise UsageError("weights from an address need --out: there is no folder beside them")
     path = args.out or Path(chosen.weights).with_suffix(".recalibration.json")
     check_out_file(path)
     recalibration = fitted_recalibration(chosen, args)

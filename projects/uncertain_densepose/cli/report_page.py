@@ -17,6 +17,7 @@ from ..visualization.html_report import (
     read_results,
     render_page,
 )
+from .options import check_new_file
 
 NAMED_IMAGES = 10
 """Images not shown that are named; the rest are only counted."""
@@ -57,8 +58,7 @@ def write_page(args: argparse.Namespace) -> list[str]:
     Raises:
         ReportError: the results cannot be shown, or there is nothing to show.
     """
-    if args.out.is_dir():
-        raise ReportError(f"{args.out}: --out must be a file, but this is a folder")
+    check_new_file(args.out)
     if args.images is not None and not args.images.is_dir():
         raise ReportError(f"{args.images}: --images must be a folder")
     runs = read_results(args.results)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -23,7 +24,7 @@ from detectron2.evaluation import inference_on_dataset
 from detectron2.structures import Instances
 from torch import nn
 
-from ..errors import UserError
+from ..errors import NOT_JSON, UserError
 from ..structures import PointPredictions
 from ..surface import NUM_PARTS
 from .ground_truth import AnnotatedImage, GroundTruthBoxModel
@@ -118,7 +119,9 @@ class Recalibration:
         try:
             with open(path) as file:
                 content = json.load(file)
-        except ValueError as error:
+        except OSError as error:
+            raise RecalibrationFileError(f"{path}: cannot be read ({error.strerror})") from error
+        except NOT_JSON as error:
             raise RecalibrationFileError(f"{path}: not json ({error})") from error
         if not isinstance(content, dict):
             raise RecalibrationFileError(f"{path}: must hold an object")
@@ -146,7 +149,7 @@ class Recalibration:
 
 def _factor(path: str | os.PathLike, name: str, value: object) -> float:
     number = value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
-    if number is None or not 0 < number < float("inf"):
+    if number is None or not 0 < number <= sys.float_info.max:
         raise RecalibrationFileError(f"{path}: field '{name}' must be above 0, not {value!r}")
     return float(number)
 

@@ -7,7 +7,7 @@ also learns about its own error (`PartCorrelatedUV.given_measured`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
@@ -64,6 +64,10 @@ class ConditionedPerson(Person):
     clicked_part: np.ndarray
     clicked_uv: np.ndarray
     clicked_covariance_uv: np.ndarray
+
+    def bands(self, max_pixels: int) -> Iterator[Person]:
+        """Itself: clicked pixels have values of their own."""
+        return iter([self])
 
     @cached_property
     def _pixels(self) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:

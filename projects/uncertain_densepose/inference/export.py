@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from ..data.annotation_checks import person_category
 from ..data.annotation_file import read_annotation_file
+from ..errors import NOT_JSON
 from ..structures.coco_annotation import AnnotationFileError
 from .coco_results import PERSON_CATEGORY_ID
 from .person import Person
@@ -70,7 +71,7 @@ def coco_image_ids(json_file: str | os.PathLike, paths: Iterable[Path]) -> dict[
     try:
         images = json.loads(Path(json_file).read_bytes())["images"]
         entry = {PurePosixPath(image["file_name"]).parts: image["id"] for image in images}
-    except (ValueError, KeyError, RecursionError, TypeError) as error:
+    except (*NOT_JSON, KeyError, TypeError) as error:
         raise AnnotationFileError(
             f"{json_file}: not in COCO's format: no list 'images' of entries with 'id' and "
             "'file_name'"

@@ -16,8 +16,9 @@ from __future__ import annotations
 import os
 import zipfile
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,9 @@ from ..surface import NUM_PARTS
 from .person import FRAMES, REAL_MAPS, Person
 
 VERSION = 2
+
+MAX_PIXELS = 1 << 22
+"""Of a person whose maps are computed at once, which takes about 0.4 GB."""
 
 UV_TYPES = (np.float16, np.float32)
 """Types that `uv` may be stored in. Half precision is exact to 1/4096 of a chart."""
@@ -77,7 +81,7 @@ def save_people(
         raise ValueError(f"uv_type must be np.float16 or np.float32, not {uv_type}")
     if frame not in FRAMES:
         raise ValueError(f"frame must be one of {', '.join(FRAMES)}, not {frame!r}")
-    arrays = {
+    heads = {
         "version": np.array(VERSION),
         "image_size": np.array(image_size),
         "frame": np.array(frame),
@@ -89,13 +93,60 @@ def save_people(
                 f"person {index} was found in an image of height and width "
                 f"{tuple(person.image_size)}, not {tuple(image_size)}"
             )
-        for name, values in person.tensors(frame).items():
-            if name != "mask" and values is not None:
-                stored = values.numpy()
-                arrays[f"{index}/{name}"] = stored.astype(uv_type) if name == "uv" else stored
-    with replacing(Path(path)) as temporary, temporary.open("wb") as file:
-        # No array is named like an option of this function.
-        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+    with (
+        replacing(Path(path)) as temporary,
+        zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive,
+    ):
+        for name, values in heads.items():
+            _write(archive, name, values.shape, iter([values]))
+        for index, person in enumerate(people):
+            _write_person(archive, f"{index}/", person, frame, uv_type)
+
+
+def _write_person(
+    archive: zipfile.ZipFile, prefix: str, person: Person, frame: str, uv_type: type
+) -> None:
+    height, width = person.image_size
+    x0, y0, x1, y1 = person.window if frame == "box" else (0, 0, width, height)
+    heads = {
+        "box": person.box_xyxy.astype(np.float32),
+        "score": np.array(person.score, dtype=np.float32),
+        "window": np.array((x0, y0, x1, y1)),
+        "shared_covariance": person.shared_covariance,
+    }
+    for name, values in heads.items():
+        if values is not None:
+            _write(archive, prefix + name, values.shape, iter([values]))
+    stored = {"part": np.uint8, "uv": uv_type}
+    for name in ("part", *REAL_MAPS):
+        bands = _bands_of_map(person, name, frame)
+        first = next(bands)
+        if first is None:
+            continue
+        kind = stored.get(name, np.float32)
+        shape = (y1 - y0, x1 - x0, *first.shape[2:])
+        values = (np.asarray(band).astype(kind) for band in chain([first], bands))
+        _write(archive, prefix + name, shape, values)
+
+
+def _bands_of_map(person: Person, name: str, frame: str) -> Iterator[np.ndarray | None]:
+    """A map by bands of rows; those of a large person are computed anew for every map, so that no
+    map need be whole in memory."""
+    bands = person.bands(MAX_PIXELS) if frame == "box" else iter([person])
+    return (FRAMES[frame](band, getattr(band, name)) for band in bands)
+
+
+def _write(
+    archive: zipfile.ZipFile, name: str, shape: tuple[int, ...], bands: Iterator[np.ndarray]
+) -> None:
+    """Write an array of such a shape, given by bands along its first axis, as `np.savez` does."""
+    first = next(bands)
+    kind = np.lib.format.dtype_to_descr(first.dtype)
+    head = {"descr": kind, "fortran_order": False, "shape": shape}
+    with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
+        np.lib.format.write_array_header_1_0(file, head)
+        for band in chain([first], bands):
+            file.write(np.ascontiguousarray(band).data if band.size else b"")
 
 
 def load_people(path: str | os.PathLike) -> SavedPeople:

@@ -7,7 +7,8 @@ centres lie in the box. On background, and where the network's coordinates are n
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 import numpy as np
@@ -105,7 +106,11 @@ class Person:
         points = self.maps.sample(index, xy_box, chart).map(torch.Tensor.cpu)
         if points.shares_offset:
             return points
-        return about_centres(points, part_centres_uv(self.part, self.uv))
+        return about_centres(points, self._centres_uv(self.part, self.uv))
+
+    def _centres_uv(self, part: np.ndarray, uv: np.ndarray) -> np.ndarray:
+        """(25, 2) about which shared errors rotate and scale, of the maps of the window."""
+        return part_centres_uv(part, uv)
 
     def _in_box(self, xy_image: np.ndarray) -> torch.Tensor:
         """Positions (P, 2) in pixels as fractions of the box, on the device of the maps."""
@@ -163,7 +168,7 @@ class Person:
         part = window_map(points.part, 0)
         uv = window_map(points.mean_uv.float(), torch.nan)
         if self.has_uncertainty and not points.shares_offset:
-            points = about_centres(points, part_centres_uv(part, uv))
+            points = about_centres(points, self._centres_uv(part, uv))
         covariance = points.covariance()
         return part, uv, None if covariance is None else window_map(covariance.float(), torch.nan)
 
@@ -229,6 +234,34 @@ class Person:
         shared = self.maps.shared_covariance
         return None if shared is None else shared[0].detach().float().cpu().numpy()
 
+    def bands(self, max_pixels: int) -> Iterator[Person]:
+        """The person in bands of rows, from the top, whose maps together are those of the window.
+
+        They share nothing that they compute: a large person takes little memory band by band.
+
+        Args:
+            max_pixels: of a band, unless it is a single row.
+        """
+        x0, y0, x1, y1 = self.window
+        step = max(max_pixels // max(x1 - x0, 1), 1)
+        if step >= y1 - y0:
+            return iter([self])
+        rows = [(first, min(first + step, y1)) for first in range(y0, y1, step)]
+        shared = self.maps.shared_covariance
+        centre = np.full((NUM_PARTS + 1, 2), 0.5)
+        if shared is not None and shared.shape[-1] > 2:
+            sums, counts = np.zeros_like(centre), np.zeros((NUM_PARTS + 1, 1))
+            for band in self._cut(rows, centre):
+                count = np.bincount(band.part.ravel(), minlength=NUM_PARTS + 1)[:, None]
+                sums += part_centres_uv(band.part, band.uv) * count
+                counts += count
+            centre = np.where(counts > 0, sums / np.maximum(counts, 1), 0.5)
+        return self._cut(rows, centre)
+
+    def _cut(self, rows: list[tuple[int, int]], centre_uv: np.ndarray) -> Iterator[Person]:
+        own = {field.name: getattr(self, field.name) for field in fields(Person)}
+        return (_Band(**own, rows=pair, centre_uv=centre_uv) for pair in rows)
+
     def tensors(self, frame: str = "box") -> dict[str, torch.Tensor | None]:
         """All values of the person as plain CPU tensors.
 
@@ -261,6 +294,27 @@ class Person:
     def __repr__(self) -> str:
         box = ", ".join(f"{edge:.1f}" for edge in self.box_xyxy)
         return f"Person(box_xyxy=[{box}], score={self.score:.3f})"
+
+
+@dataclass(frozen=True, eq=False)
+class _Band(Person):
+    """Some rows of a person.
+
+    Attributes:
+        rows: y0 and y1 in the image, pixels.
+        centre_uv: (25, 2) of the whole person, see `_centres_uv`.
+    """
+
+    rows: tuple[int, int]
+    centre_uv: np.ndarray
+
+    @cached_property
+    def window(self) -> tuple[int, int, int, int]:
+        x0, _, x1, _ = pixel_window(self.box_xyxy, self.image_size)
+        return x0, self.rows[0], x1, self.rows[1]
+
+    def _centres_uv(self, part: np.ndarray, uv: np.ndarray) -> np.ndarray:
+        return self.centre_uv
 
 
 def _bands(height: int, width: int) -> list[slice]:

@@ -17,7 +17,7 @@ from PIL import Image
 
 from .. import model_zoo
 from ..checkpoint import TrainedCheckpointer
-from ..config import load_config
+from ..config import ConfigError, load_config
 from ..data.picture_file import (
     ImageError,
     as_bgr,
@@ -83,7 +83,7 @@ class Predictor:
         self,
         config_file: str,
         weights: str,
-        device: str | None = None,
+        device: str | torch.device | None = None,
         score_threshold: float = 0.5,
         surface: str | None = None,
         overrides: Sequence[str] = (),
@@ -154,6 +154,7 @@ class Predictor:
         self, cfg: CfgNode, model: GeneralizedRCNN, metric: ChartMetric, score_threshold: float
     ) -> None:
         check_channel_order(cfg.INPUT.FORMAT)
+        _check_precision(model)
         self.cfg = cfg.clone()
         self.model = model.eval()
         self.metric = metric
@@ -250,6 +251,20 @@ class Predictor:
         resized = self._resize.get_transform(ordered).apply_image(ordered)
         pixels = torch.from_numpy(resized.astype(np.float32).transpose(2, 0, 1).copy())
         return {"image": pixels, "height": height, "width": width}
+
+
+def _check_precision(model: GeneralizedRCNN) -> None:
+    """Refuse weights that Detectron2's layers do not take pictures with.
+
+    Raises:
+        ConfigError: some are not float32.
+    """
+    other = {str(p.dtype) for p in model.parameters() if p.dtype != torch.float32}
+    if other:
+        raise ConfigError(
+            f"the model has weights of {', '.join(sorted(other))}; keep them in float32, and for "
+            "half precision call the predictor within torch.autocast"
+        )
 
 
 def _check_boxes(boxes_xyxy: np.ndarray, height: int, width: int) -> None:

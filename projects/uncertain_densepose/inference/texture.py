@@ -1,25 +1,30 @@
 """The texture of the body from images: pixel colours transferred to the charts.
 
 Every pixel of a person adds its colour to the four texels around its chart coordinates, with
-bilinear weights times 1 / sigma_uv². Texels that no pixel reaches are filled by normalised
-convolution (Knutsson and Westin, "Normalized and differential convolution", CVPR 1993):
-(a * w c) / (a * w), with weights w, colours c and an applicability a that falls with distance r as
-r⁻⁴, which is smooth and reaches every texel. The whole square of a chart is filled, also outside
-the chart, so that bilinear sampling at a seam meets no holes.
+bilinear weights times 1 / sigma_uv². Texels between pixels, and `_SEAM` texels beyond the last, are
+filled by normalised convolution (Knutsson and Westin, "Normalized and differential convolution",
+CVPR 1993): (a * w c) / (a * w), with weights w, colours c and an applicability a that falls with
+distance r as r⁻⁴. So a small person's texture has no gaps and bilinear sampling at a seam meets no
+holes, but what nobody saw stays empty, also outside the chart.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
+from scipy.ndimage import distance_transform_edt
 from scipy.signal import fftconvolve
 
 from ..structures.bilinear import axis_taps, corners_of
 from ..surface import NUM_PARTS
 from .person import Person
+
+_SEAM = 4
+"""Texels beyond those that pixels reach, also where these lie densely."""
 
 _FALL = 4
 """Exponent of the decay of a texel's influence with distance; above 2 it is local."""
@@ -30,10 +35,10 @@ class Texture:
     """An atlas of T x T texels per chart; texel (k, l) is at v = (k + 1/2) / T, u = (l + 1/2) / T.
 
     Attributes:
-        atlas: (24, T, T, 3) uint8, indexed [part - 1, v, u], channels as in the images; 0 on charts
-            that no pixel shows.
+        atlas: (24, T, T, 3) uint8, indexed [part - 1, v, u], channels as in the images; 0 where
+            nothing near was seen.
         weight: (24, T, T) float32, sum of 1 / sigma_uv² over the pixels in a texel, chart units⁻²
-            (their number, without a noise model); 0 where a texel was filled.
+            (their number, without a noise model); 0 where a texel was filled or is empty.
         seen: (24,) bool, whether any pixel shows the chart.
     """
 
@@ -77,6 +82,7 @@ def transfer_texture(views: Sequence[tuple[np.ndarray, Person]], texels: int = 1
     _check(views, texels)
     colours = np.zeros((NUM_PARTS * texels * texels, 3))
     weights = np.zeros(NUM_PARTS * texels * texels)
+    reach = np.full(NUM_PARTS, float(_SEAM))
     for image, person in views:
         shown = person.part > 0
         part, uv = person.part[shown], person.uv[shown]
@@ -88,13 +94,36 @@ def transfer_texture(views: Sequence[tuple[np.ndarray, Person]], texels: int = 1
         for channel, values in enumerate(image[person.window_slices][shown].T):
             amount = share * values[:, None]
             colours[:, channel] += np.bincount(cell.ravel(), amount.ravel(), minlength=len(weights))
+        reach = np.maximum(reach, _pixel_spacing(person.part, person.uv, texels))
     colour = colours.reshape(NUM_PARTS, texels, texels, 3)
     weight = weights.reshape(NUM_PARTS, texels, texels)
     seen = np.asarray(weight.any(axis=(1, 2)))
     atlas = np.zeros(colour.shape, dtype=np.uint8)
     for chart in np.flatnonzero(seen):
-        atlas[chart] = np.clip(np.rint(fill_holes(colour[chart], weight[chart])), 0, 255)
+        filled = np.clip(np.rint(fill_holes(colour[chart], weight[chart])), 0, 255)
+        near = distance_transform_edt(weight[chart] == 0) <= reach[chart]
+        atlas[chart][near] = filled[near]
     return Texture(atlas, weight.astype(np.float32), seen)
+
+
+def _pixel_spacing(part: np.ndarray, uv: np.ndarray, texels: int) -> np.ndarray:
+    """(24,) texels between neighbouring pixels of a chart (the 95th percentile), 0 without any.
+
+    Args:
+        part: (h, w) charts, 0 for background. uv: (h, w, 2) chart units.
+        texels: T.
+    """
+    pairs: list[tuple[Any, Any]] = [(np.s_[:, 1:], np.s_[:, :-1]), (np.s_[1:], np.s_[:-1])]
+    charts, steps = [], []
+    for one, other in pairs:
+        same = (part[one] == part[other]) & (part[one] > 0)
+        charts.append(part[one][same])
+        steps.append(np.abs(uv[one][same] - uv[other][same]).max(axis=-1))
+    chart, step = np.concatenate(charts), np.concatenate(steps)
+    spacing = np.zeros(NUM_PARTS)
+    for index in np.unique(chart):
+        spacing[index - 1] = texels * np.percentile(step[chart == index], 95)
+    return spacing
 
 
 def _check(views: Sequence[tuple[np.ndarray, Person]], texels: int) -> None:

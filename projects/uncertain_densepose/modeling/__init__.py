@@ -4,6 +4,7 @@ from .chart_loss import DENSEPOSE_LOSS_REGISTRY
 from .chart_predictor import DENSEPOSE_PREDICTOR_REGISTRY
 from .deeplab_head import DensePoseDeepLabHead
 from .densepose_head import ROI_DENSEPOSE_HEAD_REGISTRY
+from .module_names import check_module_names
 from .narrow_backbone import build_narrow_resnet18_fpn_backbone
 from .noise_models import NOISE_MODEL_REGISTRY, NoiseModel, register_noise_model
 from .roi_heads import DensePoseROIHeads
@@ -19,5 +20,6 @@ __all__ = [
     "DensePoseV1ConvXHead",
     "NoiseModel",
     "build_narrow_resnet18_fpn_backbone",
+    "check_module_names",
     "register_noise_model",
 ]

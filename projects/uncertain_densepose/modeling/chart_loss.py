@@ -173,7 +173,12 @@ def build_densepose_loss(cfg, noise_model: NoiseModel) -> DensePoseChartLoss:
     """The loss that `MODEL.ROI_DENSEPOSE_HEAD.LOSS_NAME` names.
 
     Raises:
-        KeyError: no loss of that name is registered.
+        ConfigError: the name is not registered; the message lists those that are.
     """
     name = cfg.MODEL.ROI_DENSEPOSE_HEAD.LOSS_NAME
+    if name not in DENSEPOSE_LOSS_REGISTRY:
+        known = ", ".join(sorted(known for known, _ in DENSEPOSE_LOSS_REGISTRY))
+        raise ConfigError(
+            f"MODEL.ROI_DENSEPOSE_HEAD.LOSS_NAME is {name!r}, which is not a loss; known: {known}"
+        )
     return DENSEPOSE_LOSS_REGISTRY.get(name)(cfg, noise_model)

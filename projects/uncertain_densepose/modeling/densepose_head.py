@@ -9,6 +9,8 @@ from fvcore.nn.weight_init import c2_msra_fill
 from torch import nn
 from torch.nn import functional as F
 
+from ..config import ConfigError
+
 ROI_DENSEPOSE_HEAD_REGISTRY = Registry("ROI_DENSEPOSE_HEAD")
 ROI_DENSEPOSE_HEAD_REGISTRY.__doc__ = """
 Heads of `MODEL.ROI_DENSEPOSE_HEAD.NAME`.
@@ -74,7 +76,12 @@ def build_densepose_head(cfg, input_channels: int) -> nn.Module:
     """The head that `MODEL.ROI_DENSEPOSE_HEAD.NAME` names.
 
     Raises:
-        KeyError: no head of that name is registered.
+        ConfigError: the name is not registered; the message lists those that are.
     """
     name = cfg.MODEL.ROI_DENSEPOSE_HEAD.NAME
+    if name not in ROI_DENSEPOSE_HEAD_REGISTRY:
+        known = ", ".join(sorted(known for known, _ in ROI_DENSEPOSE_HEAD_REGISTRY))
+        raise ConfigError(
+            f"MODEL.ROI_DENSEPOSE_HEAD.NAME is {name!r}, which is not a head; known: {known}"
+        )
     return ROI_DENSEPOSE_HEAD_REGISTRY.get(name)(cfg, input_channels)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,7 +15,13 @@ from tests.uncertain_densepose.inference.people_factory import (
     linear_person,
     maps_of,
 )
-from uncertain_densepose.inference import PeopleFileError, Person, load_people, save_people
+from uncertain_densepose.inference import (
+    PeopleFileError,
+    Person,
+    load_people,
+    people_file,
+    save_people,
+)
 
 SIZE = (70, 50)
 
@@ -164,3 +171,20 @@ def test_files_that_are_none_of_people_are_named(tmp_path):
     np.savez(path, other=np.zeros(3))
     with pytest.raises(PeopleFileError, match="array 'version' is missing"):
         load_people(path)
+
+
+@pytest.mark.parametrize("kind", ["full", "full_similarity", None])
+def test_a_large_person_is_written_in_bands_to_the_same_file(tmp_path, monkeypatch, kind):
+    """So that a person over 12 000 x 9 000 pixels takes no more memory than a band."""
+    person = figure_person((3, 2, 48, 69), SIZE, kind is not None)
+    if kind == "full_similarity":
+        shared = torch.eye(4).mul(1e-3).expand(1, 25, 4, 4)
+        person = replace(person, maps=replace(person.maps, shared_covariance=shared))
+    save_people(tmp_path / "whole.npz", [person], SIZE)
+    monkeypatch.setattr(people_file, "MAX_PIXELS", 300)
+    assert len(list(person.bands(300))) > 10
+    save_people(tmp_path / "bands.npz", [replace(person)], SIZE)
+    with np.load(tmp_path / "whole.npz") as whole, np.load(tmp_path / "bands.npz") as bands:
+        assert whole.files == bands.files
+        for name in set(whole.files) - {"frame"}:
+            np.testing.assert_allclose(bands[name], whole[name], rtol=1e-5, err_msg=name)

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator
 from typing import BinaryIO, NamedTuple, cast
 
+from ...errors import NOT_JSON
+
 _SMALLEST_READ = 1 << 20
 _LARGEST_ELEMENT = 1 << 28
 _BLANKS = re.compile(r"[ \t\r\n]*")
@@ -114,5 +116,5 @@ def read_element(path: str | os.PathLike, span: Span) -> object:
         content = file.read(span.length)
     try:
         return json.loads(content)
-    except ValueError as error:
+    except NOT_JSON as error:
         raise JsonArrayError(f"has changed while it was read ({error})") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -96,10 +97,17 @@ def _load_array(path: str | os.PathLike[str]) -> np.ndarray:
     return array
 
 
+def _load_text(path: str | os.PathLike[str]) -> np.ndarray:
+    with warnings.catch_warnings():
+        # A file without numbers has none for the faces, as the caller says.
+        warnings.simplefilter("ignore", UserWarning)
+        return np.loadtxt(path, ndmin=1)
+
+
 def _read_parts(path: str | os.PathLike[str]) -> np.ndarray:
     """(F,) int64 charts."""
     try:
-        values = _load_array(path) if str(path).endswith(".npy") else np.loadtxt(path, ndmin=1)
+        values = _load_array(path) if str(path).endswith(".npy") else _load_text(path)
     except (OSError, ValueError) as error:
         raise SurfaceSourceError(
             f"{path}: this is not a readable list of numbers ({error})"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ...errors import UserError
+from ...errors import NOT_JSON, UserError
 from ...inside import LeadsOutError, path_inside
 
 PREDICTIONS = "predictions.json"
@@ -138,7 +138,7 @@ def _read_json(path: Path) -> object:
         return json.loads(path.read_bytes())
     except OSError as error:
         raise ReportError(f"{path}: cannot be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:
+    except NOT_JSON as error:
         raise ReportError(f"{path}: not JSON, or truncated ({error})") from error
 
 
@@ -147,7 +147,7 @@ def _is_training_log(path: Path) -> bool:
         first = file.readline()
     try:
         record = json.loads(first)
-    except (ValueError, RecursionError):
+    except NOT_JSON:
         return False
     return isinstance(record, dict) and "iteration" in record
 
