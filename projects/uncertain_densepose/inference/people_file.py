@@ -125,8 +125,8 @@ def _write_person(
             continue
         kind = stored.get(name, np.float32)
         shape = (y1 - y0, x1 - x0, *first.shape[2:])
-        values = (np.asarray(band).astype(kind) for band in chain([first], bands))
-        _write(archive, prefix + name, shape, values)
+        stored_bands = (np.asarray(band).astype(kind) for band in chain([first], bands))
+        _write(archive, prefix + name, shape, stored_bands)
 
 
 def _bands_of_map(person: Person, name: str, frame: str) -> Iterator[np.ndarray | None]:
