@@ -125,7 +125,9 @@ def _write_person(
             continue
         kind = stored.get(name, np.float32)
         shape = (y1 - y0, x1 - x0, *first.shape[2:])
-        stored_bands = (np.asarray(band).astype(kind) for band in chain([first], bands))
+        stored_bands: Iterator[np.ndarray] = (
+            np.asarray(band).astype(kind) for band in chain([first], bands)
+        )
         _write(archive, prefix + name, shape, stored_bands)
 
 
