@@ -127,10 +127,10 @@ class TabulatedChartMirror(ChartMirror):
             grids = [np.asarray(grid) for grid in cells.flat]
             if any(g.ndim != 2 or min(g.shape) < 2 or g.shape != grids[0].shape for g in grids):
                 raise ChartMirrorError(f"{path}: field '{field}' has grids of different shapes")
-            stack = np.stack(grids).astype(np.float32)
+            stack = np.stack(grids)
             if not ((stack >= 0) & (stack <= 1)).all():
                 raise ChartMirrorError(f"{path}: field '{field}' has values outside [0, 1]")
-            axes.append(stack)
+            axes.append(stack.astype(np.float32))
         if axes[0].shape != axes[1].shape:
             raise ChartMirrorError(f"{path}: 'U_transforms' and 'V_transforms' differ in shape")
         return TabulatedChartMirror(torch.from_numpy(np.stack(axes, axis=-1)))
