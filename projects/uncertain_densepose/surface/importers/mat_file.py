@@ -67,7 +67,7 @@ def from_one(path: str | os.PathLike[str], field: str, array: np.ndarray, count:
     Raises:
         SurfaceSourceError: some entry is not one of 1..count.
     """
-    index = array.astype(np.int64)
-    if array.size == 0 or (index != array).any() or index.min() < 1 or index.max() > count:
+    in_range = (array >= 1) & (array <= count) & (array == np.floor(array))
+    if array.size == 0 or not in_range.all():
         raise SurfaceSourceError(f"{path}: field '{field}' has entries outside 1..{count}")
-    return index - 1
+    return array.astype(np.int64) - 1
