@@ -16,7 +16,7 @@ from detectron2.utils.file_io import PathManager
 from safetensors.torch import save_file
 from torch import nn
 
-from uncertain_densepose import checkpoint as checkpoints
+from uncertain_densepose import weights_file
 from uncertain_densepose.checkpoint import SafeCheckpointer
 from uncertain_densepose.model_zoo import BUILTIN
 from uncertain_densepose.released_files import released_hashes
@@ -206,7 +206,7 @@ def test_a_forged_release_is_refused_though_its_name_fits(tmp_path, monkeypatch)
             save_file(WEIGHTS, path)
         digits = name.removesuffix(path.suffix).rpartition("_")[2]
         real = sha256_of(path)
-        monkeypatch.setattr(checkpoints, "sha256_of", lambda _, d=digits, r=real: d + r[6:])
+        monkeypatch.setattr(weights_file, "sha256_of", lambda _, d=digits, r=real: d + r[6:])
         assert f"that of the released file is {expected}" in refused(path)
 
 
