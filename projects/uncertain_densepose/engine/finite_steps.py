@@ -11,6 +11,7 @@ from detectron2.utils import comm
 from detectron2.utils.events import get_event_storage
 
 from ..errors import UserError
+from .parallel import any_process
 
 logger = logging.getLogger(f"detectron2.{__name__}")
 
@@ -26,12 +27,7 @@ class OptimizerMismatch(UserError, ValueError):
 def all_finite(tensors: Iterable[torch.Tensor]) -> bool:
     """Whether no tensor has a NaN or an infinity, in any of the processes that train together."""
     flags = [torch.isfinite(tensor.detach()).all() for tensor in tensors]
-    finite = torch.stack(flags).all() if flags else torch.tensor(True)
-    if comm.get_world_size() > 1:
-        # The least of all; NCCL has no booleans.
-        finite = finite.int()
-        torch.distributed.all_reduce(finite, op=torch.distributed.ReduceOp.MIN)
-    return bool(finite)
+    return not any_process(bool(flags) and not torch.stack(flags).all())
 
 
 class FiniteTrainer(SimpleTrainer):

@@ -8,10 +8,11 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
-import torch
 from detectron2.checkpoint import DetectionCheckpointer
 from detectron2.engine import HookBase
 from detectron2.utils import comm
+
+from .parallel import any_process
 
 logger = logging.getLogger(f"detectron2.{__name__}")
 
@@ -68,14 +69,3 @@ class SaveOnSignal(HookBase):
         # Whoever ends first makes the launcher end the others.
         comm.synchronize()
         raise SystemExit(128 + (self._received or signal.SIGTERM))
-
-
-def any_process(flag: bool) -> bool:
-    """Whether a flag is set in any of the processes that train together."""
-    if comm.get_world_size() == 1:
-        return flag
-    backend = torch.distributed.get_backend()
-    device = "cuda" if backend == "nccl" else "cpu"
-    flags = torch.tensor(int(flag), device=device)
-    torch.distributed.all_reduce(flags, op=torch.distributed.ReduceOp.MAX)
-    return bool(flags)

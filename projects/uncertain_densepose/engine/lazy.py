@@ -26,6 +26,7 @@ from .interruption import SaveOnSignal
 from .model_evaluation import check_surfaces, checked_options
 from .parallel import parallel_model, share_buffers, without_wrapper
 from .seeds import StepSeed
+from .train_loader import TrainLoader, continue_loader, loader_seed
 
 
 def check_lazy_config(cfg: DictConfig) -> None:
@@ -74,10 +75,12 @@ def train_lazy_config(cfg: DictConfig, resume: bool) -> OrderedDict:
         start = trainer.iter + 1
         if start >= cfg.train.max_iter:
             checkpointer.save_final(trainer.iter)
-        if trainer.step_seed.seed != trainer.data_loader.seed:
-            cfg.dataloader.train.seed = trainer.step_seed.seed
-            trainer.reset_data_loader(lambda: instantiate(cfg.dataloader.train))
-        trainer.data_loader.start_at(start)
+
+        def loader_of_seed(seed: int) -> TrainLoader:
+            cfg.dataloader.train.seed = seed
+            return instantiate(cfg.dataloader.train)
+
+        continue_loader(trainer, start, trainer.step_seed.seed, loader_of_seed)
     else:
         ParentCheckpointer(trainer.model).load(cfg.train.init_checkpoint)
     trainer.train(start, cfg.train.max_iter)
@@ -97,7 +100,7 @@ def build_trainer(cfg: DictConfig) -> tuple[TrainerBase, SafeCheckpointer]:
     loader = instantiate(cfg.dataloader.train)
     trainer = loop(model, loader, optimizer, max_skipped=cfg.train.max_skipped_steps)
     trainer.last_results = OrderedDict()
-    trainer.step_seed = StepSeed(loader.seed)
+    trainer.step_seed = StepSeed(loader_seed(loader, cfg.train.seed))
     checkpointer = SafeCheckpointer(model, cfg.train.output_dir, trainer=trainer)
 
     def test() -> OrderedDict:

@@ -37,3 +37,14 @@ def share_buffers(model: nn.Module) -> None:
         return
     for buffer in model.buffers():
         torch.distributed.broadcast(buffer, src=0)
+
+
+def any_process(flag: bool) -> bool:
+    """Whether a flag is set in any of the processes that train together."""
+    if comm.get_world_size() == 1:
+        return flag
+    backend = torch.distributed.get_backend()
+    device = "cuda" if backend == "nccl" else "cpu"
+    flags = torch.tensor(int(flag), device=device)
+    torch.distributed.all_reduce(flags, op=torch.distributed.ReduceOp.MAX)
+    return bool(flags)

@@ -18,6 +18,7 @@ from detectron2.data import DatasetFromList
 from detectron2.data.build import _train_loader_from_config, trivial_batch_collator
 from detectron2.data.detection_utils import SizeMismatchError
 from detectron2.data.samplers import TrainingSampler
+from detectron2.engine import SimpleTrainer
 from detectron2.utils import comm
 from torch.utils.data import DataLoader, Dataset, Sampler
 
@@ -233,3 +234,35 @@ def build_train_loader(
     plan = BatchPlan(sampler, group.tolist(), total_batch_size // world_size)
     records = DatasetFromList(dataset, copy=False)
     return TrainLoader(records, mapper, plan, seed, num_workers, **options)
+
+
+def loader_seed(loader: object, seed: int | None) -> int:
+    """The seed of a training with this loader: its own, or of another kind of loader the one that
+    was asked for, see `training_seed`."""
+    return loader.seed if isinstance(loader, TrainLoader) else training_seed(seed)
+
+
+def continue_loader(
+    loop: SimpleTrainer, iteration: int, seed: int, build: Callable[[int], TrainLoader]
+) -> None:
+    """Let a resumed training begin with the batch that it had come to.
+
+    A loader of another kind begins with the first pictures again; a warning says so.
+
+    Args:
+        loop: has the loader.
+        iteration: the first to come.
+        seed: of the training that goes on. It may be another than the loader's, where that is
+            random or the config has changed.
+        build: makes the loader of a seed.
+    """
+    loader = loop.data_loader
+    if not isinstance(loader, TrainLoader):
+        logger.warning(
+            f"the training loader is a {type(loader).__name__}, which begins with the first "
+            "pictures again; see engine.train_loader.build_train_loader"
+        )
+        return
+    if loader.seed != seed:
+        loop.reset_data_loader(lambda: build(seed))
+    loop.data_loader.start_at(iteration)

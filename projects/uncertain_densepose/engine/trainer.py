@@ -30,12 +30,9 @@ from .interruption import SaveOnSignal
 from .model_evaluation import ModelEvaluation, check_evaluation
 from .optimizer import build_optimizer
 from .parallel import parallel_model, share_buffers, without_wrapper
-from .seeds import StepSeed, training_seed
-from .train_loader import TrainLoader, build_train_loader
+from .seeds import StepSeed
+from .train_loader import TrainLoader, build_train_loader, continue_loader, loader_seed
 from .train_record import TrainRecord
-
-# A child of Detectron2's logger, which every train script of Detectron2's sets up.
-logger = logging.getLogger(f"detectron2.{__name__}")
 
 
 class Trainer(DefaultTrainer):
@@ -65,8 +62,7 @@ class Trainer(DefaultTrainer):
         model = parallel_model(model, broadcast_buffers=False)
         loop = FiniteAMPTrainer if cfg.SOLVER.AMP.ENABLED else FiniteTrainer
         self._trainer = loop(model, loader, optimizer, max_skipped=cfg.SOLVER.MAX_SKIPPED_STEPS)
-        ours = isinstance(loader, TrainLoader)
-        self._step_seed = StepSeed(loader.seed if ours else training_seed(cfg.SEED))
+        self._step_seed = StepSeed(loader_seed(loader, cfg.SEED))
         self.scheduler = self.build_lr_scheduler(cfg, optimizer)
         self.checkpointer = SafeCheckpointer(model, cfg.OUTPUT_DIR, trainer=weakref.proxy(self))
         self.start_iter = 0
@@ -101,20 +97,13 @@ class Trainer(DefaultTrainer):
         self.start_iter = self.iter + 1
         if self.start_iter >= self.max_iter:
             self.checkpointer.save_final(self.iter)
-        loader = self._trainer.data_loader
-        if not isinstance(loader, TrainLoader):
-            logger.warning(
-                f"the training loader is a {type(loader).__name__}, which begins with the first "
-                "pictures again; see engine.train_loader.build_train_loader"
-            )
-            return
-        if loader.seed != self._step_seed.seed:
-            # Of a training with a random seed, or of one whose config has another by now.
-            cfg = self.cfg.clone()
-            cfg.defrost()
-            cfg.SEED = self._step_seed.seed
-            self._trainer.reset_data_loader(lambda: self.build_train_loader(cfg))
-        self._trainer.data_loader.start_at(self.start_iter)
+        continue_loader(self._trainer, self.start_iter, self._step_seed.seed, self._loader_of_seed)
+
+    def _loader_of_seed(self, seed: int) -> TrainLoader:
+        cfg = self.cfg.clone()
+        cfg.defrost()
+        cfg.SEED = seed
+        return self.build_train_loader(cfg)
 
     def _evaluate_now(self) -> OrderedDict:
         last = self.iter + 1 >= self.max_iter

@@ -1,6 +1,7 @@
 """The order of training records, and what becomes of those that cannot be read."""
 
 import itertools
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ from uncertain_densepose.engine.train_loader import (
     BatchPlan,
     TrainingDataError,
     build_train_loader,
+    continue_loader,
+    loader_seed,
 )
 
 RECORDS = [
@@ -127,3 +130,10 @@ def test_a_plan_passes_over_batches_without_their_records():
     plan = BatchPlan(itertools.count(), [k % 2 for k in range(2000)], 2)
     plan.start = 3
     assert first(plan, 2) == [[(5, 5), (7, 7)], [(8, 8), (10, 10)]]
+
+
+def test_a_loader_of_another_kind_is_kept_with_a_warning(log):
+    loop = SimpleNamespace(data_loader=[1, 2])
+    assert loader_seed(loop.data_loader, 7) == 7 and loader_seed(build(seed=5), 7) == 5
+    continue_loader(loop, 3, 7, build)
+    assert loop.data_loader == [1, 2] and "list, which begins with the first" in log.text
