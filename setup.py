@@ -35,6 +35,7 @@ setup(
             "model_zoo/checkpoints/*.safetensors",
             "model_zoo/configs/**/*.yaml",
         ],
+        "uncertain_densepose.modeling.movenet": ["NOTICE", "*.safetensors"],
         "uncertain_densepose.surface": ["*.npz"],
         "uncertain_densepose.visualization.html_report": ["*.html", "*.css", "*.js"],
     },

@@ -2,23 +2,20 @@
 
 import torch
 from detectron2.config import LazyCall as L
-from detectron2.modeling.backbone import BasicStem, ResNet
 from detectron2.solver import WarmupParamScheduler
 from detectron2.solver.build import get_default_optimizer_params
 from fvcore.common.param_scheduler import CosineParamScheduler
 
 from uncertain_densepose.engine.optimizer import clipped_optimizer
+from uncertain_densepose.modeling.movenet import PIXEL_MEAN, MoveNet
 
 from .unc_full import dataloader, evaluation, model, train  # noqa: F401
 
 channels = 64
-model.pixel_std = [57.375, 57.120, 58.395]
-model.backbone.bottom_up.update(
-    stem=L(BasicStem)(in_channels=3, out_channels=64, norm="BN"),
-    stages=L(ResNet.make_default_stages)(depth=18, norm="BN"),
-    freeze_at=0,
+model.pixel_mean = model.pixel_std = [PIXEL_MEAN] * 3
+model.backbone.update(
+    bottom_up=L(MoveNet)(freeze_at=5, input_format="BGR"), out_channels=channels, norm="BN"
 )
-model.backbone.update(out_channels=channels, norm="BN")
 
 proposals = model.proposal_generator
 proposals.in_features = ["p3", "p4", "p5", "p6"]

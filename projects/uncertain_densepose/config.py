@@ -141,6 +141,9 @@ def add_uncertain_densepose_config(cfg: CN) -> None:
     # The optimiser (ours): "SGD", Detectron2's, or "ADAMW", which learns faster in short runs
     # from scratch.
     cfg.SOLVER.OPTIMIZER = "SGD"
+    # Factor (ours) of the learning rate of the backbone below the FPN, which is pretrained as a
+    # rule; what MODEL.BACKBONE.FREEZE_AT freezes does not learn at all.
+    cfg.SOLVER.BACKBONE_MULTIPLIER = 1.0
     # Steps with a loss or a gradient that is not finite are skipped; so many in a row end the
     # training (ours).
     cfg.SOLVER.MAX_SKIPPED_STEPS = 20

@@ -22,6 +22,7 @@ BASES = {"": "Base-DensePose-RCNN-FPN.yaml", "synth/": "synth/Base-Synth-FPN.yam
 CHILDREN = [
     *((base, f"{folder}unc_{name}.yaml", name) for folder, base in BASES.items() for name in TYPES),
     ("synth/Base-Small-FPN.yaml", "synth/unc_full_small.yaml", "full"),
+    ("synth/Base-ResNet18-FPN.yaml", "synth/unc_full_resnet18.yaml", "full"),
     *(
         (f"Base-{network}.yaml", f"unc_{name}_{network}_s1x.yaml", name)
         for network in ("R_50_FPN_DL", "R_101_FPN", "R_101_FPN_DL")

@@ -2,27 +2,54 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from detectron2.config import CfgNode, get_cfg
-from detectron2.solver import build_optimizer as build_sgd
 from detectron2.solver.build import get_default_optimizer_params, maybe_add_gradient_clipping
 from torch import nn
 
 from ..config import ConfigError
 
 
-def build_adamw(cfg: CfgNode, model: nn.Module) -> torch.optim.Optimizer:
-    """AdamW (Loshchilov & Hutter 2019) with Detectron2's parameter groups and clipping."""
-    groups = get_default_optimizer_params(
+PRETRAINED = "backbone.bottom_up."
+"""Names of parameters whose learning rate `SOLVER.BACKBONE_MULTIPLIER` changes begin like this."""
+
+
+def parameter_groups(cfg: CfgNode, model: nn.Module) -> list[dict[str, Any]]:
+    """Detectron2's parameter groups, with a learning rate of its own for the pretrained network."""
+    multiplier = cfg.SOLVER.BACKBONE_MULTIPLIER
+    return get_default_optimizer_params(
         model,
         base_lr=cfg.SOLVER.BASE_LR,
         weight_decay_norm=cfg.SOLVER.WEIGHT_DECAY_NORM,
         bias_lr_factor=cfg.SOLVER.BIAS_LR_FACTOR,
         weight_decay_bias=cfg.SOLVER.WEIGHT_DECAY_BIAS,
+        lr_factor_func=lambda name: multiplier if name.startswith(PRETRAINED) else 1.0,
     )
+
+
+def build_sgd(cfg: CfgNode, model: nn.Module) -> torch.optim.Optimizer:
+    """Detectron2's SGD."""
+    optimizer = maybe_add_gradient_clipping(cfg, torch.optim.SGD)
+    return optimizer(
+        parameter_groups(cfg, model),
+        lr=cfg.SOLVER.BASE_LR,
+        momentum=cfg.SOLVER.MOMENTUM,
+        nesterov=cfg.SOLVER.NESTEROV,
+        weight_decay=cfg.SOLVER.WEIGHT_DECAY,
+        foreach=True,
+    )
+
+
+def build_adamw(cfg: CfgNode, model: nn.Module) -> torch.optim.Optimizer:
+    """AdamW (Loshchilov & Hutter 2019) with Detectron2's parameter groups and clipping."""
     optimizer = maybe_add_gradient_clipping(cfg, torch.optim.AdamW)
     return optimizer(
-        groups, lr=cfg.SOLVER.BASE_LR, weight_decay=cfg.SOLVER.WEIGHT_DECAY, fused=True
+        parameter_groups(cfg, model),
+        lr=cfg.SOLVER.BASE_LR,
+        weight_decay=cfg.SOLVER.WEIGHT_DECAY,
+        fused=True,
     )
 
 

@@ -5,6 +5,7 @@ from .chart_predictor import DENSEPOSE_PREDICTOR_REGISTRY
 from .deeplab_head import DensePoseDeepLabHead
 from .densepose_head import ROI_DENSEPOSE_HEAD_REGISTRY
 from .module_names import check_module_names
+from .movenet import build_movenet_fpn_backbone
 from .narrow_backbone import build_narrow_resnet18_fpn_backbone
 from .noise_models import NOISE_MODEL_REGISTRY, NoiseModel, register_noise_model
 from .roi_heads import DensePoseROIHeads
@@ -19,6 +20,7 @@ __all__ = [
     "DensePoseROIHeads",
     "DensePoseV1ConvXHead",
     "NoiseModel",
+    "build_movenet_fpn_backbone",
     "build_narrow_resnet18_fpn_backbone",
     "check_module_names",
     "register_noise_model",

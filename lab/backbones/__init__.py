@@ -1,0 +1,1 @@
+"""Where the weights of backbones that ship with the library come from."""
