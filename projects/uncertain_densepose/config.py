@@ -260,6 +260,12 @@ def _add_data_config(cfg: CN) -> None:
     # Angles of the rotation augmentation, degrees.
     cfg.INPUT.ROTATION_ANGLES = [0]
     cfg.TEST.AUG.ROTATION_ANGLES = ()
+    # Where a predictor reads each person again, in a crop of their own (ours): the longer side of
+    # their box in that crop, pixels, as a rule that of the people of the training; 0 for one look
+    # alone. The crop has a margin on each side, a share of that length.
+    cfg.TEST.SECOND_LOOK = CN()
+    cfg.TEST.SECOND_LOOK.PERSON_SIZE = 0
+    cfg.TEST.SECOND_LOOK.MARGIN = 0.25
     cfg.DATASETS.CATEGORY_MAPS = CN(new_allowed=True)
     cfg.DATASETS.WHITELISTED_CATEGORIES = CN(new_allowed=True)
     cfg.DATASETS.CLASS_TO_MESH_NAME_MAPPING = CN(new_allowed=True)

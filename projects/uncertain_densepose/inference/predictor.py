@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TypeVar, overload
 
 import numpy as np
@@ -30,6 +31,7 @@ from ..surface.metric import ChartMetric
 from ..surface.paths import charts_path, default_surface_path
 from .equal_batches import equal_batches
 from .person import Person, people_from_instances
+from .second_look import SecondLook, wants_second_look
 
 ImageOrPath = np.ndarray | Image.Image | str | os.PathLike
 """An array or a picture of Pillow, see `picture_file.as_bgr`, or the path of an image file, see
@@ -159,6 +161,7 @@ class Predictor:
         self.model = model.eval()
         self.metric = metric
         self.score_threshold = score_threshold
+        self._second_look = SecondLook(cfg, model) if wants_second_look(cfg) else None
         self._resize = T.ResizeShortestEdge(
             [cfg.INPUT.MIN_SIZE_TEST, cfg.INPUT.MIN_SIZE_TEST], cfg.INPUT.MAX_SIZE_TEST
         )
@@ -189,7 +192,8 @@ class Predictor:
         """
         if not isinstance(image, list):
             return self([image])[0]
-        inputs = [self._network_input(one) for one in _arrays(image)]
+        images = _arrays(image)
+        inputs = [self._network_input(one) for one in images]
         found: list[list[Person]] = [[] for _ in inputs]
         for batch in equal_batches(self.model, inputs):
             outputs = self.model([inputs[index] for index in batch])
@@ -197,7 +201,18 @@ class Predictor:
                 each = output["instances"]
                 likely = each[each.scores >= self.score_threshold]
                 found[index] = people_from_instances(likely, self.metric)
-        return found
+        if self._second_look is None:
+            return found
+        return [self._read_again(one, each) for one, each in zip(images, found, strict=True)]
+
+    def _read_again(self, image: np.ndarray, people: list[Person]) -> list[Person]:
+        """People of a first look as the second sees them, with the scores of the first."""
+        boxes = np.array([person.box_xyxy for person in people], np.float32).reshape(-1, 4)
+        seen = self._second_look.find(image, boxes)
+        return [
+            replace(person, box_xyxy=box, maps=maps)
+            for person, (box, maps) in zip(people, seen, strict=True)
+        ]
 
     @torch.no_grad()
     def predict_boxes(self, image: ImageOrPath, boxes_xyxy: np.ndarray) -> list[Person]:
@@ -220,6 +235,10 @@ class Predictor:
             raise ValueError(f"boxes_xyxy must have shape (N, 4), not {boxes_xyxy.shape}")
         (image,) = _arrays([image])
         _check_boxes(boxes_xyxy, *image.shape[:2])
+        if self._second_look is not None:
+            maps = self._second_look.read(image, boxes_xyxy)
+            size = image.shape[:2]
+            return [Person(box, 1.0, one, size, self.metric) for box, one in zip(boxes_xyxy, maps, strict=True)]
         network_input = self._network_input(image)
         network_size = tuple(network_input["image"].shape[-2:])
         scale = np.array(network_size[::-1], np.float32) / np.array(image.shape[1::-1], np.float32)
