@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..archives import ArchiveError
 from ..atomic_file import replacing
 from .distances_on_disk import DistancesOnDisk
 from .geodesics import condensed_index
@@ -101,7 +100,7 @@ class Surface:
             validate_fields(surface)
         except SurfaceFieldError as error:
             raise SurfaceFileError(f"{path}: {error}; {if_damaged}") from error
-        except (zipfile.BadZipFile, zlib.error, OSError, EOFError) as error:
+        except (ArchiveError, OSError) as error:
             raise SurfaceFileError(
                 f"{path}: the file is unreadable, truncated or no .npz archive ({error}); "
                 f"{if_damaged}"
