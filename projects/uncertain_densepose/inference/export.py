@@ -12,11 +12,11 @@ from ..data.annotation_file import read_annotation_file
 from ..errors import NOT_JSON
 from ..structures.coco_annotation import AnnotationFileError
 from .coco_results import PERSON_CATEGORY_ID
-from .person import Person
+from .dense_person import DensePerson
 
 
 def result_records(
-    people: Sequence[Person],
+    people: Sequence[DensePerson],
     image_name: str,
     maps_name: str,
     frame: int | None = None,
