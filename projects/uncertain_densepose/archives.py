@@ -34,6 +34,10 @@ DAMAGE = (
 """What `zipfile`, and NumPy that reads the text of a header as Python, raise for damaged files that
 are open."""
 
+_FOLDER = 0x10
+"""The bit of a member's attributes that makes it a folder, of which torch's reader returns whatever
+is in memory."""
+
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
 
@@ -99,13 +103,24 @@ def open_npz(path: str | os.PathLike[str], limit: int = MAX_ARRAYS) -> Iterator[
         yield NpzArrays(archive)
 
 
+def _is_archive(path: str | os.PathLike[str]) -> bool:
+    """Whether a file is a zip archive; one whose directory is damaged counts."""
+    with open(path, "rb") as file:
+        try:
+            return zipfile.is_zipfile(file)
+        except DAMAGE:
+            return True
+
+
 @contextmanager
 def _opened(path: str | os.PathLike[str]) -> Iterator[zipfile.ZipFile]:
     with open(path, "rb") as file:
-        if not zipfile.is_zipfile(file):
-            raise ArchiveError("the archive's directory is missing")
         try:
+            if not zipfile.is_zipfile(file):
+                raise ArchiveError("the archive's directory is missing")
             archive = zipfile.ZipFile(file)
+        except ArchiveError:
+            raise
         except DAMAGE as error:
             raise ArchiveError(f"the archive's directory is damaged ({error})") from error
         with archive:
@@ -148,7 +163,7 @@ def check_stored(path: str | os.PathLike[str]) -> None:
         ArchiveError: some of it is packed, or members share their bytes.
         OSError: the file cannot be read.
     """
-    if not zipfile.is_zipfile(path):
+    if not _is_archive(path):
         return
     with _opened(path) as archive:
         members = archive.infolist()
@@ -158,15 +173,17 @@ def check_stored(path: str | os.PathLike[str]) -> None:
 
 
 def check_sums(path: str | os.PathLike[str]) -> None:
-    """Compare the members of a zip archive with their checksums. Other files pass.
+    """Compare the members of a checkpoint of torch with their checksums. Other files pass.
 
     Raises:
-        ArchiveError: they differ, or the archive is damaged otherwise.
+        ArchiveError: they differ, a member is a folder, or the archive is damaged otherwise.
         OSError: the file cannot be read.
     """
-    if not zipfile.is_zipfile(path):
+    if not _is_archive(path):
         return
     with _opened(path) as archive:
+        if any(member.external_attr & _FOLDER for member in archive.infolist()):
+            raise ArchiveError("it has folders, which torch never writes")
         try:
             damaged = archive.testzip()
         except DAMAGE as error:
