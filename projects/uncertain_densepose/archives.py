@@ -72,7 +72,7 @@ class NpzArrays(Mapping[str, np.ndarray[Any, Any]]):
         except PickledArrayError:
             raise
         except DAMAGE as error:
-            raise ArchiveError(f"array '{name}' is damaged ({error})") from error
+            raise ArchiveError(f"array '{name}' is damaged ({_first_line(error)})") from error
         return values
 
     def __contains__(self, name: object) -> bool:
@@ -122,7 +122,9 @@ def _opened(path: str | os.PathLike[str]) -> Iterator[zipfile.ZipFile]:
         except ArchiveError:
             raise
         except DAMAGE as error:
-            raise ArchiveError(f"the archive's directory is damaged ({error})") from error
+            raise ArchiveError(
+                f"the archive's directory is damaged ({_first_line(error)})"
+            ) from error
         with archive:
             yield archive
 
@@ -140,7 +142,7 @@ def _check_arrays(archive: zipfile.ZipFile, limit: int) -> None:
         except ArchiveError:
             raise
         except DAMAGE as error:
-            raise ArchiveError(f"{member.filename!r} is damaged ({error})") from error
+            raise ArchiveError(f"{member.filename!r} is damaged ({_first_line(error)})") from error
 
 
 def check_npy(path: str | os.PathLike[str]) -> None:
@@ -205,6 +207,11 @@ def check_safetensors_header(path: str | os.PathLike[str]) -> None:
         raise ArchiveError(f"its header claims {length} bytes")
 
 
+def _first_line(error: BaseException) -> str:
+    """What an error says; NumPy goes on with advice to trust the file."""
+    return str(error).partition("\n")[0] or type(error).__name__
+
+
 def _check_members(members: list[zipfile.ZipInfo], limit: int) -> None:
     if any(m.compress_type not in _METHODS or m.flag_bits & _ENCRYPTED for m in members):
         raise ArchiveError("packed in a way that NumPy does not write")
@@ -230,7 +237,7 @@ def array_header(file: IO[bytes]) -> tuple[tuple[int, ...], np.dtype[Any]]:
             raise ArchiveError(f"has version {version} of the .npy format")
         shape, _, dtype = read(file)
     except DAMAGE as error:
-        raise ArchiveError(f"no header of an array ({error})") from error
+        raise ArchiveError(f"no header of an array ({_first_line(error)})") from error
     return shape, dtype
 
 

@@ -26,9 +26,9 @@ from ..data.picture_file import (
     read_image,
 )
 from ..device import usable_device
+from ..modeling.equal_batches import equal_batches
 from ..surface.metric import ChartMetric
 from ..surface.paths import charts_path, default_surface_path
-from .equal_batches import equal_batches
 from .person import Person, people_from_instances
 
 ImageOrPath = np.ndarray | Image.Image | str | os.PathLike
