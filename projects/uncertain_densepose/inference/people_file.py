@@ -24,7 +24,7 @@ import numpy as np
 
 from ..archives import ArchiveError, PickledArrayError, open_npz
 from ..atomic_file import replacing
-from ..errors import UserError
+from ..errors import UserError, missing
 from ..surface import NUM_PARTS
 from ..surface.metric import ChartMetric
 from .dense_person import FRAMES, REAL_MAPS, DensePerson
@@ -169,7 +169,7 @@ def load_people(path: str | os.PathLike) -> SavedPeople:
     """
     path = Path(path)
     if not path.is_file():
-        raise PeopleFileError(f"{path}: no such file; write it with save_people")
+        raise PeopleFileError(missing(path, "no such file; write it with save_people"))
     try:
         with open_npz(path) as archive:
             return _read(_Arrays(path, archive))

@@ -15,6 +15,7 @@ import numpy as np
 
 from ..archives import ArchiveError
 from ..atomic_file import replacing
+from ..errors import missing
 from .distances_on_disk import DistancesOnDisk
 from .geodesics import condensed_index
 from .mirror import check_mirror
@@ -94,7 +95,7 @@ class Surface:
         path = Path(path)
         if_missing, if_damaged = remedies(path)
         if not path.is_file():
-            raise SurfaceFileError(f"{path}: no such surface file; {if_missing}")
+            raise SurfaceFileError(missing(path, f"no such surface file; {if_missing}"))
         try:
             surface = _surface_from_arrays(read_arrays(path), path.parent)
             validate_fields(surface)
