@@ -27,7 +27,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from ..config import ConfigError
-from ..errors import UserError
+from ..errors import UserError, missing
 
 MAX_PIXELS = 178_956_970
 """Pixels of the largest picture that is read: half a gigabyte as BGR, and Pillow's own limit."""
@@ -74,7 +74,8 @@ def read_image(path: str | os.PathLike) -> np.ndarray:
     """
     path = os.fspath(path)
     if not os.path.isfile(path):
-        raise ImageError(f"{path}: {_why_no_file(path)}")
+        is_folder = os.path.isdir(path)
+        raise ImageError(f"{path}: is a folder" if is_folder else missing(path, "no such image"))
     try:
         with open(path, "rb") as file:
             return _read(file)
@@ -149,12 +150,6 @@ def check_channel_order(order: str) -> None:
     """
     if order not in CHANNEL_ORDERS:
         raise ConfigError(f'INPUT.FORMAT must be "BGR" or "RGB", not {order!r}')
-
-
-def _why_no_file(path: str) -> str:
-    if os.path.isdir(path):
-        return "is a folder"
-    return "is an address; download the image first" if "://" in path else "no such image"
 
 
 @cache

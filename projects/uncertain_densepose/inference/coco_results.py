@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable, Sequence
 import cv2
 import numpy as np
 
-from .person import POINTS_PER_READ, Person
+from .dense_person import DensePerson
+from .person import POINTS_PER_READ
 
 PERSON_CATEGORY_ID = 1
 """COCO's id of the category person."""
@@ -40,7 +41,7 @@ of the 2018 and 2019 challenges."""
 
 
 def coco_results(
-    people: Sequence[Person],
+    people: Sequence[DensePerson],
     image_id: int | str,
     category_id: int = PERSON_CATEGORY_ID,
     encoding: str = "png",
@@ -91,7 +92,7 @@ def write_coco_results(path: str | os.PathLike, records: Iterable[dict]) -> int:
     return count
 
 
-def quantised_iuv(person: Person, box_xywh: np.ndarray) -> np.ndarray:
+def quantised_iuv(person: DensePerson, box_xywh: np.ndarray) -> np.ndarray:
     """Charts and quantised coordinates on the pixel grid of a box.
 
     The grid starts at the corner of the box, wherever that lies in the image. Each pixel is read
@@ -118,7 +119,7 @@ def quantised_iuv(person: Person, box_xywh: np.ndarray) -> np.ndarray:
     return iuv.astype(np.uint8).reshape(3, height, width)
 
 
-def _box_in_image(person: Person) -> np.ndarray:
+def _box_in_image(person: DensePerson) -> np.ndarray:
     """(4,) float64 x, y, width, height of the box clipped to the image, pixels."""
     height, width = person.image_size
     x0, x1 = np.clip(person.box_xyxy[[0, 2]].astype(np.float64), 0, width)

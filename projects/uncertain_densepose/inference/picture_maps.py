@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .person import Person
+from .dense_person import DensePerson
 
 _QUANTA = 255
 
@@ -41,7 +41,7 @@ class PictureMaps:
         return self.person.astype(np.uint8 if fits else np.uint16)
 
 
-def picture_maps(people: Sequence[Person], image_size: tuple[int, int]) -> PictureMaps:
+def picture_maps(people: Sequence[DensePerson], image_size: tuple[int, int]) -> PictureMaps:
     """Lay the maps of all people of a picture over each other.
 
     Args:

@@ -341,7 +341,7 @@ def test_a_picture_of_too_many_pixels_is_refused_before_it_is_decoded(tmp_path):
 
 
 def test_an_address_is_called_one():
-    with pytest.raises(ImageError, match="is an address"):
+    with pytest.raises(ImageError, match="is a URL"):
         read_image("https://example.org/x.jpg")
 
 

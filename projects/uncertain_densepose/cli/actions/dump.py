@@ -37,12 +37,14 @@ class DumpFormat:
             writes the files of one image and returns their names, and the people's records for the
             list.
         list_name: the JSON file that lists the people of all images, if any.
+        ending: of the name of an image's file, after the image's name; "" without such a file.
     """
 
     write: Callable[
         [Path, SourceImage, int | str, np.ndarray, list[Person]], tuple[list[str], list[dict]]
     ]
     list_name: str | None = None
+    ending: str = ""
 
 
 def _maps(out, image, image_id, pixels, people):
@@ -64,7 +66,7 @@ def _picture(suffix: str, draw: Callable[[PictureMaps, np.ndarray], np.ndarray])
         write_png(out / name, draw(picture_maps(people, pixels.shape[:2]), pixels))
         return [name], []
 
-    return DumpFormat(write)
+    return DumpFormat(write, ending=suffix)
 
 
 def _cutout(maps: PictureMaps, pixels: np.ndarray) -> np.ndarray:
@@ -72,7 +74,7 @@ def _cutout(maps: PictureMaps, pixels: np.ndarray) -> np.ndarray:
 
 
 DUMP_FORMATS = {
-    "npz": DumpFormat(_maps, "predictions.json"),
+    "npz": DumpFormat(_maps, "predictions.json", ".npz"),
     "coco": DumpFormat(_coco, "coco_results.json"),
     "iuv": _picture("_IUV.png", lambda maps, pixels: maps.iuv()),
     "inds": _picture("_INDS.png", lambda maps, pixels: maps.person_index()),
@@ -98,6 +100,7 @@ class Dump(Action):
     ):
         super().__init__(out)
         self._formats = {name: DUMP_FORMATS[name] for name in sorted(set(formats))}
+        self.longest_ending = max((kind.ending for kind in self._formats.values()), key=len)
         self._annotations = annotations
         self._image_ids: dict[Path, int | str] = {}
         self._category: dict[str, int] = {}
