@@ -136,7 +136,7 @@ def true_labels_malformed(annotation) -> bool:
         return True
     part = columns.pop(TRUE_PART_FIELD, np.ones(1))
     uv = np.concatenate([np.zeros(0), *columns.values()])
-    in_range = np.isin(np.asarray(part), np.arange(1, NUM_PARTS + 1))
+    in_range = (part == np.round(part)) & (part >= 1) & (part <= NUM_PARTS)
     return not in_range.all() or bool(_off_chart(uv).any())
 
 
@@ -196,5 +196,5 @@ def part_as_float(points) -> np.ndarray:
 @check(Scope.POINTS, REPAIRED, "the point is used; it lies on the edge of the box")
 def point_on_box_edge(points) -> np.ndarray:
     """dp_x or dp_y of a point is exactly 0 or 255."""
-    on_edge = np.isin(points.xy, (0.0, DP_EXTENT))
+    on_edge = (points.xy == 0) | (points.xy == DP_EXTENT)
     return on_edge[:, 0] | on_edge[:, 1]
