@@ -27,12 +27,9 @@ from ..archives import check_npz
 from ..atomic_file import replacing
 from ..errors import UserError
 from ..surface import NUM_PARTS
-from .person import FRAMES, REAL_MAPS, Person
+from .person import FRAMES, MAX_PIXELS, REAL_MAPS, Person
 
 VERSION = 2
-
-MAX_PIXELS = 1 << 22
-"""Of a person whose maps are computed at once, which takes about 0.4 GB."""
 
 UV_TYPES = (np.float16, np.float32)
 """Types that `uv` may be stored in. Half precision is exact to 1/4096 of a chart."""
