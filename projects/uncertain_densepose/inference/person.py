@@ -25,8 +25,8 @@ from .window_reading import WindowReader, grid_corners
 POINTS_PER_READ = 1 << 17
 """Points read from the maps at once; bounds the memory of large boxes."""
 
-MAX_PIXELS = 1 << 22
-"""Of a person whose maps are computed at once where bands will do, which takes about 0.4 GB."""
+MAX_PIXELS = 1 << 21
+"""Of a person whose maps are computed at once where bands will do, which takes about 0.3 GB."""
 
 REAL_MAPS = ("uv", "covariance_uv", "sigma_uv", "sigma_cm", "part_probability")
 """The real-valued maps of a :class:`Person`, NaN on background."""
