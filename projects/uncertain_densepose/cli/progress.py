@@ -25,7 +25,7 @@ class ProgressLines(tqdm):
         if not self.disable:
             self.display()
             self.disable = True
-            self._decr_instances(self)
+            self._decr_instances(self)  # type: ignore[attr-defined]
 
 
 def progress_bar(**options) -> tqdm:

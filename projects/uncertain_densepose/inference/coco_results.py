@@ -62,7 +62,8 @@ def coco_results(
         raise ValueError(f"encoding must be one of {', '.join(ENCODINGS)}, not {encoding!r}")
     records = []
     for person in people:
-        if person.part.size == 0:
+        x0, y0, x1, y1 = person.window
+        if x0 == x1 or y0 == y1:
             continue
         box = _box_in_image(person)
         records.append(
@@ -107,16 +108,22 @@ def quantised_iuv(person: DensePerson, box_xywh: np.ndarray) -> np.ndarray:
     """
     corner, side = box_xywh[:2], box_xywh[2:]
     width, height = np.ceil(side).astype(int).tolist()
-    offset = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1) + 0.5
-    xy = (corner + np.minimum(offset, side)).reshape(-1, 2)
-    chunks = np.array_split(xy, -(-len(xy) // POINTS_PER_READ))
-    reads = [person.at(chunk) for chunk in chunks]
-    part = np.concatenate([read.part.numpy() for read in reads])
-    uv = np.concatenate([read.mean_uv.float().numpy() for read in reads])
-    known = (part > 0) & np.isfinite(uv).all(axis=1)
-    quantised = np.rint(np.clip(uv, 0, 1) * _QUANTA)
-    iuv = np.where(known, np.column_stack([part, quantised]).T, 0)
-    return iuv.astype(np.uint8).reshape(3, height, width)
+    x, y = (
+        corner[axis] + np.minimum(np.arange(count) + 0.5, side[axis])
+        for axis, count in enumerate((width, height))
+    )
+    # In the order of a PNG's pixels: blue, green, red.
+    vui = np.zeros((height, width, 3), dtype=np.uint8)
+    step = max(POINTS_PER_READ // width, 1)
+    for first in range(0, height, step):
+        rows = vui[first : first + step]
+        xy = np.stack(np.meshgrid(x, y[first : first + step]), axis=-1).reshape(-1, 2)
+        part, uv = person.part_and_uv_at(xy)
+        known = (part > 0) & np.isfinite(uv).all(axis=1)
+        quantised = np.rint(np.clip(uv, 0, 1) * _QUANTA)
+        values = np.where(known, np.column_stack([quantised[:, ::-1], part]).T, 0).T
+        rows[:] = values.reshape(rows.shape)
+    return vui.transpose(2, 0, 1)[::-1]
 
 
 def _box_in_image(person: DensePerson) -> np.ndarray:

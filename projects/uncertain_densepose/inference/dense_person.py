@@ -19,6 +19,9 @@ from ..structures import PointPredictions
 from ..surface import NUM_PARTS
 from ..surface.metric import ChartMetric, rms_sigma_uv
 
+MAX_PIXELS = 1 << 21
+"""Of a person whose maps are computed at once where bands will do, which takes about 0.3 GB."""
+
 REAL_MAPS = ("uv", "covariance_uv", "sigma_uv", "sigma_cm", "part_probability")
 """The real-valued maps of a :class:`Person`, NaN on background."""
 
@@ -98,6 +101,11 @@ class DensePerson(ABC):
     def at(self, xy_image: np.ndarray, part: np.ndarray | None = None) -> PointPredictions:
         """The prediction at positions (P, 2) of the image, pixels, on the CPU; in the charts `part`
         (P,) if given, else in the predicted ones."""
+
+    def part_and_uv_at(self, xy_image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Part (P,) and uv (P, 2) float32 of :meth:`at`."""
+        points = self.at(xy_image)
+        return points.part.numpy(), points.mean_uv.float().numpy()
 
     @abstractmethod
     def bands(self, max_pixels: int) -> Iterator[DensePerson]:

@@ -27,13 +27,10 @@ from ..atomic_file import replacing
 from ..errors import UserError, missing
 from ..surface import NUM_PARTS
 from ..surface.metric import ChartMetric
-from .dense_person import FRAMES, REAL_MAPS, DensePerson
+from .dense_person import FRAMES, MAX_PIXELS, REAL_MAPS, DensePerson
 from .stored_person import StoredPerson
 
 VERSION = 2
-
-MAX_PIXELS = 1 << 22
-"""Of a person whose maps are computed at once, which takes about 0.4 GB."""
 
 UV_TYPES = (np.float16, np.float32)
 """Types that `uv` may be stored in. Half precision is exact to 1/4096 of a chart."""

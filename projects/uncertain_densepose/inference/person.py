@@ -52,13 +52,21 @@ class Person(DensePerson):
             The values at the P points, on the CPU. Shared errors that rotate and scale do so about
             the mean coordinates of the part's pixels.
         """
-        xy_box = self._in_box(xy_image)
-        index = torch.zeros(len(xy_box), dtype=torch.int64, device=xy_box.device)
-        chart = None if part is None else self._charts(part)
-        points = self.maps.sample(index, xy_box, chart).map(torch.Tensor.cpu)
+        points = self._points_at(xy_image, part)
         if points.shares_offset:
             return points
         return about_centres(points, self._centres_uv(self.part, self.uv))
+
+    def part_and_uv_at(self, xy_image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Part (P,) and uv (P, 2) float32 of :meth:`at`, without the person's pixels."""
+        points = self._points_at(xy_image, None)
+        return points.part.numpy(), points.mean_uv.float().numpy()
+
+    def _points_at(self, xy_image: np.ndarray, part: np.ndarray | None) -> PointPredictions:
+        xy_box = self._in_box(xy_image)
+        index = torch.zeros(len(xy_box), dtype=torch.int64, device=xy_box.device)
+        chart = None if part is None else self._charts(part)
+        return self.maps.sample(index, xy_box, chart).map(torch.Tensor.cpu)
 
     def _centres_uv(self, part: np.ndarray, uv: np.ndarray) -> np.ndarray:
         """(25, 2) about which shared errors rotate and scale, of the maps of the window."""

@@ -35,6 +35,8 @@ ImageOrPath = np.ndarray | torch.Tensor | Image.Image | str | os.PathLike
 """An array, a tensor of an array's shape, or a picture of Pillow, see `picture_file.as_bgr`, or the
 path of an image file, see `read_image`."""
 
+_PIXELS_PER_STRIP = 1 << 22
+
 _Image = TypeVar("_Image", bound=ImageOrPath)
 
 
@@ -255,7 +257,7 @@ class Predictor:
                 f"an image of {width} x {height} pixels is too narrow: when its longer side is "
                 f"{longest} pixels, nothing is left of the shorter one"
             )
-        resized = self._resize.get_transform(ordered).apply_image(ordered)
+        resized = resized_in_strips(ordered, self._resize.get_transform(ordered))
         pixels = torch.from_numpy(resized.astype(np.float32).transpose(2, 0, 1).copy())
         return {"image": pixels, "height": height, "width": width}
 
@@ -263,6 +265,28 @@ class Predictor:
 def _check_threshold(score_threshold: float) -> None:
     if not 0 <= score_threshold <= 1:
         raise ConfigError(f"score_threshold must be in 0..1, not {score_threshold}")
+
+
+def resized_in_strips(pixels: np.ndarray, resize: T.Transform) -> np.ndarray:
+    """`resize.apply_image(pixels)` to the last bit, without a copy of a large picture.
+
+    Pillow resizes rows first, each by itself, and then columns; what it is given, it copies.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+        resize: of `ResizeShortestEdge`.
+    """
+    height, width = pixels.shape[:2]
+    if not isinstance(resize, T.ResizeTransform) or height * width <= _PIXELS_PER_STRIP:
+        return np.asarray(resize.apply_image(pixels))
+    step = max(_PIXELS_PER_STRIP // width, 1)
+    narrow = np.empty((height, resize.new_w, 3), np.uint8)
+    for first in range(0, height, step):
+        rows = pixels[first : first + step]
+        across = T.ResizeTransform(*rows.shape[:2], len(rows), resize.new_w, resize.interp)
+        narrow[first : first + step] = across.apply_image(rows)
+    down = T.ResizeTransform(height, resize.new_w, resize.new_h, resize.new_w, resize.interp)
+    return np.asarray(down.apply_image(narrow))
 
 
 def _check_precision(model: GeneralizedRCNN) -> None:
