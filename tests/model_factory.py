@@ -23,6 +23,9 @@ def make_config(noise_model="full", *overrides):
     head.UV_CONFIDENCE.REFERENCE_VARIANCE = 0.01
     head.NUM_STACKED_CONVS = 2
     head.CONV_HEAD_DIM = 16
+    cfg.MODEL.BACKBONE.NAME = "build_narrow_resnet18_fpn_backbone"
+    cfg.MODEL.RESNETS.STEM_OUT_CHANNELS = 16
+    cfg.MODEL.RESNETS.RES2_OUT_CHANNELS = 16
     cfg.MODEL.FPN.OUT_CHANNELS = 16
     cfg.MODEL.ROI_BOX_HEAD.FC_DIM = 16
     # Every proposal is sampled, the annotated box among them.

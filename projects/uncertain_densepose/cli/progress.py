@@ -20,6 +20,13 @@ class ProgressLines(tqdm):
             self.fp.write(f"{text}\n")
             self.fp.flush()
 
+    def close(self) -> None:
+        """Write the last line; `tqdm` would end its bar with a line of nothing."""
+        if not self.disable:
+            self.display()
+            self.disable = True
+            self._decr_instances(self)  # type: ignore[attr-defined]
+
 
 def progress_bar(**options) -> tqdm:
     """A `tqdm` with such options, also where there is no terminal."""

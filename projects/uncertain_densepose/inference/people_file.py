@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import os
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -23,16 +22,15 @@ from pathlib import Path
 
 import numpy as np
 
-from ..archives import check_npz
+from ..archives import ArchiveError, PickledArrayError, open_npz
 from ..atomic_file import replacing
-from ..errors import UserError
+from ..errors import UserError, missing
 from ..surface import NUM_PARTS
-from .person import FRAMES, REAL_MAPS, Person
+from ..surface.metric import ChartMetric
+from .dense_person import FRAMES, MAX_PIXELS, REAL_MAPS, DensePerson
+from .stored_person import StoredPerson
 
 VERSION = 2
-
-MAX_PIXELS = 1 << 22
-"""Of a person whose maps are computed at once, which takes about 0.4 GB."""
 
 UV_TYPES = (np.float16, np.float32)
 """Types that `uv` may be stored in. Half precision is exact to 1/4096 of a chart."""
@@ -57,10 +55,18 @@ class SavedPeople:
     frame: str
     people: list[dict[str, np.ndarray | None]]
 
+    def with_metric(self, metric: ChartMetric) -> list[StoredPerson]:
+        """The people, for all functions that take predicted ones.
+
+        Args:
+            metric: of the surface that the model predicts, `ChartMetric.load(file)`.
+        """
+        return [StoredPerson(arrays, self.image_size, metric) for arrays in self.people]
+
 
 def save_people(
     path: str | os.PathLike,
-    people: Sequence[Person],
+    people: Sequence[DensePerson],
     image_size: tuple[int, int],
     frame: str = "box",
     uv_type: type = np.float32,
@@ -104,7 +110,7 @@ def save_people(
 
 
 def _write_person(
-    archive: zipfile.ZipFile, prefix: str, person: Person, frame: str, uv_type: type
+    archive: zipfile.ZipFile, prefix: str, person: DensePerson, frame: str, uv_type: type
 ) -> None:
     height, width = person.image_size
     x0, y0, x1, y1 = person.window if frame == "box" else (0, 0, width, height)
@@ -131,7 +137,7 @@ def _write_person(
         _write(archive, prefix + name, shape, stored_bands)
 
 
-def _bands_of_map(person: Person, name: str, frame: str) -> Iterator[np.ndarray | None]:
+def _bands_of_map(person: DensePerson, name: str, frame: str) -> Iterator[np.ndarray | None]:
     """A map by bands of rows; those of a large person are computed anew for every map, so that no
     map need be whole in memory."""
     bands = person.bands(MAX_PIXELS) if frame == "box" else iter([person])
@@ -160,12 +166,11 @@ def load_people(path: str | os.PathLike) -> SavedPeople:
     """
     path = Path(path)
     if not path.is_file():
-        raise PeopleFileError(f"{path}: no such file; write it with save_people")
+        raise PeopleFileError(missing(path, "no such file; write it with save_people"))
     try:
-        check_npz(path)
-        with np.load(path, allow_pickle=False) as archive:
+        with open_npz(path) as archive:
             return _read(_Arrays(path, archive))
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError) as error:
+    except (ArchiveError, OSError) as error:
         raise PeopleFileError(f"{path}: not a .npz file, or truncated ({error})") from error
 
 
@@ -187,8 +192,8 @@ class _Arrays:
             raise self.error(name, "is missing")
         try:
             values = self._archive[self._prefix + name]
-        except ValueError as error:
-            raise self.error(name, f"is not a plain array ({error})") from error
+        except PickledArrayError as error:
+            raise self.error(name, "is not a plain array") from error
         if values.dtype.kind not in kinds:
             raise self.error(name, f"has type {values.dtype}")
         fits = len(values.shape) == len(shape) and all(

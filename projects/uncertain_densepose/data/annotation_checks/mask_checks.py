@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...structures.point_annotations import MASK_SIZE
-from ...structures.run_lengths import compressed, is_encoding, is_size
+from ...structures.run_lengths import are_encodings, compressed, is_size
 from ...surface.parts import NUM_COARSE_PARTS
 from .registry import DROPPED, REPAIRED, Scope, check
 
@@ -55,7 +55,7 @@ def mask_of_wrong_size(annotation) -> bool:
 @check(Scope.MASKS, DROPPED, _LEFT_OUT, evaluation=_ELSE_SEGMENTATION)
 def mask_undecodable(annotation) -> bool:
     """The run lengths of a part mask cannot be decoded to 256 x 256 cells."""
-    return not all(is_encoding(mask["counts"], MASK_SIZE**2) for mask in mask_entries(annotation))
+    return not are_encodings([mask["counts"] for mask in mask_entries(annotation)], MASK_SIZE**2)
 
 
 @check(Scope.MASKS, REPAIRED, _NO_MASKS, evaluation=_BY_SEGMENTATION)

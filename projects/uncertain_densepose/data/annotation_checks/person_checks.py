@@ -45,7 +45,7 @@ def finite_numbers(values: object) -> np.ndarray | None:
 
 def numbers(values: object) -> np.ndarray | None:
     """A list of numbers, NaN and infinities included, as (N,) float64; None for anything else."""
-    if not isinstance(values, list) or any(type(v) not in (int, float) for v in values):
+    if not isinstance(values, list) or not {int, float}.issuperset(map(type, values)):
         return None
     try:
         return np.array(values, dtype=np.float64)
