@@ -16,6 +16,8 @@ Training, evaluation, prediction and the annotation check all read with :func:`r
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import struct
 import zlib
@@ -76,9 +78,25 @@ def read_image(path: str | os.PathLike) -> np.ndarray:
     if not os.path.isfile(path):
         is_folder = os.path.isdir(path)
         raise ImageError(f"{path}: is a folder" if is_folder else missing(path, "no such image"))
+    with _faults_of(path), open(path, "rb") as file:
+        return _read(file)
+
+
+def decode_image(data: bytes) -> np.ndarray:
+    """The picture of an image file's bytes, as :func:`read_image` reads it.
+
+    Raises:
+        ImageError: as of `read_image`.
+    """
+    with _faults_of("the given bytes"):
+        return _read(io.BytesIO(data))
+
+
+@contextlib.contextmanager
+def _faults_of(path: str) -> Iterator[None]:
+    """Turns what goes wrong in a block into an ImageError that names the file."""
     try:
-        with open(path, "rb") as file:
-            return _read(file)
+        yield
     except UnidentifiedImageError as error:
         raise ImageError(f"{path}: not an image, or in a format that Pillow cannot read") from error
     except Image.DecompressionBombError as error:

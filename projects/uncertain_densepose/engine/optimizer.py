@@ -11,7 +11,6 @@ from torch import nn
 
 from ..config import ConfigError
 
-
 PRETRAINED = "backbone.bottom_up."
 """Names of parameters whose learning rate `SOLVER.BACKBONE_MULTIPLIER` changes begin like this."""
 

@@ -61,6 +61,14 @@ def part_centres_uv(part: np.ndarray, uv: np.ndarray) -> np.ndarray:
     return np.where(count[:, None] > 0, mean, 0.5)
 
 
+def scaled_box(
+    box_xyxy: np.ndarray, image_size: tuple[int, int], other_size: tuple[int, int]
+) -> np.ndarray:
+    """A box (4,) of an image in the image resized from `image_size` to `other_size`, pixels."""
+    scale = np.array(other_size[::-1]) / np.array(image_size[::-1])
+    return box_xyxy * np.tile(scale, 2).astype(np.float32)
+
+
 def about_centres(points: PointPredictions, centre_uv: np.ndarray) -> PointPredictions:
     """The same predictions, with shared errors that rotate and scale about centres (25, 2)."""
     centre = torch.from_numpy(centre_uv).to(points.mean_uv)
@@ -106,6 +114,10 @@ class DensePerson(ABC):
         """Part (P,) and uv (P, 2) float32 of :meth:`at`."""
         points = self.at(xy_image)
         return points.part.numpy(), points.mean_uv.float().numpy()
+
+    @abstractmethod
+    def resized(self, image_size: tuple[int, int]) -> DensePerson:
+        """The same person in the image resized to `image_size`, height and width in pixels."""
 
     @abstractmethod
     def bands(self, max_pixels: int) -> Iterator[DensePerson]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 
 import numpy as np
@@ -14,7 +14,7 @@ from ..structures import ChartMaps, PointPredictions, image_to_box_xy
 from ..structures.bilinear import axis_taps
 from ..surface import NUM_PARTS
 from ..surface.metric import ChartMetric
-from .dense_person import DensePerson, about_centres, part_centres_uv, pixel_window
+from .dense_person import DensePerson, about_centres, part_centres_uv, pixel_window, scaled_box
 from .part_probability import probability_at
 from .window_reading import WindowReader, grid_corners
 
@@ -154,6 +154,15 @@ class Person(DensePerson):
         """
         shared = self.maps.shared_covariance
         return None if shared is None else shared[0].detach().float().cpu().numpy()
+
+    def resized(self, image_size: tuple[int, int]) -> Person:
+        """The same person in the image resized to `image_size`, height and width in pixels.
+
+        The maps are read at its pixels. A person who was clicked in cannot be resized: clicks
+        belong to pixels.
+        """
+        box_xyxy = scaled_box(self.box_xyxy, self.image_size, image_size)
+        return replace(self, box_xyxy=box_xyxy, image_size=image_size)
 
     def bands(self, max_pixels: int) -> Iterator[Person]:
         """The person in bands of rows, from the top, whose maps together are those of the window.

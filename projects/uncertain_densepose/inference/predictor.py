@@ -4,40 +4,25 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TypeVar, overload
 
 import numpy as np
 import torch
 from detectron2.config import CfgNode
 from detectron2.data import MetadataCatalog
-from detectron2.data import transforms as T
 from detectron2.modeling import GeneralizedRCNN, build_model
 from detectron2.structures import Boxes, Instances
-from PIL import Image
 
 from .. import model_zoo
 from ..checkpoint import TrainedCheckpointer
 from ..config import ConfigError, load_config
-from ..data.picture_file import (
-    ImageError,
-    as_bgr,
-    check_channel_order,
-    in_channel_order,
-    read_image,
-)
 from ..device import usable_device
 from ..modeling.equal_batches import equal_batches
 from ..surface.metric import ChartMetric
 from ..surface.paths import charts_path, default_surface_path
+from .network_input import ImageOrPath, NetworkInput, image_array, image_arrays
 from .person import Person, people_from_instances
-from .second_look import SecondLook, wants_second_look
-
-ImageOrPath = np.ndarray | torch.Tensor | Image.Image | str | os.PathLike
-"""An array, a tensor of an array's shape, or a picture of Pillow, see `picture_file.as_bgr`, or the
-path of an image file, see `read_image`."""
-
-_PIXELS_PER_STRIP = 1 << 22
+from .second_look import second_look_of
 
 _Image = TypeVar("_Image", bound=ImageOrPath)
 
@@ -164,16 +149,13 @@ class Predictor:
     def _set_up(
         self, cfg: CfgNode, model: GeneralizedRCNN, metric: ChartMetric, score_threshold: float
     ) -> None:
-        check_channel_order(cfg.INPUT.FORMAT)
         _check_precision(model)
+        self._network_input = NetworkInput(cfg)
         self.cfg = cfg.clone()
         self.model = model.eval()
         self.metric = metric
         self.score_threshold = score_threshold
-        self._second_look = SecondLook(cfg, model) if wants_second_look(cfg) else None
-        self._resize = T.ResizeShortestEdge(
-            [cfg.INPUT.MIN_SIZE_TEST, cfg.INPUT.MIN_SIZE_TEST], cfg.INPUT.MAX_SIZE_TEST
-        )
+        self._second_look = second_look_of(cfg, model, self._network_input)
 
     @overload
     def __call__(self, image: ImageOrPath) -> list[Person]: ...
@@ -189,8 +171,9 @@ class Predictor:
             image: the path of a file, or an array (H, W, 3) uint8 in [0, 255], channels blue,
                 green, red, as `cv2.imread` returns it; grey, 16-bit and four-channel arrays are
                 converted, and so are pictures of Pillow, see `data.picture_file`, and tensors of
-                an array's shape, whose channels are last. A list of these is run in batches of
-                equal size, so that a picture's answer does not depend on the others.
+                an array's shape, whose channels are last, and the bytes of an image file. A list of
+                these is run in batches of equal size, so that a picture's answer does not depend on
+                the others.
 
         Returns:
             The people whose score reaches the threshold, highest score first. For a list, one such
@@ -201,8 +184,8 @@ class Predictor:
         """
         if not isinstance(image, list):
             return self([image])[0]
-        images = _arrays(image)
-        inputs = [self._network_input(one) for one in images]
+        images = image_arrays(image)
+        inputs = [self._network_input.whole(one) for one in images]
         found: list[list[Person]] = [[] for _ in inputs]
         for batch in equal_batches(self.model, inputs):
             outputs = self.model([inputs[index] for index in batch])
@@ -210,18 +193,10 @@ class Predictor:
                 each = output["instances"]
                 likely = each[each.scores >= self.score_threshold]
                 found[index] = people_from_instances(likely, self.metric)
-        if self._second_look is None:
+        look = self._second_look
+        if look is None:
             return found
-        return [self._read_again(one, each) for one, each in zip(images, found, strict=True)]
-
-    def _read_again(self, image: np.ndarray, people: list[Person]) -> list[Person]:
-        """People of a first look as the second sees them, with the scores of the first."""
-        boxes = np.array([person.box_xyxy for person in people], np.float32).reshape(-1, 4)
-        seen = self._second_look.find(image, boxes)
-        return [
-            replace(person, box_xyxy=box, maps=maps)
-            for person, (box, maps) in zip(people, seen, strict=True)
-        ]
+        return [look.people(one, each) for one, each in zip(images, found, strict=True)]
 
     @torch.no_grad()
     def predict_boxes(self, image: ImageOrPath, boxes_xyxy: np.ndarray) -> list[Person]:
@@ -242,13 +217,15 @@ class Predictor:
         boxes_xyxy = np.asarray(boxes_xyxy, dtype=np.float32)
         if boxes_xyxy.ndim != 2 or boxes_xyxy.shape[1] != 4:
             raise ValueError(f"boxes_xyxy must have shape (N, 4), not {boxes_xyxy.shape}")
-        (image,) = _arrays([image])
+        image = image_array(image)
         _check_boxes(boxes_xyxy, *image.shape[:2])
         if self._second_look is not None:
             maps = self._second_look.read(image, boxes_xyxy)
-            size = image.shape[:2]
-            return [Person(box, 1.0, one, size, self.metric) for box, one in zip(boxes_xyxy, maps, strict=True)]
-        network_input = self._network_input(image)
+            return [
+                Person(box, 1.0, one, image.shape[:2], self.metric)
+                for box, one in zip(boxes_xyxy, maps, strict=True)
+            ]
+        network_input = self._network_input.whole(image)
         network_size = tuple(network_input["image"].shape[-2:])
         scale = np.array(network_size[::-1], np.float32) / np.array(image.shape[1::-1], np.float32)
         known = Instances(network_size)
@@ -265,47 +242,10 @@ class Predictor:
         in_image.pred_densepose = found.pred_densepose
         return people_from_instances(in_image, self.metric)
 
-    def _network_input(self, image: np.ndarray) -> dict:
-        height, width = image.shape[:2]
-        ordered = in_channel_order(image, self.cfg.INPUT.FORMAT)
-        shortest, longest = self.cfg.INPUT.MIN_SIZE_TEST, self.cfg.INPUT.MAX_SIZE_TEST
-        if shortest and not all(
-            T.ResizeShortestEdge.get_output_shape(height, width, shortest, longest)
-        ):
-            raise ImageError(
-                f"an image of {width} x {height} pixels is too narrow: when its longer side is "
-                f"{longest} pixels, nothing is left of the shorter one"
-            )
-        resized = resized_in_strips(ordered, self._resize.get_transform(ordered))
-        pixels = torch.from_numpy(resized.astype(np.float32).transpose(2, 0, 1).copy())
-        return {"image": pixels, "height": height, "width": width}
-
 
 def _check_threshold(score_threshold: float) -> None:
     if not 0 <= score_threshold <= 1:
         raise ConfigError(f"score_threshold must be in 0..1, not {score_threshold}")
-
-
-def resized_in_strips(pixels: np.ndarray, resize: T.Transform) -> np.ndarray:
-    """`resize.apply_image(pixels)` to the last bit, without a copy of a large picture.
-
-    Pillow resizes rows first, each by itself, and then columns; what it is given, it copies.
-
-    Args:
-        pixels: (H, W, 3) uint8.
-        resize: of `ResizeShortestEdge`.
-    """
-    height, width = pixels.shape[:2]
-    if not isinstance(resize, T.ResizeTransform) or height * width <= _PIXELS_PER_STRIP:
-        return np.asarray(resize.apply_image(pixels))
-    step = max(_PIXELS_PER_STRIP // width, 1)
-    narrow = np.empty((height, resize.new_w, 3), np.uint8)
-    for first in range(0, height, step):
-        rows = pixels[first : first + step]
-        across = T.ResizeTransform(*rows.shape[:2], len(rows), resize.new_w, resize.interp)
-        narrow[first : first + step] = across.apply_image(rows)
-    down = T.ResizeTransform(height, resize.new_w, resize.new_h, resize.new_w, resize.interp)
-    return np.asarray(down.apply_image(narrow))
 
 
 def _check_precision(model: GeneralizedRCNN) -> None:
@@ -336,30 +276,3 @@ def _check_boxes(boxes_xyxy: np.ndarray, height: int, width: int) -> None:
         if odd.any():
             index = int(odd.argmax())
             raise ValueError(f"box {index} of boxes_xyxy, {boxes_xyxy[index].tolist()}, {what}")
-
-
-def _arrays(images: Sequence[ImageOrPath]) -> list[np.ndarray]:
-    """Images as arrays (H, W, 3) uint8 BGR; an ImageError has the number of one of several."""
-    arrays = []
-    for number, image in enumerate(images):
-        try:
-            if isinstance(image, (str, os.PathLike)):
-                arrays.append(read_image(image))
-            elif isinstance(image, torch.Tensor):
-                arrays.append(as_bgr(_array(image)))
-            else:
-                arrays.append(as_bgr(image))
-        except ImageError as error:
-            raise ImageError(f"image {number}: {error}" if len(images) > 1 else error) from error
-    return arrays
-
-
-def _array(image: torch.Tensor) -> np.ndarray:
-    if image.dtype != torch.uint8:
-        raise ImageError(f"a tensor must be uint8 in [0, 255], not {image.dtype}")
-    if image.ndim == 3 and len(image) in (3, 4) and image.shape[2] not in (3, 4):
-        raise ImageError(
-            f"a tensor must be (H, W, 3), blue, green, red, not {tuple(image.shape)}:"
-            " permute(1, 2, 0) puts its channels last, flip(2) makes RGB BGR"
-        )
-    return image.detach().cpu().numpy()

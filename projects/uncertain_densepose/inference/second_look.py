@@ -1,25 +1,26 @@
 """Each person read in a crop of their own, at the size at which the model was trained.
 
 A photograph shows people of any size, and a small network reads well those of the sizes that it has
-seen. The first look, at the whole picture, finds people; the second cuts each one out with a margin,
-scales the crop so that the person has the size of those of the training, and reads it again.
+seen. The first look, at the whole picture, finds people; the second cuts each one out with a
+margin, scales the crop so that the person has the size of those of the training, and reads it
+again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from detectron2.config import CfgNode
-from detectron2.data.transforms import ResizeTransform
 from detectron2.modeling import GeneralizedRCNN
 from detectron2.structures import Boxes, Instances, pairwise_iou
 
-from ..data.picture_file import in_channel_order
+from ..modeling.equal_batches import equal_batches
 from ..structures import ChartMaps
-from .equal_batches import equal_batches
+from .network_input import NetworkInput
+from .person import Person
 
 CROPS_AT_ONCE = 16
 """Bounds the memory of pictures with many people."""
@@ -79,25 +80,53 @@ def crop_of(
     return Crop((x0, y0, x1, y1), (int(size[0]), int(size[1])))
 
 
-def wants_second_look(cfg: CfgNode) -> bool:
-    """Whether a config asks for one; one without this project's keys does not."""
+def second_look_of(
+    cfg: CfgNode, model: GeneralizedRCNN, network_input: NetworkInput
+) -> SecondLook | None:
+    """What `TEST.SECOND_LOOK` of a config asks for; a config without this key asks for none.
+
+    Args:
+        cfg: of the model.
+        model, network_input: see :class:`SecondLook`.
+    """
     options = cfg.TEST.get("SECOND_LOOK")
-    return options is not None and options.PERSON_SIZE > 0
+    if options is None or options.PERSON_SIZE == 0:
+        return None
+    return SecondLook(model, network_input, options.PERSON_SIZE, options.MARGIN)
 
 
 class SecondLook:
     """Reads people of given boxes in crops.
 
     Args:
-        cfg: of the model; `TEST.SECOND_LOOK` says how large people are in crops.
         model: in evaluation mode.
+        network_input: of the model.
+        person_size, margin: of people in crops, see :func:`crop_of`.
     """
 
-    def __init__(self, cfg: CfgNode, model: GeneralizedRCNN):
+    def __init__(
+        self,
+        model: GeneralizedRCNN,
+        network_input: NetworkInput,
+        person_size: float,
+        margin: float,
+    ):
         self.model = model
-        self._channel_order = cfg.INPUT.FORMAT
-        self._person_size = cfg.TEST.SECOND_LOOK.PERSON_SIZE
-        self._margin = cfg.TEST.SECOND_LOOK.MARGIN
+        self._network_input = network_input
+        self._person_size, self._margin = person_size, margin
+
+    def people(self, image: np.ndarray, people: Sequence[Person]) -> list[Person]:
+        """People of a first look as the second sees them, with the scores of the first.
+
+        Args:
+            image: (H, W, 3) uint8 BGR, in which they were found.
+        """
+        boxes = np.array([person.box_xyxy for person in people], np.float32).reshape(-1, 4)
+        seen = self.find(image, boxes)
+        return [
+            replace(person, box_xyxy=box, maps=maps)
+            for person, (box, maps) in zip(people, seen, strict=True)
+        ]
 
     def read(self, image: np.ndarray, boxes_xyxy: np.ndarray) -> list[ChartMaps]:
         """The maps of given boxes.
@@ -109,13 +138,11 @@ class SecondLook:
             N maps of length 1, each for its box.
         """
         crops = [self._crop(image, box) for box in boxes_xyxy]
-        inputs = [self._network_input(image, crop) for crop in crops]
+        inputs = [self._input(image, crop) for crop in crops]
         found: list[ChartMaps] = [None] * len(crops)  # type: ignore[list-item]
         for batch in self._batches(inputs):
             known = [_known_box(crops[k], boxes_xyxy[k]).to(self.model.device) for k in batch]
-            outputs = self.model.inference(
-                [inputs[k] for k in batch], known, do_postprocess=False
-            )
+            outputs = self.model.inference([inputs[k] for k in batch], known, do_postprocess=False)
             for k, output in zip(batch, outputs, strict=True):
                 found[k] = output.pred_densepose
         return found
@@ -131,7 +158,7 @@ class SecondLook:
             its maps. Where none overlaps it by half, the box itself and its maps in the crop.
         """
         crops = [self._crop(image, box) for box in boxes_xyxy]
-        inputs = [self._network_input(image, crop) for crop in crops]
+        inputs = [self._input(image, crop) for crop in crops]
         found: dict[int, tuple[np.ndarray, ChartMaps]] = {}
         for batch in self._batches(inputs):
             outputs = self.model.inference([inputs[k] for k in batch], do_postprocess=False)
@@ -150,12 +177,9 @@ class SecondLook:
     def _crop(self, image: np.ndarray, box_xyxy: np.ndarray) -> Crop:
         return crop_of(box_xyxy, image.shape[:2], self._person_size, self._margin)
 
-    def _network_input(self, image: np.ndarray, crop: Crop) -> dict:
+    def _input(self, image: np.ndarray, crop: Crop) -> dict:
         x0, y0, x1, y1 = crop.window
-        pixels = in_channel_order(image[y0:y1, x0:x1], self._channel_order)
-        scaled = ResizeTransform(y1 - y0, x1 - x0, *crop.size).apply_image(pixels)
-        tensor = torch.from_numpy(scaled.astype(np.float32).transpose(2, 0, 1).copy())
-        return {"image": tensor, "height": crop.size[0], "width": crop.size[1]}
+        return self._network_input.scaled(image[y0:y1, x0:x1], crop.size)
 
     def _batches(self, inputs: Sequence[dict]) -> Iterator[list[int]]:
         for batch in equal_batches(self.model, inputs):

@@ -12,7 +12,14 @@ import torch
 from ..distributions import split_covariance
 from ..structures import PointPredictions
 from ..surface.metric import ChartMetric
-from .dense_person import DensePerson, about_centres, part_centres_uv
+from .dense_person import (
+    REAL_MAPS,
+    DensePerson,
+    about_centres,
+    part_centres_uv,
+    pixel_window,
+    scaled_box,
+)
 
 NETWORK_SIDE = 112
 """Cells along each side of a box in DensePose's heads, which a file does not tell."""
@@ -75,6 +82,32 @@ class StoredPerson(DensePerson):
     def cell_px(self) -> np.ndarray:
         """(2,) width and height in pixels of a cell of the maps, if those had `NETWORK_SIDE`."""
         return (self.box_xyxy[2:] - self.box_xyxy[:2]) / NETWORK_SIDE
+
+    def resized(self, image_size: tuple[int, int]) -> StoredPerson:
+        """The same person in the image resized to `image_size`, height and width in pixels.
+
+        A pixel has the values of the stored one in which its centre lies.
+        """
+        box_xyxy = scaled_box(self.box_xyxy, self.image_size, image_size)
+        x0, y0, x1, y1 = pixel_window(box_xyxy, image_size)
+        height, width = self._stored("part").shape
+        if height == 0 or width == 0:
+            x1, y1 = x0, y0
+        column, row = (
+            np.clip(np.floor((np.arange(low, high) + 0.5) * old / new) - first, 0, count - 1)
+            for low, high, old, new, first, count in zip(
+                *((x0, y0), (x1, y1), self.image_size[::-1], image_size[::-1]),
+                *(self.window[:2], (width, height)),
+                strict=True,
+            )
+        )
+        pixels = np.ix_(row.astype(np.int64), column.astype(np.int64))
+        arrays = dict(self.arrays)
+        for name in ("part", "mask", *REAL_MAPS):
+            values = arrays.get(name)
+            arrays[name] = None if values is None else values[pixels]
+        arrays |= {"box": box_xyxy, "window": np.array((x0, y0, x1, y1))}
+        return StoredPerson(arrays, image_size, self.metric)
 
     def bands(self, max_pixels: int) -> Iterator[DensePerson]:
         """The person itself, whose maps are in memory."""

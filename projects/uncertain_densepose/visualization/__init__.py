@@ -2,6 +2,7 @@
 
 from .boxes import draw_boxes
 from .colour_bar import with_colour_bar
+from .draw import draw
 from .ellipses import draw_ellipses, person_ellipses
 from .error_animation import encode_animation, error_frames
 from .error_pictures import draw_errors
@@ -34,6 +35,7 @@ __all__ = [
     "ReportRow",
     "VideoError",
     "at_picture_size",
+    "draw",
     "draw_boxes",
     "draw_ellipses",
     "draw_errors",

@@ -13,8 +13,8 @@ import numpy as np
 from detectron2.utils.registry import Registry
 
 from ..errors import UserError
+from ..inference.dense_person import DensePerson
 from ..inference.error_field import sample_error_field
-from ..inference.person import Person
 from .boxes import draw_boxes
 from .ellipses import draw_ellipses
 from .error_pictures import draw_errors, draw_seed
@@ -78,7 +78,7 @@ class PictureLayer:
     def __init__(self, style: PictureStyle):
         self.style = style
 
-    def draw(self, picture: np.ndarray, people: Sequence[Person], number: int) -> np.ndarray:
+    def draw(self, picture: np.ndarray, people: Sequence[DensePerson], number: int) -> np.ndarray:
         """Draw people over a copy of a picture (H, W, 3) uint8 BGR.
 
         Args:
@@ -225,12 +225,12 @@ def needs_noise_model(picture: Sequence[str]) -> bool:
     return any(PICTURE_LAYER_REGISTRY.get(name).needs_noise_model for name in picture)
 
 
-def own_scale_cm(people: Sequence[Person]) -> float:
+def own_scale_cm(people: Sequence[DensePerson]) -> float:
     """`layers.shared_vmax_cm`, or 1 cm if nobody has a standard deviation."""
     return shared_vmax_cm(people) or 1.0
 
 
-def with_own_scale(style: PictureStyle, people: Sequence[Person]) -> PictureStyle:
+def with_own_scale(style: PictureStyle, people: Sequence[DensePerson]) -> PictureStyle:
     """The style; without `vmax_cm`, that of :func:`own_scale_cm`."""
     if style.vmax_cm is not None:
         return style
@@ -238,7 +238,7 @@ def with_own_scale(style: PictureStyle, people: Sequence[Person]) -> PictureStyl
 
 
 def people_panel(
-    picture: np.ndarray, people: Sequence[Person], title: str, scale: Scale | None
+    picture: np.ndarray, people: Sequence[DensePerson], title: str, scale: Scale | None
 ) -> Panel:
     """A panel of a picture (h, w, 3) uint8 BGR; without people its title is `NOBODY_FOUND`."""
     return Panel(picture, title, scale) if people else Panel(picture, NOBODY_FOUND)
@@ -247,7 +247,7 @@ def people_panel(
 def make_panels(
     pictures: Sequence[Sequence[str]],
     image: np.ndarray,
-    people: Sequence[Person],
+    people: Sequence[DensePerson],
     style: PictureStyle,
 ) -> list[Panel]:
     """Draw the requested pictures of an image.

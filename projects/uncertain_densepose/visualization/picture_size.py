@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import cv2
 import numpy as np
 
 from ..choices import PICTURE_SIDE_RANGE
+from ..inference.dense_person import DensePerson
 from ..inference.person import Person
 
 
@@ -22,8 +22,8 @@ def longest_side(image: np.ndarray, pixels: int) -> np.ndarray:
 
 
 def at_picture_size(
-    image: np.ndarray, people: Sequence[Person], side: int | None = None
-) -> tuple[np.ndarray, list[Person]]:
+    image: np.ndarray, people: Sequence[DensePerson], side: int | None = None
+) -> tuple[np.ndarray, list[DensePerson]]:
     """Resize an image and its people for a picture.
 
     Args:
@@ -34,22 +34,12 @@ def at_picture_size(
     low, high = PICTURE_SIDE_RANGE
     side = min(max(*image.shape[:2], low), high) if side is None else side
     resized = longest_side(image, side)
-    return resized, [in_image_of_size(person, resized.shape[:2]) for person in people]
+    return resized, [person.resized(resized.shape[:2]) for person in people]
 
 
 def with_box_side(person: Person, pixels: int) -> Person:
     """The person in a resized image, such that the box's longer side has `pixels` pixels."""
     corner, far_corner = person.box_xyxy[:2], person.box_xyxy[2:]
     scale = pixels / max((far_corner - corner).max(), 1.0)
-    return in_image_of_size(person, tuple(max(1, round(n * scale)) for n in person.image_size))
-
-
-def in_image_of_size(person: Person, image_size: tuple[int, int]) -> Person:
-    """The same person in the image resized to `image_size`, height and width in pixels.
-
-    Args:
-        person: not a `ConditionedPerson`, whose clicks belong to pixels.
-    """
-    scale = np.array(image_size[::-1]) / np.array(person.image_size[::-1])
-    box_xyxy = person.box_xyxy * np.tile(scale, 2).astype(np.float32)
-    return replace(person, box_xyxy=box_xyxy, image_size=image_size)
+    height, width = (max(1, round(n * scale)) for n in person.image_size)
+    return person.resized((height, width))

@@ -23,7 +23,13 @@ from uncertain_densepose import device as device_module
 from uncertain_densepose import model_zoo
 from uncertain_densepose.config import ConfigError, load_config
 from uncertain_densepose.device import usable_device
-from uncertain_densepose.inference import ChartMetric, ImageError, Predictor, surface_path
+from uncertain_densepose.inference import (
+    ChartMetric,
+    ImageError,
+    Predictor,
+    network_input,
+    surface_path,
+)
 from uncertain_densepose.inference import predictor as predictor_module
 from uncertain_densepose.model_zoo.weight_files import write_safetensors
 from uncertain_densepose.structures import ChartMaps
@@ -98,8 +104,8 @@ def test_a_large_image_is_resized_in_strips_to_the_same_bits(monkeypatch, size, 
     resize = T.ResizeShortestEdge([limits[0]] * 2, limits[1]).get_transform(image)
     expected = resize.apply_image(image)
     for pixels in (1, 200, 10**6):
-        monkeypatch.setattr(predictor_module, "_PIXELS_PER_STRIP", pixels)
-        resized = predictor_module.resized_in_strips(image, resize)
+        monkeypatch.setattr(network_input, "_PIXELS_PER_STRIP", pixels)
+        resized = network_input.resized_in_strips(image, resize)
         np.testing.assert_array_equal(resized, expected)
 
 

@@ -57,7 +57,7 @@ class Scene(nn.Module):
         return [self._seen(one) for one in inputs]
 
     def _seen(self, one) -> Instances:
-        height, width = one["height"], one["width"]
+        height, width = one["image"].shape[-2:]
         (crop,) = (c for c in self.crops if c.size == (height, width))
         inside = crop.boxes_inside(self.people).clip(0, [width, height] * 2)
         shown = (inside[:, 2:] - inside[:, :2]).min(axis=1) > 1

@@ -29,7 +29,7 @@ STAGES = {
     "res4": (16, ((6, 96, 4, 2), (6, 144, 3, 1))),
     "res5": (32, ((6, 240, 3, 2), (6, 480, 1, 1))),
 }
-"""By name, the stride and the groups of blocks: expansion, channels, blocks, stride of the first."""
+"""By name, the stride and the groups of blocks: expansion, channels, blocks, first stride."""
 
 TOP_CHANNELS = 1280
 PYRAMID_CHANNELS = {"res2": 24, "res3": 24, "res4": 32, "res5": 64}

@@ -29,10 +29,7 @@ def picture(height: int, width: int) -> torch.Tensor:
     head = 9 * dx * dx + 9 * (8 * y - height) ** 2 < height * height
     body = 36 * dx * dx + (4 * y - 2 * height) ** 2 < height * height
     texture = (x * x + 3 * x * y + 7 * y) % 97
-    channels = [
-        np.select([head, body], values)
-        for values in ([220, 40], [170, 60], [140, 160])
-    ]
+    channels = [np.select([head, body], values) for values in ([220, 40], [170, 60], [140, 160])]
     around = (texture + 60, texture + 90, 150 - texture)
     return torch.from_numpy(
         np.stack([np.where(head | body, c, t) for c, t in zip(channels, around, strict=True)])
@@ -89,13 +86,17 @@ def test_padding_is_that_of_tensorflow(size, kernel, stride):
     # Output k reads from k * stride - before, by the definition of SAME.
     before = max((count - 1) * stride + kernel - size, 0) // 2
     wide = F.pad(x, (kernel,) * 4)
-    expected = torch.stack([
-        torch.stack([
-            (layer.weight[0, 0] * wide[0, 0, r : r + kernel, c : c + kernel]).sum()
-            for c in kernel - before + stride * torch.arange(count)
-        ])
-        for r in kernel - before + stride * torch.arange(count)
-    ])
+    expected = torch.stack(
+        [
+            torch.stack(
+                [
+                    (layer.weight[0, 0] * wide[0, 0, r : r + kernel, c : c + kernel]).sum()
+                    for c in kernel - before + stride * torch.arange(count)
+                ]
+            )
+            for r in kernel - before + stride * torch.arange(count)
+        ]
+    )
     torch.testing.assert_close(layer(x)[0, 0], expected)
 
 

@@ -1,0 +1,64 @@
+"""Pictures of people in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..inference.dense_person import DensePerson
+from ..inference.network_input import ImageOrPath, image_array
+from .picture_grid import panel_grid
+from .picture_layers import (
+    PictureNameError,
+    PictureStyle,
+    make_panels,
+    needs_noise_model,
+    parse_pictures,
+)
+from .picture_size import at_picture_size
+
+
+def draw(
+    image: ImageOrPath,
+    people: Sequence[DensePerson],
+    pictures: str = "box+part",
+    *,
+    side: int | None = None,
+    style: PictureStyle | None = None,
+) -> np.ndarray:
+    """Draw people over the picture in which they were found.
+
+    Example::
+
+        cv2.imwrite("shown.png", draw("photo.jpg", predictor("photo.jpg"), "part,sigma"))
+
+    Args:
+        image: as for a `Predictor`.
+        people: predicted in it, or read from a file.
+        pictures: names of layers, "+" over each other and "," side by side; see `picture_layers`.
+        side: longer side of each picture, pixels; see `at_picture_size`.
+        style: of all pictures.
+
+    Returns:
+        (h, w, 3) uint8, blue, green, red.
+
+    Raises:
+        ImageError: the image cannot be used.
+        ValueError: the people were found in a picture of another size.
+        PictureNameError: there is no such layer, or it shows uncertainty that the people lack.
+    """
+    asked = parse_pictures(pictures)
+    pixels = image_array(image)
+    for person in people:
+        if person.image_size != pixels.shape[:2]:
+            height, width = person.image_size
+            raise ValueError(
+                f"the people were found in a picture of {width} x {height} pixels, not of "
+                f"{pixels.shape[1]} x {pixels.shape[0]}"
+            )
+    impossible = ["+".join(names) for names in asked if needs_noise_model(names)]
+    if impossible and not all(person.has_uncertainty for person in people):
+        raise PictureNameError(f"{', '.join(impossible)}: the people have no uncertainty")
+    picture, shown = at_picture_size(pixels, people, side)
+    return panel_grid(make_panels(asked, picture, shown, style or PictureStyle()))
