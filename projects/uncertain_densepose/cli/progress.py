@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 from tqdm import tqdm
@@ -21,11 +22,11 @@ class ProgressLines(tqdm):
             self.fp.flush()
 
     def close(self) -> None:
-        """Write the last line; `tqdm` would end its bar with a line of nothing."""
+        """Write the last line, without the line of nothing that `tqdm` ends its bars with."""
         if not self.disable:
             self.display()
-            self.disable = True
-            self._decr_instances(self)  # type: ignore[attr-defined]
+            self.fp = io.StringIO()
+        super().close()
 
 
 def progress_bar(**options) -> tqdm:

@@ -10,12 +10,14 @@ import pytest
 import torch
 from PIL import Image
 
+from tests.model_factory import make_config
 from tests.uncertain_densepose.inference.test_predictor import (
     IMAGE,
     RecordingModel,
     predictor_of,
 )
 from uncertain_densepose.config import ConfigError, load_config
+from uncertain_densepose.data import DensePoseDatasetMapper
 from uncertain_densepose.inference import ImageError, Predictor
 from uncertain_densepose.model_zoo import get_checkpoint, get_config_file
 
@@ -90,3 +92,11 @@ def test_devices_and_paths_are_taken_as_such():
     assert {p.device.type for p in predictor.model.parameters()} == {"cpu"}
     with pytest.raises(ConfigError, match="device 'meta'"):
         Predictor(*files, device=torch.device("meta"))
+
+
+@pytest.mark.parametrize("image_format", ["L", "YUV-BT.601", "bgr"])
+def test_other_orders_of_channels_are_refused_in_training_and_prediction(image_format):
+    with pytest.raises(ConfigError, match=f"INPUT.FORMAT must be .* not '{image_format}'"):
+        DensePoseDatasetMapper(make_config("full", "INPUT.FORMAT", image_format), is_train=False)
+    with pytest.raises(ConfigError, match="INPUT.FORMAT must be"):
+        predictor_of(RecordingModel(), image_format)
