@@ -130,7 +130,7 @@ def are_encodings(counts: Sequence[object], num_pixels: int) -> bool:
     )
 
 
-def _are_lengths(lengths: list, num_pixels: int) -> bool:
+def _are_lengths(lengths: list[Any], num_pixels: int) -> bool:
     whole = all(type(length) is int and length >= 0 for length in lengths)
     return whole and len(lengths) <= num_pixels + 1 and sum(lengths) == num_pixels
 
