@@ -129,7 +129,7 @@ def test_a_hundred_thousand_results_are_evaluated(tmp_path):
         """,
         tmp_path,
     )
-    assert cost.seconds < 600 and cost.peak_gb < 3
+    assert cost.seconds < 180 and cost.peak_gb < 1.5
 
 
 def test_two_thousand_frames(tmp_path):
@@ -164,7 +164,7 @@ def test_two_thousand_frames(tmp_path):
 
 WIDTH, HEIGHT = 12_000, 9_000
 
-COST_OF_DUMP = {"npz": (1200, 3), "coco": (1200, 3), "iuv inds parts cutout": (1200, 3)}
+COST_OF_DUMP = {"npz": (300, 2.4), "coco": (450, 2.4), "iuv inds parts cutout": (450, 2.9)}
 """Bounds by formats: seconds and GB."""
 
 WRITE_PICTURE = f"""
@@ -192,9 +192,9 @@ network = Predictor.from_model(cfg, make_model(cfg), ChartMetric(make_tiny_surfa
 class WithAPerson:
     cfg, metric, score_threshold = network.cfg, network.metric, 0.5
     def __call__(self, images):
-        found = network(images)
+        network(images)  # It is not trained; instead of its people, one is returned.
         person = figure_person((0, 0, {WIDTH}, {HEIGHT}), ({HEIGHT}, {WIDTH}))
-        return [[*people, replace(person, metric=network.metric)] for people in found]
+        return [[replace(person, metric=network.metric)] for _ in images]
 apply.build_predictor = lambda args: WithAPerson()
 load_tool("apply_net").main(
     ["dump", picture, "--model", "synth/unc_full_small", "--out", out, "--format", *formats]

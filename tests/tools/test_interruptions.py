@@ -66,7 +66,7 @@ def test_a_signal_to_the_parent_of_workers_leaves_none_of_them(tmp_path, embedde
     command = [sys.executable, str(TOOLS / "make_synthetic_dataset.py"), "--preset", "demo"]
     command += ["--workers", "2", "--out", str(out), "--surface", str(default_surface_path())]
     making = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-    assert wait_for(lambda: len(list(out.glob("shards/**/*.json"))) >= 2)
+    assert wait_for(lambda: len(list(out.glob("shards/**/*.json.gz"))) >= 2)
     below = children_of(making.pid)
     making.send_signal(signal.SIGTERM)
     _, said = making.communicate(timeout=120)
