@@ -150,10 +150,11 @@ def test_two_thousand_frames(tmp_path):
         frames = Video(
             SourceImage(f"clip/{k:06d}", file, k, lambda: picture) for k in range(2000)
         )
-        action = Dump(out)
+        action, predictor = Dump(out), FakePredictor("full", file)
         for done in (2000, 0):
             folder = RunFolder(out, {}, False)
-            report = run_on_images(FakePredictor("full", file), [frames], folder, action.write, 8)
+            find = lambda _, pixels: predictor(pixels)
+            report = run_on_images(find, [frames], folder, action.write, 8)
             assert (report.done, report.skipped) == (done, 2000 - done)
             folder.finish_run(p.relative_to(out).as_posix() for p in action.finish(folder, []))
         """

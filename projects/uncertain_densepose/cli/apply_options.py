@@ -63,6 +63,19 @@ def add_detector(add: Add) -> None:
         metavar="S",
         help="drop detections with a score below S, 0..1 (default: %(default)s)",
     )
+    add(
+        "--boxes",
+        type=Path,
+        metavar="FILE",
+        help="COCO result file with the boxes of people, from a detector of your own, in place of "
+        "the model's; its image ids are the images' names, or the numbers in them",
+    )
+    add(
+        "--boxes-images",
+        type=Path,
+        metavar="FILE",
+        help="COCO file that lists the images of --boxes by id",
+    )
     add_device(add)
     add(
         "--surface",

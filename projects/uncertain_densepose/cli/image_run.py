@@ -14,8 +14,8 @@ from ..inference.image_sources import ImageSource, SourceImage
 from ..inference.person import Person
 from .run_folder import RunFolder, RunFolderError
 
-FindPeople = Callable[[list[np.ndarray]], list[list[Person]]]
-"""Such as a `Predictor`: takes images (H, W, 3) uint8 BGR, returns the people of each."""
+FindPeople = Callable[[Sequence[SourceImage], list[np.ndarray]], list[list[Person]]]
+"""Takes images and the pixels of each, (H, W, 3) uint8 BGR; returns the people of each."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def run_on_images(
     are in memory.
 
     Args:
-        find_people: a `Predictor`.
+        find_people: finds the people of a batch.
         sources: from `find_sources`.
         folder: where the results go.
         write: writes the results of one image.
@@ -139,7 +139,7 @@ def _with_people(
 ) -> list[tuple[tuple[SourceImage, np.ndarray], list[Person]]]:
     """The images of a batch that the model accepts, with their people."""
     try:
-        return list(zip(batch, find_people([pixels for _, pixels in batch]), strict=True))
+        return list(zip(batch, find_people(*map(list, zip(*batch, strict=True))), strict=True))
     except ImageError as error:
         if len(batch) == 1:
             report.failures.append(f"{batch[0][0]}: {error}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TypeVar, overload
 
 import numpy as np
@@ -18,11 +18,15 @@ from ..checkpoint import TrainedCheckpointer
 from ..config import ConfigError, load_config
 from ..device import usable_device
 from ..modeling.equal_batches import equal_batches
+from ..structures import ChartMaps
 from ..surface.metric import ChartMetric
 from ..surface.paths import charts_path, default_surface_path
 from .network_input import ImageOrPath, NetworkInput, image_array, image_arrays
 from .person import Person, people_from_instances
 from .second_look import second_look_of
+
+Detector = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
+"""Finds people in an image (H, W, 3) uint8 BGR: boxes (N, 4), edges in pixels, and scores (N,)."""
 
 _Image = TypeVar("_Image", bound=ImageOrPath)
 
@@ -59,6 +63,7 @@ class Predictor:
         score_threshold: drop detections below it, 0..1.
         surface: path of the surface file; by default :func:`surface_path` of the config.
         overrides: KEY, VALUE, ... that override values of the config.
+        detector: finds the people in place of the model.
 
     Raises:
         FileNotFoundError: the config or the weights are missing.
@@ -76,6 +81,7 @@ class Predictor:
         score_threshold: float = 0.5,
         surface: str | None = None,
         overrides: Sequence[str] = (),
+        detector: Detector | None = None,
     ):
         _check_threshold(score_threshold)
         config_file, weights = os.fspath(config_file), os.fspath(weights)
@@ -92,7 +98,7 @@ class Predictor:
         metric = ChartMetric.load(surface or surface_path(cfg))
         model = build_model(cfg)
         TrainedCheckpointer(model).load(weights)
-        self._set_up(cfg, model, metric, score_threshold)
+        self._set_up(cfg, model, metric, score_threshold, detector)
 
     @classmethod
     def from_zoo(
@@ -101,6 +107,7 @@ class Predictor:
         device: str | torch.device | None = None,
         score_threshold: float = 0.5,
         overrides: Sequence[str] = (),
+        detector: Detector | None = None,
     ) -> Predictor:
         """The predictor of a released model.
 
@@ -110,7 +117,7 @@ class Predictor:
 
         Args:
             name: one of `model_zoo.names()` that has been released, see MODEL_ZOO.md.
-            device, score_threshold, overrides: see :class:`Predictor`.
+            device, score_threshold, overrides, detector: see :class:`Predictor`.
 
         Raises:
             ConfigError: the zoo has no such model, or the device or an override cannot be used.
@@ -118,7 +125,7 @@ class Predictor:
             SurfaceFileError: the surface file is missing or not valid.
         """
         config_file, weights = model_zoo.get_config_file(name), model_zoo.get_checkpoint(name)
-        return cls(config_file, weights, device, score_threshold, overrides=overrides)
+        return cls(config_file, weights, device, score_threshold, overrides=overrides, detector=detector)
 
     @classmethod
     def from_model(
@@ -127,6 +134,7 @@ class Predictor:
         model: GeneralizedRCNN,
         metric: ChartMetric,
         score_threshold: float = 0.5,
+        detector: Detector | None = None,
     ) -> Predictor:
         """The predictor of a model that is already in memory.
 
@@ -136,6 +144,7 @@ class Predictor:
                 mode.
             metric: of the surface that the model predicts.
             score_threshold: drop detections below it, 0..1.
+            detector: see :class:`Predictor`.
 
         Raises:
             ConfigError: the threshold is not in 0..1, the weights are not float32, or
@@ -143,11 +152,16 @@ class Predictor:
         """
         _check_threshold(score_threshold)
         predictor = cls.__new__(cls)
-        predictor._set_up(cfg, model, metric, score_threshold)
+        predictor._set_up(cfg, model, metric, score_threshold, detector)
         return predictor
 
     def _set_up(
-        self, cfg: CfgNode, model: GeneralizedRCNN, metric: ChartMetric, score_threshold: float
+        self,
+        cfg: CfgNode,
+        model: GeneralizedRCNN,
+        metric: ChartMetric,
+        score_threshold: float,
+        detector: Detector | None,
     ) -> None:
         _check_precision(model)
         self._network_input = NetworkInput(cfg)
@@ -155,6 +169,7 @@ class Predictor:
         self.model = model.eval()
         self.metric = metric
         self.score_threshold = score_threshold
+        self.detector = detector
         self._second_look = second_look_of(cfg, model, self._network_input)
 
     @overload
@@ -185,6 +200,8 @@ class Predictor:
         if not isinstance(image, list):
             return self([image])[0]
         images = image_arrays(image)
+        if self.detector is not None:
+            return [self._where_detected(one, self.detector) for one in images]
         inputs = [self._network_input.whole(one) for one in images]
         found: list[list[Person]] = [[] for _ in inputs]
         for batch in equal_batches(self.model, inputs):
@@ -198,33 +215,48 @@ class Predictor:
             return found
         return [look.people(one, each) for one, each in zip(images, found, strict=True)]
 
+    def _where_detected(self, image: np.ndarray, detector: Detector) -> list[Person]:
+        boxes_xyxy, scores = map(np.asarray, detector(image))
+        likely = np.flatnonzero(scores >= self.score_threshold)
+        order = likely[np.argsort(-scores[likely], kind="stable")]
+        return self.predict_boxes(image, boxes_xyxy.reshape(-1, 4)[order], scores[order])
+
     @torch.no_grad()
-    def predict_boxes(self, image: ImageOrPath, boxes_xyxy: np.ndarray) -> list[Person]:
+    def predict_boxes(
+        self, image: ImageOrPath, boxes_xyxy: np.ndarray, scores: np.ndarray | None = None
+    ) -> list[Person]:
         """Predict dense correspondences in given boxes, without detection.
 
         Args:
             image: one image, as for a call.
             boxes_xyxy: (N, 4) edges in pixels; each box must overlap the image.
+            scores: (N,) of the detector that found them, 1 by default.
 
         Returns:
-            One person of score 1 per box, in the order of the boxes.
+            One person per box, in the order of the boxes.
 
         Raises:
             ImageError: the image cannot be used.
-            ValueError: `boxes_xyxy` is not (N, 4), or a box is not finite, has no width or height,
-                or lies outside the image; the message has its index.
+            ValueError: `boxes_xyxy` is not (N, 4), or `scores` not (N,); or a box is not finite, has
+                no width or height, or lies outside the image, and the message has its index.
         """
         boxes_xyxy = np.asarray(boxes_xyxy, dtype=np.float32)
         if boxes_xyxy.ndim != 2 or boxes_xyxy.shape[1] != 4:
             raise ValueError(f"boxes_xyxy must have shape (N, 4), not {boxes_xyxy.shape}")
+        if scores is not None and np.shape(scores) != (len(boxes_xyxy),):
+            raise ValueError(f"scores must have shape ({len(boxes_xyxy)},), not {np.shape(scores)}")
         image = image_array(image)
         _check_boxes(boxes_xyxy, *image.shape[:2])
+        maps = self._maps_in(image, boxes_xyxy) if len(boxes_xyxy) else []
+        scores = np.ones(len(maps)) if scores is None else np.asarray(scores)
+        return [
+            Person(box, float(score), one, image.shape[:2], self.metric)
+            for box, score, one in zip(boxes_xyxy, scores, maps, strict=True)
+        ]
+
+    def _maps_in(self, image: np.ndarray, boxes_xyxy: np.ndarray) -> list[ChartMaps]:
         if self._second_look is not None:
-            maps = self._second_look.read(image, boxes_xyxy)
-            return [
-                Person(box, 1.0, one, image.shape[:2], self.metric)
-                for box, one in zip(boxes_xyxy, maps, strict=True)
-            ]
+            return self._second_look.read(image, boxes_xyxy)
         network_input = self._network_input.whole(image)
         network_size = tuple(network_input["image"].shape[-2:])
         scale = np.array(network_size[::-1], np.float32) / np.array(image.shape[1::-1], np.float32)
@@ -236,11 +268,7 @@ class Predictor:
         found = self.model.inference(
             [network_input], [known.to(self.cfg.MODEL.DEVICE)], do_postprocess=False
         )[0]
-        in_image = Instances(image.shape[:2])
-        in_image.pred_boxes = Boxes(torch.from_numpy(boxes_xyxy))
-        in_image.scores = torch.ones(len(boxes_xyxy))
-        in_image.pred_densepose = found.pred_densepose
-        return people_from_instances(in_image, self.metric)
+        return [found.pred_densepose[index] for index in range(len(boxes_xyxy))]
 
 
 def _check_threshold(score_threshold: float) -> None:

@@ -22,7 +22,8 @@ class Recorder:
     def __init__(self):
         self.batches, self.written = [], []
 
-    def __call__(self, images):
+    def __call__(self, sources, images):
+        assert len(sources) == len(images)
         self.batches.append([int(image[0, 0, 0]) for image in images])
         if any(image.shape[1] == 1 for image in images):
             raise ImageError("too narrow")
