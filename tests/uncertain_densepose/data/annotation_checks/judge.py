@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tests.uncertain_densepose.data.annotation_checks.base_files import BaseFile
-from tests.uncertain_densepose.data.annotation_checks.format_rules import Remains, remains
+from tests.uncertain_densepose.data.annotation_checks.remains import Remains, remains
 from tests.uncertain_densepose.data.annotation_checks.spoiled_file import (
     Learner,
     evaluate,
@@ -34,6 +35,10 @@ _DROPPED_COUNTS = {
     "points": Scope.POINTS,
     "part masks": Scope.MASKS,
 }
+
+_WITH_A_PLACE = re.compile(
+    r"\.json: (image -?\d+: |.+ \(.+\)|there are no images|no image has a person)|cannot be read"
+)
 
 
 class Judge:
@@ -74,7 +79,7 @@ class Judge:
         self.outcomes["files"] += 1
         refusals = [one for one in (trained, measured) if isinstance(one, str)]
         for refusal in refusals:
-            assert "\n" not in refusal and self._names_a_file(refusal, path), refusal
+            assert self._is_clear(refusal, path), refusal
         if expected.content is None:
             assert len(refusals) == 2, "an illegal file is used"
         elif refusals:
@@ -112,13 +117,15 @@ class Judge:
         except UserError as error:
             return str(error)
 
-    def _names_a_file(self, refusal: str, path: Path) -> bool:
-        """Whether a refusal names the file, or a picture."""
-        return f"{path}: " in refusal or str(self.base.pictures) in refusal
+    def _is_clear(self, refusal: str, path: Path) -> bool:
+        """Whether a refusal is one line with the name of the file or of a picture, and with the
+        places where something is wrong, if it is wrong anywhere and not missing."""
+        is_named = f"{path}: " in refusal or str(self.base.pictures) in refusal
+        return is_named and "\n" not in refusal and bool(_WITH_A_PLACE.search(refusal))
 
     @staticmethod
     def _reference_text(expected: Remains) -> str:
-        return json.dumps(expected.content)
+        return json.dumps(expected.content, sort_keys=True)
 
     def _reference(self, text: str, by_part_masks: bool) -> dict:
         """Losses and metrics of what remains of a file."""

@@ -1,5 +1,6 @@
 """Spoiled files are trained and evaluated on what is legal of them, or refused in one line."""
 
+import json
 import logging
 import time
 from collections import Counter
@@ -11,9 +12,13 @@ from hypothesis import strategies as st
 from tests.uncertain_densepose.data.annotation_checks.base_files import generated, hand_made
 from tests.uncertain_densepose.data.annotation_checks.judge import Judge
 from tests.uncertain_densepose.data.annotation_checks.mutations import JSON_VALUES, mutate, put
+from uncertain_densepose.data.annotation_checks import CHECKS, Scope, registry
+from uncertain_densepose.data.annotation_checks.registry import checks_of
 
+SOME = 250
+"""Of so many files the outcomes are printed."""
 FEW, FEW_VALUES = 12, 6
-MANY = {"hand_made": 3000, "generated": 1100}
+MANY = {"hand_made": 3200, "generated": 900}
 MANY_VALUES = {"hand_made": 600, "generated": 300}
 
 
@@ -47,6 +52,8 @@ def _print_table(judges: list[Judge], minutes: float) -> None:
     for one in judges:
         outcomes += one.outcomes
         reasons += one.reasons
+    if outcomes["files"] < SOME:
+        return
     print(f"\nspoiled annotation files, {minutes:.1f} minutes of CPU time")
     for name, count in [*outcomes.most_common(), ("reasons", 0), *reasons.most_common(40)]:
         print(f"{count:7} {name}")
@@ -80,6 +87,8 @@ def _judge_values(judge, count):
 
 def _failure(judge, text, seed, *value) -> list[str]:
     """What is wrong about the answer to a file; one fault does not end a long run."""
+    if judge.outcomes["files"] % SOME == SOME - 1:
+        print(dict(judge.outcomes), dict(judge.reasons.most_common(60)))
     try:
         judge.judge(text, by_part_masks=bool(seed % 2))
     except AssertionError as error:
@@ -102,6 +111,32 @@ def test_spoiled_files(kind, judges):
 @KINDS
 def test_files_with_any_value(kind, judges):
     _judge_values(judges(kind), FEW_VALUES)
+
+
+@pytest.mark.parametrize(
+    ("name", "scope", "spoil"),
+    [
+        ("uv_outside_chart", Scope.POINTS, lambda person: person["dp_U"].__setitem__(0, 1.5)),
+        (
+            "box_far_beyond_image",
+            Scope.PERSON,
+            lambda person: person.update(bbox=[-170, 0, 300, 9]),
+        ),
+        ("mask_undecodable", Scope.MASKS, lambda person: person["dp_masks"][0].update(counts="5")),
+        ("area_malformed", Scope.PERSON, lambda person: person.update(area=1e12)),
+    ],
+)
+def test_the_judge_notices_a_missing_check(name, scope, spoil, judges, monkeypatch):
+    judge = judges("hand_made")
+    content = judge.base.content()
+    spoil(content["annotations"][0])
+    text = json.dumps(content).encode()
+    judge.judge(text, by_part_masks=True)
+    for severity in (CHECKS[name].severity, None):
+        others = [check for check in checks_of(scope, severity) if check.name != name]
+        monkeypatch.setitem(registry._IN_ORDER, (scope, severity), others)
+    with pytest.raises((AssertionError, ValueError)):
+        judge.judge(text, by_part_masks=True)
 
 
 @pytest.mark.slow
