@@ -30,6 +30,9 @@ logger = logging.getLogger(f"detectron2.{__name__}")
 MAX_UNREADABLE = 10
 """So many records in a row that cannot be read end the training: a folder has gone."""
 
+_NOBODY = ("Dataset ", "No valid data found")
+"""How Detectron2's `get_detection_dataset_dicts` says that nothing is left to train on."""
+
 UNREADABLE = (OSError, SizeMismatchError)
 """What a mapper raises for a picture that is missing, truncated or of another size."""
 
@@ -199,6 +202,8 @@ def training_records(names: Sequence[str], **options: Any) -> list[dict]:
     try:
         return get_detection_dataset_dicts(names, **options)
     except AssertionError as error:
+        if not str(error).startswith(_NOBODY):
+            raise
         # Detectron2 names the data sets alone.
         files = (MetadataCatalog.get(name).get("json_file", name) for name in names)
         raise TrainingDataError(
