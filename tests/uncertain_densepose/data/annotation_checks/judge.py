@@ -90,6 +90,8 @@ class Judge:
             return
         report = screen(content).report
         self._check_counts(report, expected)
+        if not isinstance(measured, str):
+            _check_agreement(measured["truth"], report)
         reference = self._reference_text(expected)
         is_part = _is_part(expected.content, self._clean.content)
         # Of a file with other legal values alone nothing is to be left out.
@@ -172,6 +174,16 @@ class Judge:
         self.outcomes[kind] += 1
         for name in _found(report) - self._clean_found:
             self.reasons[name] += 1
+
+
+def _check_agreement(truth: list[dict], report: Report) -> None:
+    """Evaluation measures of the people that are trained what the report says."""
+    crowds = [image["iscrowd"] for image in truth]
+    counted = [image["person"][~image["iscrowd"][image["person"]]] for image in truth]
+    assert len(truth) == report.kept.images_to_be_evaluated
+    assert sum(int((~crowd).sum()) for crowd in crowds) == report.kept.people
+    assert sum(map(len, counted)) == report.kept.points_to_be_measured
+    assert sum(len(np.unique(person)) for person in counted) == report.kept.people_to_be_found
 
 
 def _found(report: Report) -> Counter:
