@@ -18,9 +18,11 @@ _BY_SEGMENTATION = (REPAIRED, "the person's mask is the segmentation")
 
 
 def mask_entries(annotation: dict) -> list:
-    """The masks that are not empty: of a list, or the one mask that stands without a list."""
+    """What is not [] or null in a list of masks, or the one mask that stands without a list."""
     masks = annotation.get("dp_masks")
-    return [mask for mask in masks if mask] if isinstance(masks, list) else [masks] if masks else []
+    if isinstance(masks, list):
+        return [mask for mask in masks if mask is not None and mask != []]
+    return [masks] if masks else []
 
 
 @check(Scope.MASKS, DROPPED, _LEFT_OUT, evaluation=_ELSE_SEGMENTATION)
@@ -39,7 +41,7 @@ def masks_of_wrong_number(annotation) -> bool:
 
 @check(Scope.MASKS, DROPPED, _LEFT_OUT, evaluation=_ELSE_SEGMENTATION)
 def mask_no_run_lengths(annotation) -> bool:
-    """A part mask is neither [] nor run lengths ("size", "counts")."""
+    """A part mask is neither [], null nor run lengths ("size", "counts")."""
     return not all(
         isinstance(mask, dict) and {"size", "counts"} <= mask.keys()
         for mask in mask_entries(annotation)
