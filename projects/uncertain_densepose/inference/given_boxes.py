@@ -7,6 +7,7 @@ import os
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeGuard
 
 import numpy as np
 
@@ -62,7 +63,7 @@ class GivenBoxes:
             raise FieldError("image_id", "is missing: the result is not a JSON object")
         if record.get("category_id", category_id) != category_id:
             return
-        image_id, box, score = (record.get(k) for k in ("image_id", "bbox", "score"))
+        image_id, box, score = record.get("image_id"), record.get("bbox"), record.get("score", 1.0)
         if isinstance(image_id, bool) or not isinstance(image_id, (int, str)):
             raise FieldError("image_id", f"is {image_id!r}, not an integer or a string")
         if not isinstance(box, list) or len(box) != 4 or not all(map(_is_finite, box)):
@@ -70,12 +71,10 @@ class GivenBoxes:
         x, y, width, height = map(float, box)
         if width <= 0 or height <= 0:
             raise FieldError("bbox", f"has no area: {width:g} x {height:g} pixels")
-        if "score" not in record:
-            score = 1.0
-        elif not _is_finite(score):
+        if not _is_finite(score):
             raise FieldError("score", f"is {score!r}, not a finite number")
         if score >= score_threshold:
-            self._boxes[image_id].append((x, y, x + width, y + height, score))
+            self._boxes[image_id].append((x, y, x + width, y + height, float(score)))
 
     def of(self, name: str, path: Path) -> tuple[np.ndarray, np.ndarray]:
         """The boxes of an image, the highest score first.
@@ -105,7 +104,7 @@ class GivenBoxes:
         )
 
 
-def _is_finite(value: object) -> bool:
+def _is_finite(value: object) -> TypeGuard[float]:
     return (
         isinstance(value, (int, float))
         and not isinstance(value, bool)

@@ -125,7 +125,9 @@ class Predictor:
             SurfaceFileError: the surface file is missing or not valid.
         """
         config_file, weights = model_zoo.get_config_file(name), model_zoo.get_checkpoint(name)
-        return cls(config_file, weights, device, score_threshold, overrides=overrides, detector=detector)
+        return cls(
+            config_file, weights, device, score_threshold, overrides=overrides, detector=detector
+        )
 
     @classmethod
     def from_model(
@@ -237,8 +239,8 @@ class Predictor:
 
         Raises:
             ImageError: the image cannot be used.
-            ValueError: `boxes_xyxy` is not (N, 4), or `scores` not (N,); or a box is not finite, has
-                no width or height, or lies outside the image, and the message has its index.
+            ValueError: `boxes_xyxy` is not (N, 4), or `scores` not (N,); or a box is not finite,
+                has no width or height, or lies outside the image, and the message has its index.
         """
         boxes_xyxy = np.asarray(boxes_xyxy, dtype=np.float32)
         if boxes_xyxy.ndim != 2 or boxes_xyxy.shape[1] != 4:

@@ -367,3 +367,32 @@ def test_the_surface_is_the_stated_one_or_that_of_the_test_data_set_or_the_embed
     assert surface_path(cfg) == str(default_surface_path())
     cfg.DENSEPOSE_EVALUATION.SURFACE = "own.npz"
     assert surface_path(cfg) == "own.npz"
+
+
+def test_a_detector_of_one_s_own_takes_the_place_of_the_model_s():
+    model, seen = RecordingModel(), []
+
+    def detector(image):
+        seen.append(image)
+        return np.array([[1, 2, 20, 30], [3, 4, 9, 9], [30, 5, 50, 39.0]]), np.array([0.6, 0.4, 0.9])
+
+    predictor = predictor_of(model, score_threshold=0.5, detector=detector)
+    people = predictor(IMAGE)
+    np.testing.assert_array_equal(seen[0], IMAGE)
+    np.testing.assert_allclose([p.box_xyxy for p in people], [[30, 5, 50, 39], [1, 2, 20, 30]])
+    assert [p.score for p in people] == pytest.approx([0.9, 0.6])
+    assert model.batches == []
+
+
+def test_a_detector_that_finds_nobody():
+    predictor = predictor_of(RecordingModel(), detector=lambda _: ([], []))
+    assert predictor([IMAGE, IMAGE]) == [[], []]
+
+
+def test_scores_of_given_boxes_are_kept_and_must_be_as_many():
+    predictor = predictor_of(RecordingModel())
+    boxes = np.array([[1, 2, 20, 30], [3, 4, 9, 9]])
+    people = predictor.predict_boxes(IMAGE, boxes, np.array([0.2, 0.7]))
+    assert [p.score for p in people] == pytest.approx([0.2, 0.7])
+    with pytest.raises(ValueError, match=r"scores must have shape \(2,\), not \(1,\)"):
+        predictor.predict_boxes(IMAGE, boxes, np.array([0.2]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -38,6 +39,7 @@ SAME = {
     "tensor": lambda: torch.from_numpy(IMAGE),
     "a view of a tensor": lambda: torch.from_numpy(IMAGE).permute(2, 0, 1).permute(1, 2, 0),
     "a view of an array": lambda: IMAGE[..., ::-1].copy()[..., ::-1],
+    "bytes of a file": lambda: cv2.imencode(".png", IMAGE)[1].tobytes(),
     "16 bits": lambda: IMAGE.astype(np.uint16) * 257,
 }
 """The picture of `IMAGE` in other forms."""
