@@ -73,7 +73,7 @@ def _run(args: argparse.Namespace) -> RunReport:
     action = ACTIONS[args.command](args)
     action.take_sources(sources)
     predictor = build_predictor(args)
-    action.take_model(predictor.cfg, predictor.metric.surface)
+    action.take_model(predictor.cfg, predictor.metric)
     settings = {"command": args.command, **model_settings(predictor), **action.settings}
     folder = RunFolder(args.out, settings, args.overwrite)
     for source in sources:

@@ -6,7 +6,8 @@ Arrays:
   `num_people` () int64;
 - for person i the values of `Person.tensors` in that frame: `<i>/box`, `<i>/score`, `<i>/window`,
   `<i>/part`, `<i>/uv`, `<i>/part_probability` and, with a noise model, `<i>/covariance_uv`,
-  `<i>/sigma_uv`, `<i>/sigma_cm`, `<i>/shared_covariance`. The mask is `part > 0`.
+  `<i>/sigma_uv`, `<i>/sigma_cm` (if the surface is known), `<i>/shared_covariance`. The mask is
+  `part > 0`.
 
 Files of version 1 lack `part_probability` and are refused: predict the people again.
 """
@@ -135,7 +136,11 @@ def _bands_of_map(person: Person, name: str, frame: str) -> Iterator[np.ndarray 
     """A map by bands of rows; those of a large person are computed anew for every map, so that no
     map need be whole in memory."""
     bands = person.bands(MAX_PIXELS) if frame == "box" else iter([person])
-    return (FRAMES[frame](band, getattr(band, name)) for band in bands)
+    return (FRAMES[frame](band, _map(band, name)) for band in bands)
+
+
+def _map(person: Person, name: str) -> np.ndarray | None:
+    return person.part if name == "part" else person.real_map(name)
 
 
 def _write(

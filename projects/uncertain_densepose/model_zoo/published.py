@@ -7,11 +7,10 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlparse
 
 from detectron2.utils.file_io import PathManager
-from iopath.common.file_io import get_cache_dir
 
+from ..weights_address import cached_path
 from ..weights_file import WeightsError, check_named_hash
 
 
@@ -43,9 +42,8 @@ class PublishedModel:
 
     @property
     def cached(self) -> Path:
-        """Where Detectron2 keeps the file once it is downloaded: below `$FVCORE_CACHE`, by default
-        ~/.torch/iopath_cache."""
-        return Path(get_cache_dir(), urlparse(self.address).path.lstrip("/"))
+        """Where the file is once it is downloaded, see `cached_path`."""
+        return cached_path(self.address)
 
     def local_file(self, root: str | os.PathLike[str] | None = None) -> str:
         """The path of the file, downloaded if it is not in the cache, and compared with the hash in

@@ -325,7 +325,8 @@ def test_a_released_model_runs_by_its_name(checkpoint, surface_file, monkeypatch
     zoo.add("synth/unc_full", release_of(file), folder)
     monkeypatch.setattr(model_zoo, "get_config_file", zoo.get_config_file)
     monkeypatch.setattr(model_zoo, "get_checkpoint", zoo.get_checkpoint)
-    monkeypatch.setattr(predictor_module, "surface_path", lambda cfg: surface_file)
+    metric = ChartMetric.load(surface_file)
+    monkeypatch.setattr(predictor_module, "chart_metric", lambda cfg: metric)
     predictor = Predictor.from_zoo("synth/unc_full", device="cpu", score_threshold=0.25)
     assert predictor.score_threshold == 0.25
     for name, values in predictor.model.state_dict().items():
