@@ -32,6 +32,7 @@ setup(
         "uncertain_densepose": [
             "py.typed",
             "model_zoo/index.json",
+            "model_zoo/published.json",
             "model_zoo/checkpoints/*.safetensors",
             "model_zoo/configs/**/*.yaml",
         ],

@@ -13,6 +13,7 @@ from tests.uncertain_densepose.modeling.upstream_names import (
     predictor_names,
     v1convx_names,
 )
+from uncertain_densepose import model_zoo
 from uncertain_densepose.config import ConfigError, check_training_data, load_config
 from uncertain_densepose.engine import trainer
 
@@ -24,10 +25,12 @@ MODEL:
   RESNETS: {OUT_FEATURES: ["res2", "res3", "res4", "res5"]}
   FPN: {IN_FEATURES: ["res2", "res3", "res4", "res5"]}
   ANCHOR_GENERATOR: {SIZES: [[32], [64], [128], [256], [512]], ASPECT_RATIOS: [[0.5, 1.0, 2.0]]}
-  RPN: {IN_FEATURES: ["p2", "p3", "p4", "p5", "p6"], POST_NMS_TOPK_TRAIN: 1000}
+  RPN: {IN_FEATURES: ["p2", "p3", "p4", "p5", "p6"], PRE_NMS_TOPK_TRAIN: 2000,
+        PRE_NMS_TOPK_TEST: 1000, POST_NMS_TOPK_TRAIN: 1000, POST_NMS_TOPK_TEST: 1000}
   DENSEPOSE_ON: True
   ROI_HEADS: {NAME: "DensePoseROIHeads", IN_FEATURES: ["p2", "p3", "p4", "p5"], NUM_CLASSES: 1}
-  ROI_BOX_HEAD: {NAME: "FastRCNNConvFCHead", NUM_FC: 2, POOLER_RESOLUTION: 7}
+  ROI_BOX_HEAD: {NAME: "FastRCNNConvFCHead", NUM_FC: 2, POOLER_RESOLUTION: 7,
+                 POOLER_SAMPLING_RATIO: 2, POOLER_TYPE: "ROIAlign"}
   ROI_DENSEPOSE_HEAD:
     NAME: "DensePoseV1ConvXHead"
     POOLER_TYPE: "ROIAlign"
@@ -40,6 +43,7 @@ SOLVER:
   BASE_LR: 0.01
   STEPS: (60000, 80000)
   MAX_ITER: 90000
+  WARMUP_FACTOR: 0.1
 INPUT:
   MIN_SIZE_TRAIN: (640, 672, 704, 736, 768, 800)
 VERSION: 2
@@ -71,6 +75,10 @@ LEGACY = head(
     POINT_REGRESSION_WEIGHTS=0.1,
     DECODER_ON=False,
 )
+SLOWER = "SOLVER: {BASE_LR: 0.002}\n"
+# The gradient is clipped as Detectron2 does by default: each value to 1.
+CONFIDENT_TRAINING = "SOLVER: {CLIP_GRADIENTS: {ENABLED: True}}\n"
+LONG_WARMUP = "SOLVER: {WARMUP_FACTOR: 0.025}\n"
 EVOLUTION = (
     head(COARSE_SEGM_TRAINED_BY_MASKS=True, INDEX_WEIGHTS=1.0)
     + """
@@ -156,6 +164,23 @@ FILES = {
 """Deltas over the base by names of the kind that DensePose gives; 's1x' is its schedule, 'DL' its
 DeepLab head, 'WC1' and 'WC2' its two noise models, 'M' with confidence of the segmentation."""
 
+
+def published_texts(name):
+    """The deltas of a published model, told by its name: `R_50_FPN_DL_WC2M_s1x`."""
+    words = name.split("_")
+    texts = [R_101 if "101" in words else R_50, S1X]
+    if "legacy" in words:
+        texts += [LEGACY, SLOWER]
+    if "DL" in words:
+        texts.append(DL)
+    for word in (word for word in words if word.startswith("WC")):
+        texts += [confident({"1": "iid_iso", "2": "indep_aniso"}[word[2]]), CONFIDENT_TRAINING]
+        texts += [] if "DL" in words else [LONG_WARMUP]
+        texts += [SEGM] if word.endswith("M") else []
+    # The only one of them.
+    return [*texts, CLIPPED] if name == "R_50_FPN_WC1M_s1x" else texts
+
+
 KEYS = [
     "MODEL.DENSEPOSE_ON",
     *(
@@ -221,8 +246,13 @@ def plain(value):
 
 def loaded(tmp_path, name, *overrides):
     """A file of `FILES` through its base, as DensePose's are."""
+    return loaded_texts(tmp_path, name, FILES[name], *overrides)
+
+
+def loaded_texts(tmp_path, name, texts, *overrides):
+    """A file of deltas through its base."""
     (tmp_path / "Base.yaml").write_text(BASE)
-    child = merged(FILES[name])
+    child = merged(texts)
     (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump({"_BASE_": "Base.yaml", **child}))
     return load_config(str(tmp_path / f"{name}.yaml"), overrides)
 
@@ -267,6 +297,21 @@ def test_a_file_of_densepose_merges_and_builds_a_model_of_its_names(tmp_path, na
     assert branch == expected_names(cfg)
     blocks = {int(key.split(".")[3]) for key in state if ".res4." in key}
     assert len(blocks) == {50: 6, 101: 23}[cfg.MODEL.RESNETS.DEPTH]
+
+
+NAMES_OF_PARTS = "PREDICTOR_NAME", "LOSS_NAME"
+"""Which DensePose has by default; ours are of the same code under both of its names."""
+
+
+@pytest.mark.parametrize("name", model_zoo.BUILTIN.published())
+def test_our_config_of_a_published_model_says_in_every_key_what_densepose_s_does(tmp_path, name):
+    own = load_config(model_zoo.get_config_file(name), ["OUTPUT_DIR", "./output"])
+    name = name.removeprefix("densepose/")
+    theirs = loaded_texts(tmp_path, name, published_texts(name))
+    for cfg in (own, theirs):
+        for key in NAMES_OF_PARTS:
+            cfg.MODEL.ROI_DENSEPOSE_HEAD.pop(key)
+    assert yaml.safe_load(own.dump()) == yaml.safe_load(theirs.dump())
 
 
 @pytest.mark.parametrize("key", KEYS)

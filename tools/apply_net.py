@@ -3,7 +3,8 @@
 
 Each command takes images and a trained model and writes into the folder --out: `show` draws
 pictures, `dump` saves the numbers, `surface` paints the uncertainty on the body.
-`tools/apply_net.py COMMAND --help` has the options of each, with an example.
+`tools/apply_net.py COMMAND --help` has the options of each, with an example; `--list` has the
+models that can be named.
 """
 
 from __future__ import annotations

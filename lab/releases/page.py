@@ -11,6 +11,7 @@ from detectron2.config import CfgNode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from tabulate import tabulate
 
+from uncertain_densepose.model_zoo.published import PublishedModel
 from uncertain_densepose.model_zoo.zoo import ModelZoo, Release
 
 TEMPLATE = Path(__file__).with_name("MODEL_ZOO.md.jinja")
@@ -68,6 +69,14 @@ RESULTS = (
 """What a model reaches on the test set of its config."""
 
 
+PUBLISHED = (
+    *RESULTS[:1],
+    _percent("segm AP", "segm", "AP"),
+    *RESULTS[1:3],
+)
+"""What DensePose's authors say of their models."""
+
+
 def _within(suffix: str) -> tuple[ZooColumn, ...]:
     return tuple(
         _percent(f"{limit} cm", "correspondence_gt_boxes", f"within_{limit}cm{suffix}")
@@ -96,8 +105,9 @@ def zoo_page(zoo: ModelZoo) -> str:
         keep_trailing_newline=True,
         undefined=StrictUndefined,
     )
-    releases = zoo.releases()
-    missing = {name: zoo.get_config(name) for name in zoo.names() if name not in releases}
+    releases, published = zoo.releases(), zoo.published()
+    made_here = (name for name in zoo.names() if name not in releases and name not in published)
+    missing = {name: zoo.get_config(name) for name in made_here}
     return environment.get_template(TEMPLATE.name).render(
         releases=releases,
         files=_table(_FILE_TITLES, [_file_row(*item) for item in releases.items()]),
@@ -115,6 +125,11 @@ def zoo_page(zoo: ModelZoo) -> str:
             ],
         ),
         networks=_networks(missing, zoo.training_command),
+        published=_table(
+            [*_NETWORK_TITLES[:-1], *(column.title for column in PUBLISHED), "file"],
+            [_published_row(name, zoo.get_config(name), one) for name, one in published.items()],
+        ),
+        published_licences=sorted({(one.licence, one.source) for one in published.values()}),
     )
 
 
@@ -159,6 +174,17 @@ def _file_row(name: str, release: Release) -> list[str]:
         duration(float(training["seconds"])),
         f"{training['peak_memory_mib']:.0f} MiB",
         f"{training['device']}" if processes == 1 else f"{processes} x {training['device']}",
+    ]
+
+
+def _published_row(name: str, cfg: CfgNode, model: PublishedModel) -> list[str]:
+    head = cfg.MODEL.ROI_DENSEPOSE_HEAD
+    depth, head_name, noise = _network(cfg)
+    return [
+        f"[{name}](configs/{name}.yaml)",
+        *(depth, head_name, noise if head.UV_CONFIDENCE.ENABLED else NOT_MEASURED),
+        *(column.text(model.metrics) for column in PUBLISHED),
+        f"[{model.file}]({model.address})",
     ]
 
 

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
+from urllib.parse import urlparse
 
 from detectron2.utils.file_io import PathManager
+from iopath.common.file_io import get_cache_dir
 
 from .errors import UserError
 
 
 class WeightsError(UserError, ValueError):
     """Weights that cannot be used, or do not fit the model; the message names their file."""
+
+
+def cached_path(address: str) -> Path:
+    """Where Detectron2 keeps the file at an https address once it is downloaded: below
+    `$FVCORE_CACHE`, by default ~/.torch/iopath_cache."""
+    return Path(get_cache_dir(), urlparse(address).path.lstrip("/"))
 
 
 def check_weights_address(path: str) -> None:

@@ -40,7 +40,7 @@ class FakePredictor:
             figure_person(box, size, self.noise_model, score=0.8 - 0.1 * number)
             for number, box in enumerate(boxes)
         ]
-        return [replace(person, metric=BOARD) for person in people]
+        return [replace(person, metric=self.metric) for person in people]
 
 
 def picture(path: Path, brightness: int) -> Path:

@@ -21,6 +21,7 @@ from tests.uncertain_densepose.inference.picture_files import (
     write_video,
 )
 from uncertain_densepose.inference import ChartMetric, load_people
+from uncertain_densepose.surface.unknown_metric import UnknownMetric
 
 NAMES = ("mse", "iid_iso", "indep_aniso", "full", "full_similarity")
 
@@ -235,6 +236,44 @@ def test_what_needs_a_noise_model_is_refused_without_one(
 ):
     said = failed(run, capsys, 2, command, bright, kind="mse", extra=extra)
     assert f"the model (mse) has no noise model: {message}" in said.replace(": it ", ": ")
+
+
+@pytest.fixture
+def unknown_surface(monkeypatch):
+    """The model's surface has not been imported."""
+    monkeypatch.setattr(FakePredictor, "metric", UnknownMetric("densepose_smpl_surface.npz"))
+
+
+def test_without_the_surface_pictures_and_maps_are_in_chart_units(
+    run, tmp_path, bright, capsys, unknown_surface
+):
+    run("show", bright)
+    said = capsys.readouterr().out
+    assert "tools/import_surface.py smpl --help`: shows sigma_uv in place of sigma" in said
+    settings = json.loads((tmp_path / "out" / "run.json").read_text())["settings"]
+    assert settings["pictures"] == "box,part,isolines,sigma_uv+ellipses"
+    assert settings["surface_sha256"] is None
+    run("show", bright, out=tmp_path / "own", extra=("--pictures", "part,sigma_uv"))
+    assert "import_surface" not in capsys.readouterr().out
+    run("dump", bright, out=tmp_path / "maps", extra=("--format", "npz", "iuv"))
+    (saved,) = load_people(tmp_path / "maps" / "bright.npz").people
+    assert saved["sigma_uv"] is not None and saved["sigma_cm"] is None
+
+
+@pytest.mark.parametrize(
+    "command, extra, message",
+    [
+        ("show", ("--pictures", "part,sigma,samples"), "cannot give the pictures sigma, samples"),
+        ("show", ("--animation", "gif"), "errors are animated in centimetres"),
+        ("surface", (), "see `python tools/import_surface.py smpl --help`"),
+    ],
+)
+def test_what_needs_the_surface_is_refused_without_it(
+    run, bright, capsys, command, extra, message, unknown_surface
+):
+    said = failed(run, capsys, 2, command, bright, extra=extra)
+    assert message in said and said.count("\n") == 1
+    assert said.startswith("error: densepose_smpl_surface.npz: no such surface file")
 
 
 @pytest.mark.parametrize(

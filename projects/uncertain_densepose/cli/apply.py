@@ -143,7 +143,7 @@ def _run(args: argparse.Namespace) -> RunReport:
     action.take_sources(sources)
     given = read_boxes(args, sources)
     predictor = build_predictor(args)
-    action.take_model(predictor.cfg, predictor.metric.surface)
+    action.take_model(predictor.cfg, predictor.metric)
     settings = {"command": args.command, **model_settings(predictor), **action.settings}
     if given is not None:
         settings["boxes_sha256"] = sha256_of(given.path)

@@ -19,6 +19,7 @@ LAYERS = {
     "uv": "U and V, two pictures.",
     "isolines": "Lines of equal u and of equal v.",
     "sigma": "The standard deviation in centimetres.",
+    "sigma_uv": "The standard deviation in chart units.",
     "ellipses": "Covariance ellipses, carried back to the image.",
     "samples": "Random draws of the joint error, a picture each.",
 }
@@ -44,7 +45,8 @@ formats:
   npz   NAME.npz, read by inference.load_people. Person i has the maps "i/part", "i/uv",
         "i/covariance_uv", "i/sigma_uv", "i/sigma_cm" and "i/part_probability", NaN on background;
         "i/window", the pixels x0, y0, x1, y1 that they cover; "i/box", "i/score" and
-        "i/shared_covariance". Models without a noise model have no covariances.
+        "i/shared_covariance". Models without a noise model have no covariances, and charts whose
+        surface is not here no centimetres.
         predictions.json lists the people of all images: file_name, of a video frame and time_s
         (seconds since its first frame), bbox (x, y, width, height), score, and the file and number
         of their maps.

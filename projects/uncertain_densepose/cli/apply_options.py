@@ -11,6 +11,7 @@ from ..choices import ANIMATION_FORMATS, DEFAULT_PICTURES, DUMP_FORMAT_NAMES, PI
 from .apply_help import DUMP_HELP, IMAGES_HELP, SHOW_HELP, SURFACE_HELP
 from .options import (
     Add,
+    ListModels,
     add_device,
     add_model,
     add_out_folder,
@@ -175,6 +176,7 @@ COMMANDS = {
 def build_parser(description: str | None = None) -> argparse.ArgumentParser:
     """The command line, with a subcommand for each kind of result."""
     parser = make_parser(description, IMAGES_HELP)
+    parser.add_argument("--list", action=ListModels, help="list the models of --model and exit")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, command in COMMANDS.items():
         sub = commands.add_parser(

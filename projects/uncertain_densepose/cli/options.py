@@ -38,6 +38,19 @@ class OneLineParser(argparse.ArgumentParser):
         self.exit(2, f"{self.prog}: error: {' '.join(message.split())}; see --help\n")
 
 
+class ListModels(argparse.Action):
+    """An option that prints `model_list` and exits, as --help does."""
+
+    def __init__(self, option_strings, dest, help=None):
+        super().__init__(option_strings, dest=argparse.SUPPRESS, nargs=0, help=help)
+
+    def __call__(self, parser, *_):
+        from .model_list import model_list
+
+        print(model_list())
+        parser.exit()
+
+
 def nonempty(text: str) -> str:
     """An argparse type: a text."""
     if not text:
@@ -109,7 +122,7 @@ def parse_kappa(text: str) -> float | None:
 
 def add_model(add: Add) -> None:
     """A trained model: --model, or --config-file and --weights; see `models.chosen_model`."""
-    add("--model", metavar="NAME", help="a released model, by its name in MODEL_ZOO.md")
+    add("--model", metavar="NAME", help="a model with weights, by its name in MODEL_ZOO.md")
     add(
         "--config-file",
         type=path_text,

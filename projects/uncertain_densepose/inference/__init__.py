@@ -26,10 +26,11 @@ from .image_sources import (
     VideoFile,
     find_sources,
 )
+from .model_surface import chart_metric, surface_path
 from .people_file import PeopleFileError, SavedPeople, load_people, save_people
 from .person import Person, people_from_instances
 from .picture_maps import PictureMaps, picture_maps
-from .predictor import Predictor, surface_path
+from .predictor import Predictor
 from .seen_vertex import SeenVertex, surface_to_image
 from .stored_person import StoredPerson
 from .texture import Texture, transfer_texture
@@ -66,6 +67,7 @@ __all__ = [
     "as_bgr",
     "body_points",
     "body_points_at",
+    "chart_metric",
     "clicks_curve",
     "coco_category_id",
     "coco_image_ids",

@@ -23,7 +23,7 @@ MAX_PIXELS = 1 << 21
 """Of a person whose maps are computed at once where bands will do, which takes about 0.3 GB."""
 
 REAL_MAPS = ("uv", "covariance_uv", "sigma_uv", "sigma_cm", "part_probability")
-"""The real-valued maps of a :class:`Person`, NaN on background."""
+"""The real-valued maps of a :class:`Person`, NaN on background; see `DensePerson.real_map`."""
 
 
 def pixel_window(box_xyxy: np.ndarray, image_size: tuple[int, int]) -> tuple[int, int, int, int]:
@@ -148,6 +148,11 @@ class DensePerson(ABC):
         return slice(y0, y1), slice(x0, x1)
 
     @property
+    def has_centimetres(self) -> bool:
+        """Whether the surface is known; if not, what needs it raises a SurfaceFileError."""
+        return self.metric.unknown is None
+
+    @property
     def part(self) -> np.ndarray:
         """(h, w) int64 charts 1..24, 0 background."""
         return self._pixels[0]
@@ -169,12 +174,20 @@ class DensePerson(ABC):
 
     @cached_property
     def sigma_cm(self) -> np.ndarray | None:
-        """(h, w) float32 standard deviation per tangent direction, cm (`rms_sigma_cm`)."""
+        """(h, w) float32 standard deviation per tangent direction, cm (`rms_sigma_cm`).
+
+        Raises:
+            SurfaceFileError: the surface is unknown.
+        """
         return self._on_foreground(self.metric.sigma_cm, ())
 
     @cached_property
     def covariance_cm2(self) -> np.ndarray | None:
-        """(h, w, 3, 3) float32 covariance on the neutral body's surface, cm², of rank 2."""
+        """(h, w, 3, 3) float32 covariance on the neutral body's surface, cm², of rank 2.
+
+        Raises:
+            SurfaceFileError: the surface is unknown.
+        """
         return self._on_foreground(self.metric.covariance_cm2, (3, 3))
 
     def _on_foreground(self, function, value_shape: tuple[int, ...]) -> np.ndarray | None:
@@ -183,6 +196,14 @@ class DensePerson(ABC):
         values = np.full(self.part.shape + value_shape, np.nan, dtype=np.float32)
         shown = self.part > 0
         values[shown] = function(self.part[shown], self.uv[shown], self.covariance_uv[shown])
+        return values
+
+    def real_map(self, name: str) -> np.ndarray | None:
+        """One of `REAL_MAPS`; None for uncertainty that the model does not predict, and for
+        centimetres where the surface is unknown."""
+        if name == "sigma_cm" and not self.has_centimetres:
+            return None
+        values: np.ndarray | None = getattr(self, name)
         return values
 
     def tensors(self, frame: str = "box") -> dict[str, torch.Tensor | None]:
@@ -196,15 +217,16 @@ class DensePerson(ABC):
             columns x0..x1-1 and rows y0..y1-1 that the maps cover; the maps `part` (h, w) uint8,
             `mask` (h, w) bool, and float32 with NaN off the mask `uv` (h, w, 2), `sigma_uv` (h, w),
             `covariance_uv` (h, w, 2, 2), `sigma_cm` (h, w), `part_probability` (h, w);
-            `shared_covariance` (25, K, K) float32. What the model does not predict is None.
+            `shared_covariance` (25, K, K) float32. What the model does not predict is None, and so
+            is `sigma_cm` where the surface is unknown.
 
         Raises:
             ValueError: there is no such frame.
         """
         if frame not in FRAMES:
             raise ValueError(f"frame must be one of {', '.join(FRAMES)}, not {frame!r}")
-        maps = {"part": self.part.astype(np.uint8), "mask": self.part > 0}
-        maps |= {name: getattr(self, name) for name in REAL_MAPS}
+        maps = {name: self.real_map(name) for name in REAL_MAPS}
+        maps |= {"part": self.part.astype(np.uint8), "mask": self.part > 0}
         arrays = {
             "box": self.box_xyxy.astype(np.float32),
             "score": np.array(self.score, dtype=np.float32),

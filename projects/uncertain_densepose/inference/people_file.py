@@ -6,7 +6,8 @@ Arrays:
   `num_people` () int64;
 - for person i the values of `Person.tensors` in that frame: `<i>/box`, `<i>/score`, `<i>/window`,
   `<i>/part`, `<i>/uv`, `<i>/part_probability` and, with a noise model, `<i>/covariance_uv`,
-  `<i>/sigma_uv`, `<i>/sigma_cm`, `<i>/shared_covariance`. The mask is `part > 0`.
+  `<i>/sigma_uv`, `<i>/sigma_cm` (if the surface is known), `<i>/shared_covariance`. The mask is
+  `part > 0`.
 
 Files of version 1 lack `part_probability` and are refused: predict the people again.
 """
@@ -136,7 +137,7 @@ def _write_person(
         # A large person is computed band by band, so that no map need be whole in memory.
         for band in person.bands(MAX_PIXELS) if frame == "box" else [person]:
             for name in ("part", *REAL_MAPS):
-                values = FRAMES[frame](band, getattr(band, name))
+                values = FRAMES[frame](band, band.part if name == "part" else band.real_map(name))
                 if values is None:
                     continue
                 values = np.asarray(values).astype(stored.get(name, np.float32))

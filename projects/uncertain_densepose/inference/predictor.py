@@ -9,7 +9,6 @@ from typing import TypeVar, overload
 import numpy as np
 import torch
 from detectron2.config import CfgNode
-from detectron2.data import MetadataCatalog
 from detectron2.modeling import GeneralizedRCNN, build_model
 from detectron2.structures import Boxes, Instances
 
@@ -20,7 +19,7 @@ from ..device import usable_device
 from ..modeling.equal_batches import equal_batches
 from ..structures import ChartMaps
 from ..surface.metric import ChartMetric
-from ..surface.paths import charts_path, default_surface_path
+from .model_surface import chart_metric
 from .network_input import ImageOrPath, NetworkInput, image_array, image_arrays
 from .person import Person, people_from_instances
 from .second_look import second_look_of
@@ -29,21 +28,6 @@ Detector = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 """Finds people in an image (H, W, 3) uint8 BGR: boxes (N, 4), edges in pixels, and scores (N,)."""
 
 _Image = TypeVar("_Image", bound=ImageOrPath)
-
-
-def surface_path(cfg: CfgNode) -> str:
-    """Path of a file with the charts of the surface that a config's model predicts.
-
-    This is `DENSEPOSE_EVALUATION.SURFACE` if set, else the `densepose_surface` of the first data
-    set of `DATASETS.TEST`, else the embedded body. If that has not been built, it is the package's
-    own file of its charts, without geodesic distances; see `surface.paths.charts_path`.
-    """
-    if cfg.DENSEPOSE_EVALUATION.SURFACE:
-        return cfg.DENSEPOSE_EVALUATION.SURFACE
-    stated = None
-    if cfg.DATASETS.TEST:
-        stated = MetadataCatalog.get(cfg.DATASETS.TEST[0]).get("densepose_surface")
-    return str(charts_path(stated or default_surface_path()))
 
 
 class Predictor:
@@ -61,7 +45,8 @@ class Predictor:
         weights: its checkpoint, a path or an address that Detectron2 can resolve.
         device: by default :func:`usable_device`: CUDA, MPS or the CPU.
         score_threshold: drop detections below it, 0..1.
-        surface: path of the surface file; by default :func:`surface_path` of the config.
+        surface: path of the surface file; by default :func:`chart_metric` of the config, which
+            leaves predictions in chart units where that surface has not been imported.
         overrides: KEY, VALUE, ... that override values of the config.
         detector: finds the people in place of the model.
 
@@ -70,7 +55,7 @@ class Predictor:
         ConfigError: a value of the config, the threshold or the device cannot be used.
         WeightsError: the weights belong to another noise model, are incomplete or damaged, or
             contain code.
-        SurfaceFileError: the surface file is missing or not valid.
+        SurfaceFileError: the surface file is not valid, or is named and missing.
     """
 
     def __init__(
@@ -95,7 +80,7 @@ class Predictor:
         cfg.MODEL.DEVICE = usable_device(device)
         # No dense prediction for boxes that will be dropped.
         cfg.MODEL.ROI_HEADS.SCORE_THRESH_TEST = score_threshold
-        metric = ChartMetric.load(surface or surface_path(cfg))
+        metric = ChartMetric.load(surface) if surface else chart_metric(cfg)
         model = build_model(cfg)
         TrainedCheckpointer(model).load(weights)
         self._set_up(cfg, model, metric, score_threshold, detector)
@@ -108,26 +93,30 @@ class Predictor:
         score_threshold: float = 0.5,
         overrides: Sequence[str] = (),
         detector: Detector | None = None,
+        root: str | os.PathLike | None = None,
+        surface: str | None = None,
     ) -> Predictor:
-        """The predictor of a released model.
+        """The predictor of a released or published model.
 
         Example::
 
             people = Predictor.from_zoo("synth/unc_full_small")("photo.jpg")
 
         Args:
-            name: one of `model_zoo.names()` that has been released, see MODEL_ZOO.md.
-            device, score_threshold, overrides, detector: see :class:`Predictor`.
+            name: one of `model_zoo.names()` that has a checkpoint, see MODEL_ZOO.md.
+            device, score_threshold, overrides, detector, surface: see :class:`Predictor`. Models
+                named `densepose/...` predict SMPL's charts, whose surface is imported with
+                `tools/import_surface.py`.
+            root: a folder that has the checkpoint, see `model_zoo.get_checkpoint`.
 
         Raises:
             ConfigError: the zoo has no such model, or the device or an override cannot be used.
-            WeightsError: it has not been released, or its file differs from the release.
-            SurfaceFileError: the surface file is missing or not valid.
+            WeightsError: it has not been released, cannot be downloaded, or its file differs from
+                the release.
+            SurfaceFileError: see :class:`Predictor`.
         """
-        config_file, weights = model_zoo.get_config_file(name), model_zoo.get_checkpoint(name)
-        return cls(
-            config_file, weights, device, score_threshold, overrides=overrides, detector=detector
-        )
+        config_file, weights = model_zoo.get_config_file(name), model_zoo.get_checkpoint(name, root)
+        return cls(config_file, weights, device, score_threshold, surface, overrides, detector)
 
     @classmethod
     def from_model(

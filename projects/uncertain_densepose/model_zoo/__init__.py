@@ -5,11 +5,13 @@ Example::
     from uncertain_densepose import model_zoo
     model = model_zoo.get("synth/unc_full_small")
 
-`names()` lists all models. The error for one without a checkpoint says how to train it.
+`names()` lists all models. The error for one without a checkpoint says how to train it. Those of
+DensePose's authors, `densepose/...`, are downloaded when they are first asked for.
 """
 
 from pathlib import Path
 
+from .published import PublishedModel
 from .zoo import ModelZoo, Release
 
 BUILTIN = ModelZoo(Path(__file__).parent)
@@ -25,6 +27,7 @@ write_pickle = BUILTIN.write_pickle
 __all__ = [
     "BUILTIN",
     "ModelZoo",
+    "PublishedModel",
     "Release",
     "get",
     "get_checkpoint",

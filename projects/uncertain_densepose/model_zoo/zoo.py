@@ -20,6 +20,7 @@ from ..checkpoint import SafeCheckpointer, TrainedCheckpointer
 from ..config import ConfigError, load_config
 from ..device import usable_device
 from ..weights_file import WeightsError, sha256_of
+from .published import PublishedModel, read_published
 from .weight_files import write_pickled_weights
 
 NOT_MODELS = ("experiments",)
@@ -55,14 +56,16 @@ class ModelZoo:
     """Models by name.
 
     Args:
-        folder: has `configs/NAME.yaml`, `index.json` with the releases, and `checkpoints/` for
-            those that are not on the web.
+        folder: has `configs/NAME.yaml`, `index.json` with the releases, `checkpoints/` for those
+            that are not on the web, and perhaps `published.json` with models of DensePose's
+            authors.
     """
 
     def __init__(self, folder: str | os.PathLike):
         self.folder = Path(folder)
         self.configs = self.folder / "configs"
         self.index = self.folder / "index.json"
+        self.published_index = self.folder / "published.json"
         self.checkpoints = self.folder / "checkpoints"
 
     def names(self) -> list[str]:
@@ -78,6 +81,12 @@ class ModelZoo:
         """The releases by name."""
         rows = json.loads(self.index.read_text())
         return {name: Release(**row) for name, row in rows.items()}
+
+    def published(self) -> dict[str, PublishedModel]:
+        """The models of DensePose's authors by name."""
+        if not self.published_index.exists():
+            return {}
+        return read_published(self.published_index)
 
     def get_config_file(self, name: str) -> str:
         """The path of a model's config.
@@ -111,7 +120,8 @@ class ModelZoo:
         """The path of a model's released checkpoint, whose SHA-256 is checked every time.
 
         It is in the package or is downloaded once into iopath's cache (`$FVCORE_CACHE`, by default
-        ~/.torch).
+        ~/.torch/iopath_cache). Of the models of DensePose's authors only the first six digits of
+        the SHA-256 are known.
 
         Args:
             name: as of `get_config_file`.
@@ -122,6 +132,8 @@ class ModelZoo:
             WeightsError: it is not released, cannot be downloaded, or has another SHA-256.
         """
         name = self._known(name)
+        if (published := self.published().get(name)) is not None:
+            return published.local_file(root)
         release = self.releases().get(name)
         if release is None:
             raise WeightsError(
@@ -149,7 +161,10 @@ class ModelZoo:
         Raises:
             ConfigError, WeightsError: as `get_checkpoint`; or the written file has another SHA-256.
         """
-        path = write_pickled_weights(load_file(self.get_checkpoint(name)), Path(folder))
+        checkpoint = self.get_checkpoint(name)
+        if self._known(name) in self.published():
+            return str(shutil.copy(checkpoint, folder))
+        path = write_pickled_weights(load_file(checkpoint), Path(folder))
         if (found := sha256_of(path)) != (of := self.releases()[self._known(name)].pickle_sha256):
             raise WeightsError(f"{path}: its SHA-256 is {found}, that of the release is {of}")
         return str(path)

@@ -76,12 +76,27 @@ class ChartMetric:
     Args:
         surface: the body surface whose charts a model predicts.
         lookup: its chart lookup, if already built.
+
+    Attributes:
+        unknown: why there are no lengths, for messages; None except for an `UnknownMetric`.
     """
 
+    unknown: str | None = None
+
     def __init__(self, surface: Surface, lookup: ChartLookup | None = None):
-        self.surface = surface
-        self.lookup = ChartLookup(surface) if lookup is None else lookup
+        self._surface = surface
+        self._lookup = ChartLookup(surface) if lookup is None else lookup
         self._face_jacobian_m = surface.chart_jacobian()
+
+    @property
+    def surface(self) -> Surface:
+        """The body surface."""
+        return self._surface
+
+    @property
+    def lookup(self) -> ChartLookup:
+        """Its chart lookup."""
+        return self._lookup
 
     @staticmethod
     def load(path: str | os.PathLike[str]) -> ChartMetric:

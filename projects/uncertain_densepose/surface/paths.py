@@ -24,6 +24,11 @@ def default_surface_path() -> Path:
     return data_root() / SURFACE_FILE_NAME
 
 
+def smpl_surface_path() -> Path:
+    """Path of the surface of DensePose's SMPL charts, whether or not the user has imported it."""
+    return data_root() / SMPL_SURFACE_FILE_NAME
+
+
 def charts_path(path: str | os.PathLike[str]) -> Path:
     """Where to read the charts of a surface: of an embedded body not built yet, in the package.
 

@@ -7,7 +7,7 @@ from .ellipses import draw_ellipses, person_ellipses
 from .error_animation import encode_animation, error_frames
 from .error_pictures import draw_errors
 from .isolines import draw_isolines
-from .layers import draw_parts, draw_sigma_cm, draw_uv, shared_vmax_cm
+from .layers import draw_parts, draw_sigma_cm, draw_sigma_uv, draw_uv, shared_vmax_cm
 from .palette import PART_COLOURS
 from .person_on_body import BodyPictures
 from .picture_grid import Panel, panel_grid
@@ -42,6 +42,7 @@ __all__ = [
     "draw_isolines",
     "draw_parts",
     "draw_sigma_cm",
+    "draw_sigma_uv",
     "draw_uv",
     "encode_animation",
     "error_frames",

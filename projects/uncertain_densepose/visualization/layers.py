@@ -73,6 +73,14 @@ def draw_sigma_cm(
     return _paint_values(image, known, lambda p: p.sigma_cm, opacity, vmax_cm, SIGMA_COLOURS)
 
 
+def draw_sigma_uv(
+    image: np.ndarray, people: Sequence[DensePerson], vmax: float, opacity: float = OPACITY
+) -> np.ndarray:
+    """:func:`draw_sigma_cm` in chart units, for charts whose lengths are unknown."""
+    known = [person for person in people if person.has_uncertainty]
+    return _paint_values(image, known, lambda p: p.sigma_uv, opacity, vmax, SIGMA_COLOURS)
+
+
 def _paint_values(
     image: np.ndarray,
     people: Sequence[DensePerson],
@@ -95,10 +103,10 @@ def colourise(values: np.ndarray, vmax: float, colours: Colormap) -> np.ndarray:
 
 
 def shared_vmax_cm(people: Sequence[DensePerson], percentile: float = 98.0) -> float | None:
-    """The upper end of a scale for several people: :func:`scale_end_cm` of all their pixels."""
-    return scale_end_cm(
-        [sigma[p.part > 0] for p in people if (sigma := p.sigma_cm) is not None], percentile
-    )
+    """The upper end of a scale for several people: :func:`scale_end_cm` of all their pixels whose
+    standard deviation is known in centimetres."""
+    known = ((p.part, p.real_map("sigma_cm")) for p in people)
+    return scale_end_cm([sigma[part > 0] for part, sigma in known if sigma is not None], percentile)
 
 
 def scale_end_cm(sigma_cm: Sequence[np.ndarray], percentile: float = 98.0) -> float | None:

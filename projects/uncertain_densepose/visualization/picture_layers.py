@@ -19,12 +19,22 @@ from .boxes import draw_boxes
 from .ellipses import draw_ellipses
 from .error_pictures import draw_errors, draw_seed
 from .isolines import LINE_COLOURS, draw_isolines
-from .layers import draw_parts, draw_probability, draw_sigma_cm, draw_uv, shared_vmax_cm
+from .layers import (
+    draw_parts,
+    draw_probability,
+    draw_sigma_cm,
+    draw_sigma_uv,
+    draw_uv,
+    shared_vmax_cm,
+)
 from .palette import COORDINATE_COLOURS, SIGMA_COLOURS
 from .picture_grid import BarScale, Panel, Scale, WheelScale
 
 ERROR_SCALE = 2.0
 """Upper end of the scale of errors, relative to that of standard deviations."""
+
+SIGMA_UV_MAX = 0.3
+"""Upper end of the scale in chart units: coordinates spread evenly over a chart have 0.29."""
 
 NOBODY_FOUND = "nobody found"
 
@@ -70,10 +80,12 @@ class PictureLayer:
     Attributes:
         titles: one for each picture of the layer.
         needs_noise_model: whether it shows uncertainty.
+        needs_centimetres: whether it measures on the body.
     """
 
     titles: Sequence[str] = ("",)
     needs_noise_model = False
+    needs_centimetres = False
 
     def __init__(self, style: PictureStyle):
         self.style = style
@@ -166,12 +178,27 @@ class SigmaLayer(PictureLayer):
 
     titles = ("standard deviation (cm)",)
     needs_noise_model = True
+    needs_centimetres = True
 
     def draw(self, picture, people, number):
         return draw_sigma_cm(picture, people, self.style.vmax_cm)
 
     def scale(self):
         return BarScale((SIGMA_COLOURS.name,), self.style.vmax_cm, open_end=True)
+
+
+@register_picture_layer("sigma_uv")
+class ChartSigmaLayer(PictureLayer):
+    """The standard deviation in chart units."""
+
+    titles = ("standard deviation (chart units)",)
+    needs_noise_model = True
+
+    def draw(self, picture, people, number):
+        return draw_sigma_uv(picture, people, SIGMA_UV_MAX)
+
+    def scale(self):
+        return BarScale((SIGMA_COLOURS.name,), SIGMA_UV_MAX, open_end=True)
 
 
 @register_picture_layer("ellipses")
@@ -190,6 +217,7 @@ class SampleLayer(PictureLayer):
     """Random draws of the joint error, a picture each."""
 
     needs_noise_model = True
+    needs_centimetres = True
 
     def __init__(self, style):
         super().__init__(style)
@@ -223,6 +251,11 @@ def parse_pictures(request: str) -> list[list[str]]:
 def needs_noise_model(picture: Sequence[str]) -> bool:
     """Whether a picture, given by its layers' names, shows uncertainty."""
     return any(PICTURE_LAYER_REGISTRY.get(name).needs_noise_model for name in picture)
+
+
+def needs_centimetres(picture: Sequence[str]) -> bool:
+    """Whether a picture, given by its layers' names, measures on the body."""
+    return any(PICTURE_LAYER_REGISTRY.get(name).needs_centimetres for name in picture)
 
 
 def own_scale_cm(people: Sequence[DensePerson]) -> float:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from lab.releases.page import RESULTS, duration, zoo_page
+from tests.published_models import NAME
 from tests.release_factory import METRICS, TRAINING, release_of
 from uncertain_densepose.model_zoo import BUILTIN
 
@@ -28,7 +29,22 @@ def test_models_that_are_not_released_say_what_they_are_and_how_they_are_made(zo
         ((_, *network, made_by),) = cells(page, f"[{name}](configs/{name}.yaml)")
         assert network == ["50", "DensePoseV1ConvXHead", "iid_iso"]
         assert made_by == f"`{zoo.training_command(name)}`"
-    assert "Released models" not in page
+    assert "Released models" not in page and "Published by" not in page
+
+
+def test_published_models_have_their_authors_numbers_and_are_not_to_be_trained(published):
+    zoo, file, *_ = published
+    page = zoo_page(zoo)
+    (row,) = cells(page, f"[{NAME}](configs/{NAME}.yaml)")
+    network = ["18", "DensePoseV1ConvXHead", "indep_aniso"]
+    address = zoo.published()[NAME].address
+    assert row[1:] == [*network, "60.7", "66.9", "64.2", "65.7", f"[{file.name}]({address})"]
+    assert "licensed under CC BY-SA 3.0 ([their page](https://example.org/zoo))" in page
+    assert "Not released yet" not in page and zoo.training_command(NAME) not in page
+    plain = cells(
+        zoo_page(BUILTIN), "[densepose/R_50_FPN_s1x](configs/densepose/R_50_FPN_s1x.yaml)"
+    )
+    assert plain[0][3] == "–"
 
 
 def test_tables_of_a_training_set_begin_with_the_smaller_backbones():

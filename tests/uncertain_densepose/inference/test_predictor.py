@@ -345,7 +345,8 @@ def test_a_released_model_runs_by_its_name(checkpoint, surface_file, monkeypatch
     zoo.add("synth/unc_full", release_of(file), folder)
     monkeypatch.setattr(model_zoo, "get_config_file", zoo.get_config_file)
     monkeypatch.setattr(model_zoo, "get_checkpoint", zoo.get_checkpoint)
-    monkeypatch.setattr(predictor_module, "surface_path", lambda cfg: surface_file)
+    metric = ChartMetric.load(surface_file)
+    monkeypatch.setattr(predictor_module, "chart_metric", lambda cfg: metric)
     predictor = Predictor.from_zoo("synth/unc_full", device="cpu", score_threshold=0.25)
     assert predictor.score_threshold == 0.25
     for name, values in predictor.model.state_dict().items():
@@ -374,7 +375,9 @@ def test_a_detector_of_one_s_own_takes_the_place_of_the_model_s():
 
     def detector(image):
         seen.append(image)
-        return np.array([[1, 2, 20, 30], [3, 4, 9, 9], [30, 5, 50, 39.0]]), np.array([0.6, 0.4, 0.9])
+        return np.array([[1, 2, 20, 30], [3, 4, 9, 9], [30, 5, 50, 39.0]]), np.array(
+            [0.6, 0.4, 0.9]
+        )
 
     predictor = predictor_of(model, score_threshold=0.5, detector=detector)
     people = predictor(IMAGE)

@@ -1,6 +1,9 @@
 import pytest
 
+from tests.published_models import own_cache, published
 from uncertain_densepose.model_zoo import ModelZoo
+
+__all__ = ["file", "own_cache", "published", "zoo"]
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from uncertain_densepose.visualization import (
     draw_isolines,
     draw_parts,
     draw_sigma_cm,
+    draw_sigma_uv,
     draw_uv,
     make_panels,
     panel_grid,
@@ -29,6 +30,7 @@ from uncertain_densepose.visualization.picture_grid import BarScale, WheelScale
 from uncertain_densepose.visualization.picture_layers import (
     PICTURE_LAYER_REGISTRY,
     PictureNameError,
+    needs_centimetres,
     needs_noise_model,
     with_own_scale,
 )
@@ -44,6 +46,7 @@ DRAWN = {
     "probability": draw_probability,
     "isolines": draw_isolines,
     "sigma": lambda image, people: draw_sigma_cm(image, people, 6.0),
+    "sigma_uv": lambda image, people: draw_sigma_uv(image, people, 0.3),
     "ellipses": draw_ellipses,
 }
 
@@ -117,7 +120,9 @@ def test_unknown_pictures_are_refused_with_those_that_there_are(request_, name):
 
 def test_pictures_of_uncertainty_are_known_as_such():
     needing = {name for name, _ in PICTURE_LAYER_REGISTRY if needs_noise_model([name])}
-    assert needing == {"sigma", "ellipses", "samples"}
+    assert needing == {"sigma", "sigma_uv", "ellipses", "samples"}
+    in_cm = {name for name, _ in PICTURE_LAYER_REGISTRY if needs_centimetres([name])}
+    assert in_cm == {"sigma", "samples"}
     assert needs_noise_model(["part", "ellipses"])
 
 

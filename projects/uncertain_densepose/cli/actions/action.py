@@ -14,7 +14,7 @@ from ...atomic_file import replacing
 from ...errors import UserError
 from ...inference import ImageSource, Person, SourceImage, VideoFile
 from ...modeling.noise_models import build_noise_model
-from ...surface import Surface
+from ...surface.metric import ChartMetric
 from ..image_run import ImageResults
 from ..run_folder import RunFolder
 
@@ -46,14 +46,15 @@ class Action:
             ActionError: the images lack what the action needs.
         """
 
-    def take_model(self, cfg: CfgNode, surface: Surface) -> None:
+    def take_model(self, cfg: CfgNode, metric: ChartMetric) -> None:
         """Prepare for a model; called once, before the first image.
 
         Args:
-            cfg: the model's config. surface: the surface that it predicts.
+            cfg: the model's config. metric: of the surface that it predicts.
 
         Raises:
             ActionError: the model lacks what the action shows.
+            SurfaceFileError: the action needs a surface that is unknown.
         """
 
     @property

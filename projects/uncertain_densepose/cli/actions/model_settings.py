@@ -6,12 +6,13 @@ import hashlib
 
 from detectron2.utils.file_io import PathManager
 
-from ...inference import Predictor
+from ...inference import ChartMetric, Predictor
 from ...weights_file import sha256_of
 
 
 def model_settings(predictor: Predictor) -> dict[str, object]:
-    """SHA-256 of weights, config and surface, wherever the files are, and the score threshold.
+    """SHA-256 of weights, config and surface (None for an unknown one), wherever the files are, and
+    the score threshold.
 
     Args:
         predictor: its `cfg.MODEL.WEIGHTS` is the checkpoint.
@@ -19,13 +20,18 @@ def model_settings(predictor: Predictor) -> dict[str, object]:
     cfg = predictor.cfg.clone()
     weights = PathManager.get_local_path(cfg.MODEL.WEIGHTS)
     cfg.merge_from_list(["MODEL.WEIGHTS", "", "MODEL.DEVICE", "", "OUTPUT_DIR", ""])
-    surface = predictor.metric.surface
-    body = hashlib.sha256()
-    for array in (surface.vertices, surface.faces, surface.face_part, surface.face_uv):
-        body.update(array.tobytes())
     return {
         "weights_sha256": sha256_of(weights),
         "config_sha256": hashlib.sha256(cfg.dump().encode()).hexdigest(),
-        "surface_sha256": body.hexdigest(),
+        "surface_sha256": _surface_sha256(predictor.metric),
         "score_threshold": predictor.score_threshold,
     }
+
+
+def _surface_sha256(metric: ChartMetric) -> str | None:
+    if metric.unknown is not None:
+        return None
+    body = hashlib.sha256()
+    for name in ("vertices", "faces", "face_part", "face_uv"):
+        body.update(getattr(metric.surface, name).tobytes())
+    return body.hexdigest()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from ...visualization import (
 )
 from ...visualization.picture_grid import WheelScale
 from ...visualization.picture_layers import (
+    needs_centimetres,
     needs_noise_model,
     people_panel,
     with_own_scale,
@@ -70,23 +71,37 @@ class Show(Action):
         if self._video and not any(isinstance(source, VideoFile) for source in sources):
             raise ActionError("--video: none of the images is a video")
 
-    def take_model(self, cfg, surface):
-        """See :meth:`Action.take_model`; prints what is left out of the default pictures.
+    def take_model(self, cfg, metric):
+        """See :meth:`Action.take_model`; prints how the default pictures are changed.
 
         Raises:
-            ActionError: a requested picture shows uncertainty, and the model predicts none.
+            ActionError: a requested picture shows uncertainty, and the model predicts none; or it
+                shows centimetres, and the surface is unknown.
         """
         missing = noise_model_missing(cfg)
-        if missing is None:
-            return
-        impossible = ["+".join(names) for names in self._pictures if needs_noise_model(names)]
-        self._pictures = [names for names in self._pictures if not needs_noise_model(names)]
+        if missing is not None:
+            self._leave_out(missing, needs_noise_model, "there is no error to animate")
+        if metric.unknown is not None:
+            self._take_chart_units(metric.unknown)
+
+    def _take_chart_units(self, unknown: str) -> None:
+        """Show standard deviations in chart units, unless centimetres were asked for."""
+        shown = [["sigma_uv" if name == "sigma" else name for name in p] for p in self._pictures]
+        if not self._asked_for and shown != self._pictures:
+            self._pictures = shown
+            print(f"{unknown}: shows sigma_uv in place of sigma")
+        self._leave_out(unknown, needs_centimetres, "errors are animated in centimetres")
+
+    def _leave_out(self, why: str, cannot: Callable[[Sequence[str]], bool], animation: str) -> None:
+        """Drop pictures that cannot be given; refuse those that were asked for."""
+        impossible = ["+".join(names) for names in self._pictures if cannot(names)]
+        self._pictures = [names for names in self._pictures if not cannot(names)]
         if self._animation is not None:
-            raise ActionError(f"{missing}: there is no error to animate")
+            raise ActionError(f"{why}: {animation}")
         if impossible and self._asked_for:
-            raise ActionError(f"{missing}: it cannot give the pictures {', '.join(impossible)}")
+            raise ActionError(f"{why}: it cannot give the pictures {', '.join(impossible)}")
         if impossible:
-            print(f"{missing}: its pictures are without {', '.join(impossible)}")
+            print(f"{why}: its pictures are without {', '.join(impossible)}")
 
     @property
     def settings(self):

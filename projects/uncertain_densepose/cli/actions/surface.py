@@ -24,11 +24,11 @@ class ShowOnSurface(Action):
         super().__init__(out)
         self._vmax_cm, self._person = vmax_cm, person
 
-    def take_model(self, cfg, surface):
+    def take_model(self, cfg, metric):
         missing = noise_model_missing(cfg)
         if missing is not None:
             raise ActionError(f"{missing}: there is no uncertainty to paint on the body")
-        self._body = BodyPictures(surface)
+        self._body = BodyPictures(metric.surface)
 
     @property
     def settings(self):
