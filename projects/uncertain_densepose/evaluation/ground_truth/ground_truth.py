@@ -13,7 +13,7 @@ from detectron2.data import MetadataCatalog
 from detectron2.utils.file_io import PathManager
 from detectron2.utils.logger import log_first_n
 
-from ...data.annotation_checks import Purpose
+from ...data.annotation_checks import Purpose, Screened
 from ...data.annotation_checks.mask_checks import has_any_mask
 from ...data.annotation_file import read_screened
 from ...structures.coco_annotation import (
@@ -146,8 +146,22 @@ class GroundTruth:
             AnnotationFileError: the file is not JSON, or a check is fatal. The message names the
                 file, what is wrong, and the ids.
         """
+        return GroundTruth.of_screened(
+            json_file, *read_screened(str(json_file), Purpose.EVALUATION)
+        )
+
+    @staticmethod
+    def of_screened(json_file: str | os.PathLike, content: dict, screened: Screened) -> GroundTruth:
+        """The annotations of a file that has been read; see `load`.
+
+        Args:
+            json_file: its path, for messages.
+            content, screened: of `data.annotation_file.read_screened`.
+
+        Raises:
+            AnnotationFileError: an annotation cannot be used.
+        """
         json_file = str(json_file)
-        content, screened = read_screened(json_file, Purpose.EVALUATION)
         summary = screened.report.summary(Purpose.EVALUATION)
         log_first_n(logging.INFO, f"evaluation of {json_file}: {summary}", key="message")
         images = {
