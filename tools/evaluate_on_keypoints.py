@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from uncertain_densepose.choices import BOX_SOURCES
 from uncertain_densepose.cli import run_tool
 from uncertain_densepose.cli.apply_options import add_detector
 from uncertain_densepose.cli.options import add_out_folder, make_parser, number, pattern
@@ -42,6 +43,13 @@ def build_parser() -> argparse.ArgumentParser:
         type=pattern,
         metavar="REGEX",
         help="only images in whose file name this is found, e.g. '[0-2]\\.jpg$' (default: all)",
+    )
+    add(
+        "--boxes",
+        choices=BOX_SOURCES,
+        default=BOX_SOURCES[0],
+        help="read people where the model detects them, or in their annotated boxes (default: "
+        "%(default)s)",
     )
     add_out_folder(add, required=False)
     add(

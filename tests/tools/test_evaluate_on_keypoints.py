@@ -4,7 +4,7 @@ import csv
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import SimpleNamespace
 
 import cv2
@@ -17,6 +17,7 @@ from synthetic_people.person import PersonMaker
 from synthetic_people.scene_kind import SceneKind
 from tests.uncertain_densepose.evaluation.keypoints.keypoint_scene import Detection
 from tests.uncertain_densepose.inference.people_factory import figure_person
+from uncertain_densepose.choices import BOX_SOURCES
 from uncertain_densepose.cli import keypoints as command
 from uncertain_densepose.evaluation.keypoints.answers import image_answers
 from uncertain_densepose.evaluation.keypoints.keypoint_file import read_keypoint_set
@@ -70,9 +71,17 @@ class StandIn:
 
     images: Iterator
     metric: SimpleNamespace
+    truth: dict[int, list[Detection]] = field(default_factory=dict)
 
     def __call__(self, pixels):
         return next(self.images)
+
+    def predict_boxes(self, pixels, boxes_xyxy):
+        """Those of the next image, whose boxes must be these."""
+        people = next(iter(self.truth.values()))
+        self.truth = {key: self.truth[key] for key in list(self.truth)[1:]}
+        np.testing.assert_array_equal(boxes_xyxy, [one.box_xyxy for one in people])
+        return people
 
 
 def true_detection(index, mesh, correspondences, bbox) -> Detection:
@@ -118,7 +127,7 @@ def evaluate(tool, rendered, distance, monkeypatch, tmp_path):
 
     def call(change=lambda detection: [detection], *extra):
         images = iter([[new for one in truth[key] for new in change(one)] for key in truth])
-        predictor = StandIn(images, SimpleNamespace(surface=distance.surface))
+        predictor = StandIn(images, SimpleNamespace(surface=distance.surface), truth)
         monkeypatch.setattr(command, "build_predictor", lambda args: predictor)
         monkeypatch.setattr(command, "SurfaceDistance", lambda surface: distance)
         annotations = ["--annotations", str(folder / "people.json"), "--images", str(folder)]
@@ -218,6 +227,16 @@ def test_only_images_of_some_names(evaluate):
         return evaluate(lambda one: [one], *extra)["people"]["num_images_with_people"]
 
     assert number_of() == NUM_IMAGES and number_of("--names", r"^[12]\.jpg$") == 2
+
+
+def test_people_may_be_read_in_their_annotated_boxes(evaluate):
+    def nobody(detection):
+        return []
+
+    found = evaluate(nobody, "--boxes", "annotated")
+    assert found["people"]["found"] == found["keypoints"]["part_right"] == 100
+    assert found["settings"]["boxes"] == "annotated"
+    assert tuple(command.FIND) == BOX_SOURCES
 
 
 def test_an_image_of_another_size_is_refused(refused, rendered, distance, tmp_path, monkeypatch):

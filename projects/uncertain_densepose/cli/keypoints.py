@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
@@ -19,6 +19,7 @@ from ..evaluation.keypoints.keypoint_file import KeypointImage, KeypointSet, rea
 from ..evaluation.keypoints.metrics import left_right_confused, part_is_right
 from ..evaluation.keypoints.ranking import RiskCoverage
 from ..evaluation.points.surface_distance import SurfaceDistance
+from ..inference import Predictor
 from ..inference.person import Person
 from ..visualization import at_picture_size, draw_boxes, draw_parts
 from ..visualization.keypoint_marks import Mark, draw_keypoints
@@ -52,7 +53,7 @@ def run(args: argparse.Namespace) -> None:
     shown = chosen_pictures(annotations, args.pictures)
     images = progress_bar(iterable=annotations.images, desc="images", unit="image")
     for image, pixels in _with_pixels(images, args.images):
-        found = predictor(pixels)
+        found = FIND[args.boxes](predictor, image, pixels)
         answers = evaluation.add(image, found)
         if image.people.image_id in shown:
             likely = [person for person in found if person.score >= args.score_threshold]
@@ -67,12 +68,30 @@ def run(args: argparse.Namespace) -> None:
             "annotations": str(args.annotations),
             "names": None if args.names is None else args.names.pattern,
             "model": args.model or args.weights,
+            "boxes": args.boxes,
             "overrides": args.opts,
             "surface": distance.surface.name,
             "score_threshold": args.score_threshold,
         }
         write_all(args.out, {"settings": settings} | tasks, curves, evaluation.answers())
         print(f"\nsee {args.out}")
+
+
+def _in_annotated_boxes(
+    predictor: Predictor, image: KeypointImage, pixels: np.ndarray
+) -> list[Person]:
+    """The people in the annotated boxes of an image, crowds left out."""
+    boxes = image.people.boxes[~image.people.iscrowd]
+    if not len(boxes):
+        return []
+    return predictor.predict_boxes(pixels, np.hstack([boxes[:, :2], boxes[:, :2] + boxes[:, 2:]]))
+
+
+FIND: dict[str, Callable[[Predictor, KeypointImage, np.ndarray], list[Person]]] = {
+    "detected": lambda predictor, image, pixels: predictor(pixels),
+    "annotated": _in_annotated_boxes,
+}
+"""Where people are looked for, by the values of --boxes."""
 
 
 def _check_images(folder: Path, annotations: KeypointSet) -> None:
