@@ -22,7 +22,7 @@ from ..evaluation.points.surface_distance import SurfaceDistance
 from ..inference import Predictor
 from ..inference.person import Person
 from ..visualization import at_picture_size, draw_boxes, draw_parts
-from ..visualization.keypoint_marks import Mark, draw_keypoints
+from ..visualization.keypoint_marks import Mark, draw_keypoints, draw_legend
 from ..visualization.risk_coverage_curve import draw_risk_coverage
 from .apply import build_predictor
 from .options import UsageError, check_model, check_out_folder, check_overrides
@@ -150,6 +150,7 @@ def draw_answers(pixels: np.ndarray, people: list[Person], answers: ImageAnswers
     marks = _marks(keypoints)
     painted = draw_boxes(draw_parts(picture, larger, _PARTS_OPACITY), larger)
     pair = [draw_keypoints(one, xy, marks) for one in (picture, painted)]
+    pair[0] = draw_legend(pair[0])
     return np.concatenate(pair, axis=0 if picture.shape[1] > picture.shape[0] else 1)
 
 

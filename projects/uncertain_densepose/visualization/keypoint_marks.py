@@ -27,7 +27,7 @@ class Mark(Enum):
 
 
 def draw_keypoints(image: np.ndarray, xy: np.ndarray, marks: list[Mark]) -> np.ndarray:
-    """Draw a disc with a white rim at each keypoint, and a legend of the colours.
+    """Draw a disc with a white rim at each keypoint.
 
     Args:
         image: (H, W, 3) uint8 BGR; not changed.
@@ -38,12 +38,18 @@ def draw_keypoints(image: np.ndarray, xy: np.ndarray, marks: list[Mark]) -> np.n
         A picture of the image's size.
     """
     picture = image.copy()
-    unit = max(picture.shape[:2]) / 800
-    radius = max(2, round(5 * unit))
+    radius = _radius(picture)
     for (x, y), mark in zip(np.floor(xy).astype(int).tolist(), marks, strict=True):
         cv2.circle(picture, (x, y), radius + max(1, radius // 3), _RIM_BGR, cv2.FILLED, cv2.LINE_AA)
         cv2.circle(picture, (x, y), radius, mark.value, cv2.FILLED, cv2.LINE_AA)
-    scale, line = 0.5 * unit, max(12, round(22 * unit))
+    return picture
+
+
+def draw_legend(image: np.ndarray) -> np.ndarray:
+    """Name the colours of `Mark` in the upper left corner of a picture (H, W, 3) uint8 BGR."""
+    picture = image.copy()
+    radius = _radius(picture)
+    line, scale = 3 * radius + 2, 0.08 * radius
     cv2.rectangle(picture, (0, 0), (7 * line, len(Mark) * line), _RIM_BGR, cv2.FILLED)
     for row, mark in enumerate(Mark):
         middle = (line // 2, row * line + line // 2)
@@ -51,3 +57,8 @@ def draw_keypoints(image: np.ndarray, xy: np.ndarray, marks: list[Mark]) -> np.n
         place = (line + radius, (row + 1) * line - line // 4)
         cv2.putText(picture, mark.label, place, _FONT, scale, _TEXT_BGR, 1, cv2.LINE_AA)
     return picture
+
+
+def _radius(picture: np.ndarray) -> int:
+    """Of a keypoint's disc, pixels."""
+    return max(2, round(max(picture.shape[:2]) / 160))
