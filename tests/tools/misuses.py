@@ -262,6 +262,8 @@ MISUSES = {
         (f"{KEYPOINTS} --images {{root}} {MODEL} --device cpu", "share no vertex"),
         (f"{KEYPOINTS} --images {{root}} {MODEL} --device gpu", "device 'gpu'"),
         (f"{KEYPOINTS} --images {{root}} {MODEL} --names [", "'['"),
+        (f"{KEYPOINTS} --images {{root}} {MODEL} --names ''", "--names"),
+        (f"{KEYPOINTS} --images {{root}} {MODEL} --boxes all", "--boxes"),
         (f"{KEYPOINTS} --images {{root}} {MODEL} --names png", "matches 'png'"),
         (f"{KEYPOINTS} --images {{root}} {MODEL} --out {{file}}", "must be a folder"),
         (f"{KEYPOINTS} --images {{root}} {MODEL} --pictures 3", "--pictures needs --out"),

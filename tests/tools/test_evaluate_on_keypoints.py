@@ -2,7 +2,6 @@
 
 import csv
 import json
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -19,10 +18,10 @@ from tests.uncertain_densepose.evaluation.keypoints.keypoint_scene import Detect
 from tests.uncertain_densepose.inference.people_factory import figure_person
 from uncertain_densepose.choices import BOX_SOURCES
 from uncertain_densepose.cli import keypoints as command
-from uncertain_densepose.evaluation.keypoints.answers import image_answers
 from uncertain_densepose.evaluation.keypoints.keypoint_file import read_keypoint_set
 from uncertain_densepose.evaluation.points.surface_distance import SurfaceDistance
 from uncertain_densepose.surface import FLIP_PARTS
+from uncertain_densepose.visualization.keypoint_marks import Mark
 
 SIDE, NUM_IMAGES = 256, 8
 OUTLINE_M = 0.1
@@ -250,19 +249,26 @@ def test_an_image_of_another_size_is_refused(refused, rendered, distance, tmp_pa
     assert "1.jpg: has 128 x 256 pixels, but 256 x 256 were annotated" in refused(*arguments)
 
 
-def test_pictures_show_who_is_right(rendered, flat_distance):
+def test_pictures_show_who_is_right(tool, rendered, distance, monkeypatch, tmp_path):
     folder, _ = rendered
-    annotations = read_keypoint_set(folder / "people.json")
+    found = [[figure_person((20, 10, 200, 250), (SIDE, SIDE))] for _ in range(NUM_IMAGES)]
+    predictor = StandIn(iter(found), SimpleNamespace(surface=distance.surface))
+    monkeypatch.setattr(command, "build_predictor", lambda args: predictor)
+    monkeypatch.setattr(command, "SurfaceDistance", lambda surface: distance)
+    files = ["--annotations", str(folder / "people.json"), "--images", str(folder)]
+    tool.main([*files, "--model", "synth/any", "--out", str(tmp_path), "--pictures", "3"])
+    pictures = sorted((tmp_path / "pictures").iterdir())
+    assert [path.name for path in pictures] == ["1.jpg.png", "5.jpg.png", "8.jpg.png"]
+    left, right = np.split(cv2.imread(str(pictures[0])), 2, axis=1)
+    assert left.shape == right.shape == (640, 640, 3)
+    for mark in (Mark.RIGHT, Mark.WRONG, Mark.NOT_FOUND):
+        assert (left == mark.value).all(axis=2).any()
+    # The one has the legend, the other the parts.
+    assert (left != right).any(axis=2).mean() > 0.1
+
+
+def test_pictures_are_spread_over_the_images_with_keypoints(rendered):
+    annotations = read_keypoint_set(rendered[0] / "people.json")
     assert command.chosen_pictures(annotations, 0) == set()
-    assert len(command.chosen_pictures(annotations, 3)) == 3
+    assert command.chosen_pictures(annotations, 2) == {1, NUM_IMAGES}
     assert len(command.chosen_pictures(annotations, 99)) == NUM_IMAGES
-    image = annotations.images[0]
-    people = [figure_person((20, 10, 200, 250), (SIDE, SIDE), score=0.9)]
-    pixels = np.full((SIDE, SIDE, 3), 255, np.uint8)
-    rings = tuple(np.zeros(0, np.int64) for _ in range(17))
-    picture = command.draw_answers(
-        pixels, people, image_answers(image, people, flat_distance, rings)
-    )
-    assert picture.shape[1] == 2 * picture.shape[0]
-    assert math.isclose(picture[:, : picture.shape[0]].mean(), 255, abs_tol=25)
-    assert picture[:, picture.shape[0] :].std() > 20

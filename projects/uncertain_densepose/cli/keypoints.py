@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from ..atomic_file import replacing
 from ..data.picture_file import ImageError, read_image
 from ..evaluation.files.written_results import metrics_table, write_metrics
 from ..evaluation.keypoints.answers import ImageAnswers, KeypointAnswers
@@ -24,6 +22,7 @@ from ..inference.person import Person
 from ..visualization import at_picture_size, draw_boxes, draw_parts
 from ..visualization.keypoint_marks import Mark, draw_keypoints, draw_legend
 from ..visualization.risk_coverage_curve import draw_risk_coverage
+from .actions.action import write_png
 from .apply import build_predictor
 from .options import UsageError, check_model, check_out_folder, check_overrides
 from .progress import progress_bar
@@ -58,8 +57,7 @@ def run(args: argparse.Namespace) -> None:
         if image.people.image_id in shown:
             likely = [person for person in found if person.score >= args.score_threshold]
             path = args.out / "pictures" / f"{image.file_name}.png"
-            with replacing(path) as temporary:
-                cv2.imwrite(str(temporary), draw_answers(pixels, likely, answers))
+            write_png(path, draw_answers(pixels, likely, answers))
     tasks, curves = evaluation.metrics()
     for task, values in tasks.items():
         print(f"\n{task}\n{metrics_table(values)}")
@@ -110,7 +108,7 @@ def _check_images(folder: Path, annotations: KeypointSet) -> None:
 
 
 def _with_pixels(
-    images: Iterator[KeypointImage], folder: Path
+    images: Iterable[KeypointImage], folder: Path
 ) -> Iterator[tuple[KeypointImage, np.ndarray]]:
     """Each image with its pixels (H, W, 3) uint8.
 

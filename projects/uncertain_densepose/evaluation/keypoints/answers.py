@@ -154,7 +154,7 @@ def image_answers(
         _keypoint_answers(image, found, match, distance, rings),
         match,
         ~people.iscrowd,
-        image.visible.any(axis=1),
+        np.asarray(image.visible.any(axis=1)),
         _mask_iou(image, found, match),
         int((~stands_for_one & ~in_crowd).sum()),
     )
@@ -203,7 +203,7 @@ def _mask_iou(image: KeypointImage, found: Sequence[FoundPerson], match: np.ndar
     """(M,) of the people who were found and have a mask: all parts against the annotated mask."""
     pairs = [(found[d], image.people.masks[g]) for g, d in enumerate(match) if d != UNMATCHED]
     overlaps = [
-        mask_iou([WindowMask(*one.window[:2], one.part > 0)], [mask.decode()])[0, 0]
+        mask_iou([WindowMask(one.window[0], one.window[1], one.part > 0)], [mask.decode()])[0, 0]
         for one, mask in pairs
         if mask is not None
     ]
