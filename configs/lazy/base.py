@@ -17,7 +17,7 @@ from uncertain_densepose.data.mapper import chart_mirror_of
 from uncertain_densepose.engine.data import spread_records
 from uncertain_densepose.engine.model_evaluation import ModelEvaluation
 from uncertain_densepose.engine.optimizer import clipped_optimizer
-from uncertain_densepose.engine.train_loader import build_train_loader
+from uncertain_densepose.engine.train_loader import build_train_loader, training_records
 from uncertain_densepose.evaluation import PersonBoxEvaluator
 from uncertain_densepose.modeling import DensePoseROIHeads, DensePoseV1ConvXHead
 from uncertain_densepose.modeling.chart_loss import DensePoseChartWithConfidenceLoss
@@ -79,7 +79,7 @@ heads.densepose_iou_threshold = 0.7
 
 dataloader = OmegaConf.create()
 dataloader.train = L(build_train_loader)(
-    dataset=L(get_detection_dataset_dicts)(
+    dataset=L(training_records)(
         names=["densepose_coco_2014_train", "densepose_coco_2014_valminusminival"]
     ),
     mapper=L(DensePoseDatasetMapper)(

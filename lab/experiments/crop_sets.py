@@ -144,6 +144,7 @@ def load_sets(
 
     Raises:
         FileNotFoundError: the world or a picture is missing.
+        ImageError: a picture is damaged.
         AnnotationFileError: annotations are malformed, or without the truth.
     """
     everybody, image_id = load_split(folder, "train", world, side)

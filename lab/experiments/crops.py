@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import os
-import zipfile
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -15,18 +14,18 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from detectron2.data.detection_utils import read_image
 from detectron2.layers import ROIAlign
 from pycocotools import mask as mask_api
 from tqdm import tqdm
 
-from uncertain_densepose.archives import check_npz
+from uncertain_densepose.archives import ArchiveError, open_npz
 from uncertain_densepose.atomic_file import replacing
+from uncertain_densepose.data.picture_file import in_channel_order, read_image
 from uncertain_densepose.structures.point_annotations import MASK_SIZE
 
 logger = logging.getLogger(__name__)
 
-CACHE_VERSION = 1
+CACHE_VERSION = 2
 """Changes whenever the same annotations and images give other crops."""
 
 
@@ -82,6 +81,7 @@ def load_crops(cache: Path, people: Sequence[CropSource], side: int) -> Crops:
 
     Raises:
         FileNotFoundError: a picture is missing.
+        ImageError: a picture is damaged.
     """
     key = _cache_key(people, side)
     crops = _read(cache, key)
@@ -99,7 +99,7 @@ def cut_out(people: Sequence[CropSource], side: int) -> Crops:
     for index, person in enumerate(tqdm(people, desc="crops", unit="person", disable=None)):
         if person.file != file:
             file = person.file
-            pixels = read_image(str(file), "RGB")
+            pixels = in_channel_order(read_image(file), "RGB")
             picture = torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1))).float()
         x, y, width, height = person.box
         box = torch.tensor([[0, x, y, x + width, y + height]], dtype=torch.float32)
@@ -137,12 +137,11 @@ def _read(cache: Path, key: np.ndarray) -> Crops | None:
     if not cache.exists():
         return None
     try:
-        check_npz(cache)
-        with cache.open("rb") as handle, np.load(handle) as file:
+        with open_npz(cache) as file:
             if np.array_equal(file["key"], key):
                 return Crops(**{field.name: file[field.name] for field in fields(Crops)})
             reason = "belongs to other annotations"
-    except (KeyError, ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+    except (KeyError, ArchiveError, OSError) as error:
         reason = f"is damaged ({error})"
     logger.warning(f"{cache} {reason}; it is made again")
     return None

@@ -10,6 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from .errors import UserError, is_url
+
+
+class NotAPathError(UserError, ValueError):
+    """A file to write that is no path."""
+
+
 _STEM_BYTES = 120
 """Of a file's name in that of its unfinished version: both names have to fit into 255 bytes."""
 
@@ -29,7 +36,12 @@ def replacing(path: Path) -> Iterator[Path]:
 
     Args:
         path: the file to write or to replace.
+
+    Raises:
+        NotAPathError: it is a URL.
     """
+    if is_url(path):
+        raise NotAPathError(f"{path} is a URL, not a path; write a file, and upload that")
     path.parent.mkdir(parents=True, exist_ok=True)
     stem = os.fsdecode(os.fsencode(path.stem)[:_STEM_BYTES])
     token = secrets.token_hex(8)

@@ -1,5 +1,10 @@
 """The bases of errors that the user can mend, and of errors about a field of a file."""
 
+from __future__ import annotations
+
+import os
+import re
+
 
 class UserError(Exception):
     """What the user can mend: the message names the file and the field or option, and the remedy.
@@ -7,6 +12,22 @@ class UserError(Exception):
     Command lines print it in one line, without a traceback; see `cli.run_tool`. An error derives
     from it and from the built-in that it is a kind of: `class ConfigError(UserError, ValueError)`.
     """
+
+
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:/+[^/]")
+"""Also of a URL whose slashes `Path` joined."""
+
+
+def is_url(path: str | os.PathLike[str]) -> bool:
+    """Whether a path is a URL by its letters."""
+    return _URL.match(os.fspath(path)) is not None
+
+
+def missing(path: str | os.PathLike[str], what: str = "no such file") -> str:
+    """What to say of a path where there is nothing: the path, and `what`, or that it is a URL."""
+    if is_url(path):
+        return f"{path} is a URL, not a path; download the file first"
+    return f"{path}: {what}"
 
 
 NOT_JSON = (ValueError, RecursionError)

@@ -10,6 +10,15 @@ class LeadsOutError(ValueError):
     """A name that leads out of its folder, or names no file in it. The message begins with it."""
 
 
+def _can_be_named(name: str) -> bool:
+    """Whether the system can have a file of this name: JSON may hold halves of characters."""
+    try:
+        os.fsencode(name)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def plain_path(name: object) -> PurePath:
     """A relative path without "..", by its letters alone: symbolic links are not looked at.
 
@@ -19,7 +28,7 @@ def plain_path(name: object) -> PurePath:
     Raises:
         LeadsOutError: it is anything else.
     """
-    if not isinstance(name, str) or not name or "\0" in name:
+    if not isinstance(name, str) or not name or "\0" in name or not _can_be_named(name):
         raise LeadsOutError(f"{name!r} is not the name of a file")
     path = PurePath(name)
     if path.is_absolute() or ".." in path.parts or "://" in name or not path.parts:

@@ -6,7 +6,6 @@ import hashlib
 import os
 import pickle
 import re
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from .archives import ArchiveError, check_safetensors_header
+from .archives import ArchiveError, check_safetensors_header, check_sums
 from .released_files import released_hashes
 from .restricted_pickle import MALFORMED, RestrictedPickleError, load_arrays
 from .weights_address import WeightsError
@@ -56,15 +55,10 @@ def check_archive(path: str) -> None:
     Raises:
         WeightsError: they differ.
     """
-    if not zipfile.is_zipfile(path):
-        return
     try:
-        with zipfile.ZipFile(path) as archive:
-            damaged = archive.testzip()
-    except (*MALFORMED, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
-        damaged = type(error).__name__
-    if damaged is not None:
-        raise WeightsError(f"{path}: the file is damaged ({damaged}); get it again")
+        check_sums(path)
+    except ArchiveError as error:
+        raise WeightsError(f"{path}: the file is damaged ({error}); get it again") from error
 
 
 def check_released_hash(path: str | os.PathLike) -> None:

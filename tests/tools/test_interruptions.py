@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from tests.tiny_training import OPTIONS, TOOL
+from tests.tiny_training import OPTIONS, TOOL, TOOLS
+from uncertain_densepose.surface.paths import default_surface_path
 
 
 def children_of(pid: int) -> list[int]:
@@ -28,28 +29,46 @@ def is_running(pid: int) -> bool:
     return True
 
 
+def wait_for(condition, seconds=600) -> bool:
+    """Whether something becomes true in time."""
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return condition()
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("processes", ["1", "2"])
 def test_a_signal_to_the_parent_ends_all_with_a_checkpoint(tiny_data_root, tmp_path, processes):
     options = OPTIONS | {"SOLVER.MAX_ITER": "10000", "DATALOADER.NUM_WORKERS": "1"}
-    options |= {"OUTPUT_DIR": str(tmp_path / "out"), "SOLVER.CHECKPOINT_PERIOD": "1000"}
+    options |= {"OUTPUT_DIR": str(tmp_path / "out"), "SOLVER.CHECKPOINT_PERIOD": "4"}
     command = [sys.executable, str(TOOL), "--config-file", "configs/synth/unc_full.yaml"]
     command += ["--num-gpus", processes, *(word for pair in options.items() for word in pair)]
     environment = os.environ | {"DETECTRON2_DATASETS": str(tiny_data_root)}
-    log = tmp_path / "log"
+    log, out = tmp_path / "log", tmp_path / "out"
     with open(log, "w") as file:
         training = subprocess.Popen(command, env=environment, stdout=file, stderr=file)
-        deadline = time.monotonic() + 300
-        while "iter: 19 " not in log.read_text() and time.monotonic() < deadline:
-            time.sleep(0.5)
+        assert wait_for((out / "model_0000003.pth").exists), log.read_text()[-2000:]
         below = children_of(training.pid)
         training.send_signal(signal.SIGTERM)
-        status = training.wait(60)
+        status = training.wait(300)
     assert below and status == 128 + signal.SIGTERM, log.read_text()[-2000:]
     assert "Traceback" not in log.read_text()
-    (saved,) = (tmp_path / "out").glob("model_*.pth")
-    assert int(saved.stem.partition("_")[2]) >= 19
-    deadline = time.monotonic() + 30
-    while any(map(is_running, below)) and time.monotonic() < deadline:
-        time.sleep(0.5)
-    assert not any(map(is_running, below))
+    after = log.read_text().partition("SIGTERM: saves a checkpoint")[2]
+    last = (out / "last_checkpoint").read_text()
+    assert f"Saving checkpoint to {out / last}" in after and (out / last).exists()
+    assert wait_for(lambda: not any(map(is_running, below)), 60)
+
+
+@pytest.mark.slow
+def test_a_signal_to_the_parent_of_workers_leaves_none_of_them(tmp_path, embedded_surface):
+    out = tmp_path / "people"
+    command = [sys.executable, str(TOOLS / "make_synthetic_dataset.py"), "--preset", "demo"]
+    command += ["--workers", "2", "--out", str(out), "--surface", str(default_surface_path())]
+    making = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    assert wait_for(lambda: len(list(out.glob("shards/**/*.json.gz"))) >= 2)
+    below = children_of(making.pid)
+    making.send_signal(signal.SIGTERM)
+    _, said = making.communicate(timeout=120)
+    assert making.returncode == 128 + signal.SIGTERM and "Traceback" not in said
+    assert len(below) >= 2 and wait_for(lambda: not any(map(is_running, below)), 60)

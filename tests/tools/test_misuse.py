@@ -17,6 +17,7 @@ from tests.people_on_disk import registered
 from tests.surface_factory import make_tiny_surface
 from tests.tool_loader import ROOT, load_tool
 from tests.tools.misuses import MISUSES
+from tests.tools.training_misuses import TRAINING_MISUSES
 from tests.uncertain_densepose.evaluation.keypoints.keypoint_scene import with_keypoints
 from tests.uncertain_densepose.evaluation.scene import coco, labelled
 
@@ -86,9 +87,11 @@ def obj_lines(surface):
         yield "f " + " ".join(f"{v + 1}/{3 * number + k + 1}" for k, v in enumerate(face))
 
 
+ALL_MISUSES = MISUSES | TRAINING_MISUSES
+
 CASES = [
     pytest.param(tool, words, named, id=f"{tool} {words}"[:150])
-    for tool, misuses in MISUSES.items()
+    for tool, misuses in ALL_MISUSES.items()
     for words, named in misuses
 ]
 
@@ -124,7 +127,7 @@ def test_a_misuse_is_answered_in_one_line(tool, words, named, files, capsys):
 
 def test_there_are_misuses_of_every_tool():
     tools = {path.stem for path in (ROOT / "tools").glob("*.py")} - {"setup_environment"}
-    assert tools <= set(MISUSES) and len(CASES) > 300
+    assert tools <= set(ALL_MISUSES) and len(CASES) > 300
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,8 @@ def test_a_name_inside_is_a_path_inside_whether_it_exists_or_not(tmp_path, name)
 
 
 @pytest.mark.parametrize(
-    "name", ["", ".", "..", "../a", "a/../../b", "a/..", "/a", "//a", "a\0b", 3, None, b"a"]
+    "name",
+    ["", ".", "..", "../a", "a/../../b", "a/..", "/a", "//a", "a\0b", "\ud800", 3, None, b"a"],
 )
 def test_other_names_are_refused_by_their_letters(tmp_path, name):
     with pytest.raises(LeadsOutError):

@@ -3,6 +3,7 @@
 import functools
 import os
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -91,6 +92,30 @@ def test_ctrl_c_leaves_nobody_behind():
         results(sleep, range(4), 2)
     assert time.monotonic() - started < 40
     assert nobody_is_left()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_to_the_parent_leaves_nobody_behind(number):
+    program = "from tests.uncertain_densepose.pool_work import begin_to_sleep; begin_to_sleep(2)"
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as parent:
+        workers = [int(parent.stdout.readline()) for _ in range(2)]
+        assert all(Path(f"/proc/{worker}").exists() for worker in workers)
+        parent.send_signal(number)
+        assert parent.wait(40) == 128 + number
+    assert not any(Path(f"/proc/{worker}").exists() for worker in workers)
+
+
+def test_signals_are_left_to_a_caller_who_handles_them():
+    def handle(*_):
+        raise AssertionError
+
+    before = signal.signal(signal.SIGTERM, handle)
+    try:
+        run_tasks(square, range(2), 2, lambda _: None)
+        assert signal.getsignal(signal.SIGTERM) is handle
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_DFL
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def test_workers_have_one_thread_and_leave_ctrl_c_to_their_parent(monkeypatch):

@@ -11,7 +11,14 @@ from ..inference import Predictor, find_sources
 from ..modeling import check_module_names
 from ..visualization import PictureStyle
 from ..weights_address import check_weights_address
-from .actions import Action, Dump, Show, ShowOnSurface, model_settings
+from .actions import (
+    Action,
+    Dump,
+    Show,
+    ShowOnSurface,
+    check_room_for_names,
+    model_settings,
+)
 from .image_run import RunReport, run_on_images
 from .models import chosen_model
 from .options import UsageError, check_model, check_out_folder
@@ -71,6 +78,7 @@ def run(args: argparse.Namespace) -> RunReport:
 def _run(args: argparse.Namespace) -> RunReport:
     sources = find_sources(args.images, args.every, args.out)
     action = ACTIONS[args.command](args)
+    check_room_for_names(sources, action.longest_ending)
     action.take_sources(sources)
     predictor = build_predictor(args)
     action.take_model(predictor.cfg, predictor.metric.surface)

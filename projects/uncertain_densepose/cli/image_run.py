@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 import numpy as np
 from tqdm import tqdm
@@ -75,14 +76,26 @@ def run_on_images(
     total = sum(source.expected_images for source in sources)
     with tqdm(total=total, unit="image", disable=total < 2) as bar:
         for batch in _batches(_readable(sources, folder, report, bar), batch_size):
-            for (image, pixels), people in _with_people(find_people, batch, report):
-                results = write(image, pixels, people)
-                folder.finish(image, results.outputs, results.records)
-                report.done += 1
-                report.people += len(people)
-                report.most_people = max(report.most_people, len(people))
+            _process(batch, find_people, folder, write, report)
             bar.update(len(batch))
+            # The next one is read while this list is still known by name.
+            batch.clear()
     return report
+
+
+def _process(
+    batch: list[tuple[SourceImage, np.ndarray]],
+    find_people: FindPeople,
+    folder: RunFolder,
+    write: WriteResults,
+    report: RunReport,
+) -> None:
+    for (image, pixels), people in _with_people(find_people, batch, report):
+        results = write(image, pixels, people)
+        folder.finish(image, results.outputs, results.records)
+        report.done += 1
+        report.people += len(people)
+        report.most_people = max(report.most_people, len(people))
 
 
 def _readable(
@@ -97,6 +110,7 @@ def _readable(
                     bar.update()
                 else:
                     yield image, pixels
+                    del pixels
         except ImageError as error:
             # A video that is truncated or unreadable, or has frames that are.
             report.failures.append(str(error))
@@ -115,13 +129,8 @@ def _read(image: SourceImage, folder: RunFolder, report: RunReport) -> np.ndarra
 
 
 def _batches(items: Iterable, size: int) -> Iterator[list]:
-    batch = []
-    for item in items:
-        batch.append(item)
-        if len(batch) == size:
-            yield batch
-            batch = []
-    if batch:
+    remaining = iter(items)
+    while batch := list(islice(remaining, size)):
         yield batch
 
 

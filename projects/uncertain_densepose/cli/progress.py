@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 
 from tqdm import tqdm
@@ -19,6 +20,13 @@ class ProgressLines(tqdm):
         if text:
             self.fp.write(f"{text}\n")
             self.fp.flush()
+
+    def close(self) -> None:
+        """Write the last line, without the line of nothing that `tqdm` ends its bars with."""
+        if not self.disable:
+            self.display()
+            self.fp = io.StringIO()
+        super().close()
 
 
 def progress_bar(**options) -> tqdm:

@@ -19,7 +19,7 @@ from __future__ import annotations
 import os
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import BinaryIO
 
@@ -27,7 +27,7 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from ..config import ConfigError
-from ..errors import UserError
+from ..errors import UserError, missing
 
 MAX_PIXELS = 178_956_970
 """Pixels of the largest picture that is read: half a gigabyte as BGR, and Pillow's own limit."""
@@ -74,7 +74,8 @@ def read_image(path: str | os.PathLike) -> np.ndarray:
     """
     path = os.fspath(path)
     if not os.path.isfile(path):
-        raise ImageError(f"{path}: {_why_no_file(path)}")
+        is_folder = os.path.isdir(path)
+        raise ImageError(f"{path}: is a folder" if is_folder else missing(path, "no such image"))
     try:
         with open(path, "rb") as file:
             return _read(file)
@@ -151,12 +152,6 @@ def check_channel_order(order: str) -> None:
         raise ConfigError(f'INPUT.FORMAT must be "BGR" or "RGB", not {order!r}')
 
 
-def _why_no_file(path: str) -> str:
-    if os.path.isdir(path):
-        return "is a folder"
-    return "is an address; download the image first" if "://" in path else "no such image"
-
-
 @cache
 def _formats() -> tuple[str, ...]:
     """The formats that are read."""
@@ -210,19 +205,37 @@ def _pixels(image: Image.Image) -> np.ndarray:
         return _floats(np.asarray(image))
     has_alpha = image.mode in _WITH_ALPHA or "transparency" in image.info
     wanted = "RGBA" if has_alpha else "RGB"
-    return _swapped(np.asarray(image if image.mode == wanted else image.convert(wanted)))
+    if image.mode != wanted:
+        image = image.convert(wanted)
+    swapped = np.empty((image.height, image.width, len(wanted)), np.uint8)
+    # Pillow copies what it gives to numpy twice, so a whole picture would be thrice in memory.
+    for rows in _strips(image.height, image.width):
+        box = (0, rows.start, image.width, rows.stop)
+        _swap_into(swapped[rows], np.asarray(image.crop(box)))
+    return swapped
+
+
+def _strips(height: int, width: int) -> Iterator[slice]:
+    """The rows of a picture in strips of `_PIXELS_PER_STRIP`, or of a row."""
+    step = max(_PIXELS_PER_STRIP // max(width, 1), 1)
+    return (slice(first, min(first + step, height)) for first in range(0, height, step))
 
 
 def _swapped(colours: np.ndarray) -> np.ndarray:
-    """Red, green, blue (and alpha) as blue, green, red, or the reverse; contiguous.
+    """Red, green, blue as blue, green, red, or the reverse; contiguous."""
+    swapped = np.empty_like(colours)
+    _swap_into(swapped, colours)
+    return swapped
+
+
+def _swap_into(swapped: np.ndarray, colours: np.ndarray) -> None:
+    """Write red, green, blue (and alpha) as blue, green, red, or the reverse.
 
     By channel, which is twice as fast as a copy of the reversed view. OpenCV's threads do not
     survive the fork of a data loader.
     """
-    swapped = np.empty_like(colours)
     for channel, other in enumerate((2, 1, 0, 3)[: colours.shape[2]]):
         swapped[..., channel] = colours[..., other]
-    return swapped
 
 
 def _integers(image: Image.Image) -> np.ndarray:
@@ -276,13 +289,11 @@ def _grey_to_bgr(image: np.ndarray) -> np.ndarray:
 
 def _over_white(image: np.ndarray) -> np.ndarray:
     """(H, W, 4) uint8 with alpha as (H, W, 3); in strips, whose integers are twice as wide."""
-    height, width = image.shape[:2]
-    result = np.empty((height, width, 3), np.uint8)
-    rows = max(_PIXELS_PER_STRIP // width, 1)
-    for start in range(0, height, rows):
-        strip = image[start : start + rows].astype(np.uint16)
+    result = np.empty((*image.shape[:2], 3), np.uint8)
+    for rows in _strips(*image.shape[:2]):
+        strip = image[rows].astype(np.uint16)
         colour, alpha = strip[..., :3], strip[..., 3:]
-        result[start : start + rows] = (colour * alpha + 255 * (255 - alpha) + 127) // 255
+        result[rows] = (colour * alpha + 255 * (255 - alpha) + 127) // 255
     return result
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 from detectron2.config import CfgNode, configurable
-from detectron2.data import DatasetFromList
+from detectron2.data import DatasetFromList, MetadataCatalog, get_detection_dataset_dicts
 from detectron2.data.build import _train_loader_from_config, trivial_batch_collator
 from detectron2.data.detection_utils import SizeMismatchError
 from detectron2.data.samplers import TrainingSampler
@@ -29,6 +29,9 @@ logger = logging.getLogger(f"detectron2.{__name__}")
 
 MAX_UNREADABLE = 10
 """So many records in a row that cannot be read end the training: a folder has gone."""
+
+_NOBODY = ("Dataset ", "No valid data found")
+"""How Detectron2's `get_detection_dataset_dicts` says that nothing is left to train on."""
 
 UNREADABLE = (OSError, SizeMismatchError)
 """What a mapper raises for a picture that is missing, truncated or of another size."""
@@ -186,8 +189,39 @@ def _leave_signals_to_parent(worker: int) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
+def training_records(names: Sequence[str], **options: Any) -> list[dict]:
+    """The records of training sets.
+
+    Args:
+        names: as registered.
+        options: of Detectron2's `get_detection_dataset_dicts`.
+
+    Raises:
+        TrainingDataError: none of them shows a person to train on; the message names the files.
+    """
+    try:
+        return get_detection_dataset_dicts(names, **options)
+    except AssertionError as error:
+        if not str(error).startswith(_NOBODY):
+            raise
+        # Detectron2 names the data sets alone.
+        files = (MetadataCatalog.get(name).get("json_file", name) for name in names)
+        raise TrainingDataError(
+            f"{', '.join(files)}: no image has a person to train on, or with MODEL.KEYPOINT_ON "
+            "enough keypoints; see tools/check_annotations.py"
+        ) from error
+
+
 def _from_config(cfg: CfgNode, mapper=None, *, dataset=None, sampler=None) -> dict[str, Any]:
     seed = training_seed(cfg.SEED)
+    if dataset is None:
+        keypoints = cfg.MODEL.ROI_KEYPOINT_HEAD.MIN_KEYPOINTS_PER_IMAGE
+        dataset = training_records(
+            cfg.DATASETS.TRAIN,
+            filter_empty=cfg.DATALOADER.FILTER_EMPTY_ANNOTATIONS,
+            min_keypoints=keypoints if cfg.MODEL.KEYPOINT_ON else 0,
+            proposal_files=cfg.DATASETS.PROPOSAL_FILES_TRAIN if cfg.MODEL.LOAD_PROPOSALS else None,
+        )
     # Detectron2's samplers take their seeds from numpy's generator.
     with record_seed(seed, 0):
         options = _train_loader_from_config(cfg, mapper, dataset=dataset, sampler=sampler)

@@ -24,7 +24,7 @@ from detectron2.evaluation import inference_on_dataset
 from detectron2.structures import Instances
 from torch import nn
 
-from ..errors import NOT_JSON, UserError
+from ..errors import NOT_JSON, UserError, missing
 from ..structures import PointPredictions
 from ..surface import NUM_PARTS
 from .ground_truth import AnnotatedImage, GroundTruthBoxModel
@@ -114,7 +114,7 @@ class Recalibration:
         """
         if not os.path.isfile(path):
             raise RecalibrationFileError(
-                f"{path}: no such file; write one with tools/recalibrate.py"
+                missing(path, "no such file; write one with tools/recalibrate.py")
             )
         try:
             with open(path) as file:

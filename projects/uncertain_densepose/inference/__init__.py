@@ -5,7 +5,15 @@ from ..surface.metric import ChartMetric, rms_sigma_cm, rms_sigma_uv, tangent_co
 from .body_points import BodyPoints, body_points, body_points_at
 from .clicks_curve import ClicksCurve, clicks_curve
 from .coco_results import coco_results, write_coco_results
-from .condition import Click, ClickError, ConditionedPerson, condition, condition_points
+from .condition import (
+    Click,
+    ClickError,
+    ConditionedPerson,
+    ConditionedStoredPerson,
+    condition,
+    condition_points,
+)
+from .dense_person import DensePerson, pixel_window
 from .error_field import error_length_cm, sample_error_field
 from .export import coco_category_id, coco_image_ids, result_records
 from .fusion import FUSION_RULES, FusionError
@@ -19,10 +27,11 @@ from .image_sources import (
     find_sources,
 )
 from .people_file import PeopleFileError, SavedPeople, load_people, save_people
-from .person import Person, people_from_instances, pixel_window
+from .person import Person, people_from_instances
 from .picture_maps import PictureMaps, picture_maps
 from .predictor import Predictor, surface_path
 from .seen_vertex import SeenVertex, surface_to_image
+from .stored_person import StoredPerson
 from .texture import Texture, transfer_texture
 
 Source = ImageSource
@@ -36,6 +45,8 @@ __all__ = [
     "ClickError",
     "ClicksCurve",
     "ConditionedPerson",
+    "ConditionedStoredPerson",
+    "DensePerson",
     "FusionError",
     "ImageError",
     "ImageFile",
@@ -49,6 +60,7 @@ __all__ = [
     "Source",
     "SourceError",
     "SourceImage",
+    "StoredPerson",
     "Texture",
     "VideoFile",
     "as_bgr",

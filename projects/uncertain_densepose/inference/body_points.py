@@ -8,7 +8,7 @@ import numpy as np
 
 from ..surface import ChartLookup, SurfacePoints, surface_to_uv, uv_to_surface
 from ..surface.metric import ChartMetric
-from .person import Person
+from .dense_person import DensePerson
 
 _ANGLE = np.arange(6) * np.pi / 3
 SIGMA_POINTS = 2 * np.column_stack([np.cos(_ANGLE), np.sin(_ANGLE)])
@@ -118,7 +118,7 @@ def _root(covariance: np.ndarray) -> np.ndarray:
     return root
 
 
-def body_points_at(person: Person, xy_image: np.ndarray) -> BodyPoints:
+def body_points_at(person: DensePerson, xy_image: np.ndarray) -> BodyPoints:
     """The points on the body that image positions (P, 2), in pixels, show; see `Person.at`.
 
     All pixels of a person are `np.argwhere(person.part > 0)[:, ::-1] + person.window[:2] + 0.5`.

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterable, Sequence
 import cv2
 import numpy as np
 
-from .person import POINTS_PER_READ, Person
+from .dense_person import DensePerson
+from .person import POINTS_PER_READ
 
 PERSON_CATEGORY_ID = 1
 """COCO's id of the category person."""
@@ -40,7 +41,7 @@ of the 2018 and 2019 challenges."""
 
 
 def coco_results(
-    people: Sequence[Person],
+    people: Sequence[DensePerson],
     image_id: int | str,
     category_id: int = PERSON_CATEGORY_ID,
     encoding: str = "png",
@@ -61,7 +62,8 @@ def coco_results(
         raise ValueError(f"encoding must be one of {', '.join(ENCODINGS)}, not {encoding!r}")
     records = []
     for person in people:
-        if person.part.size == 0:
+        x0, y0, x1, y1 = person.window
+        if x0 == x1 or y0 == y1:
             continue
         box = _box_in_image(person)
         records.append(
@@ -91,7 +93,7 @@ def write_coco_results(path: str | os.PathLike, records: Iterable[dict]) -> int:
     return count
 
 
-def quantised_iuv(person: Person, box_xywh: np.ndarray) -> np.ndarray:
+def quantised_iuv(person: DensePerson, box_xywh: np.ndarray) -> np.ndarray:
     """Charts and quantised coordinates on the pixel grid of a box.
 
     The grid starts at the corner of the box, wherever that lies in the image. Each pixel is read
@@ -106,19 +108,25 @@ def quantised_iuv(person: Person, box_xywh: np.ndarray) -> np.ndarray:
     """
     corner, side = box_xywh[:2], box_xywh[2:]
     width, height = np.ceil(side).astype(int).tolist()
-    offset = np.stack(np.meshgrid(np.arange(width), np.arange(height)), axis=-1) + 0.5
-    xy = (corner + np.minimum(offset, side)).reshape(-1, 2)
-    chunks = np.array_split(xy, -(-len(xy) // POINTS_PER_READ))
-    reads = [person.at(chunk) for chunk in chunks]
-    part = np.concatenate([read.part.numpy() for read in reads])
-    uv = np.concatenate([read.mean_uv.float().numpy() for read in reads])
-    known = (part > 0) & np.isfinite(uv).all(axis=1)
-    quantised = np.rint(np.clip(uv, 0, 1) * _QUANTA)
-    iuv = np.where(known, np.column_stack([part, quantised]).T, 0)
-    return iuv.astype(np.uint8).reshape(3, height, width)
+    x, y = (
+        corner[axis] + np.minimum(np.arange(count) + 0.5, side[axis])
+        for axis, count in enumerate((width, height))
+    )
+    # In the order of a PNG's pixels: blue, green, red.
+    vui = np.zeros((height, width, 3), dtype=np.uint8)
+    step = max(POINTS_PER_READ // width, 1)
+    for first in range(0, height, step):
+        rows = vui[first : first + step]
+        xy = np.stack(np.meshgrid(x, y[first : first + step]), axis=-1).reshape(-1, 2)
+        part, uv = person.part_and_uv_at(xy)
+        known = (part > 0) & np.isfinite(uv).all(axis=1)
+        quantised = np.rint(np.clip(uv, 0, 1) * _QUANTA)
+        values = np.where(known, np.column_stack([quantised[:, ::-1], part]).T, 0).T
+        rows[:] = values.reshape(rows.shape)
+    return vui.transpose(2, 0, 1)[::-1]
 
 
-def _box_in_image(person: Person) -> np.ndarray:
+def _box_in_image(person: DensePerson) -> np.ndarray:
     """(4,) float64 x, y, width, height of the box clipped to the image, pixels."""
     height, width = person.image_size
     x0, x1 = np.clip(person.box_xyxy[[0, 2]].astype(np.float64), 0, width)

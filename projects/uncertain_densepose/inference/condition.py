@@ -7,10 +7,10 @@ also learns about its own error (`PartCorrelatedUV.given_measured`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
-from typing import NamedTuple
+from functools import cached_property, singledispatch
+from typing import NamedTuple, overload
 
 import numpy as np
 import torch
@@ -19,7 +19,10 @@ from ..distributions import PartCorrelatedUV, SharedErrorPosterior, basis_of_siz
 from ..errors import UserError
 from ..structures import ChartMaps, PointPredictions
 from ..surface import NUM_PARTS
-from .person import Person, part_centres_uv
+from ..surface.metric import ChartMetric
+from .dense_person import DensePerson, part_centres_uv
+from .person import Person
+from .stored_person import StoredPerson
 
 CLICK_SIGMA_UV = 0.005
 """Standard deviation of a click in each chart direction, chart units: about 2 mm on a chart of half
@@ -45,7 +48,7 @@ class Click(NamedTuple):
     v: float
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ConditionedPerson(Person):
     """A person whose maps were moved by N clicks.
 
@@ -79,9 +82,49 @@ class ConditionedPerson(Person):
         return part, uv, covariance
 
 
+class ConditionedStoredPerson(StoredPerson):
+    """A person of a file whose pixels were moved by N clicks.
+
+    Attributes:
+        informed: (N,) bool, see :class:`ConditionedPerson`.
+    """
+
+    def __init__(
+        self,
+        arrays: Mapping[str, np.ndarray | None],
+        image_size: tuple[int, int],
+        metric: ChartMetric,
+        informed: np.ndarray,
+    ):
+        super().__init__(arrays, image_size, metric)
+        self.informed = informed
+
+
+@dataclass(frozen=True)
+class _Clicks:
+    """What N clicks are, and what is known at their pixels; see :class:`ConditionedPerson`."""
+
+    informed: np.ndarray
+    row: np.ndarray
+    column: np.ndarray
+    clicked_part: np.ndarray
+    clicked_uv: np.ndarray
+    clicked_covariance_uv: np.ndarray
+
+
+@overload
 def condition(
-    person: Person, clicks: Sequence[Click], click_sigma_uv: float = CLICK_SIGMA_UV
-) -> ConditionedPerson:
+    person: Person, clicks: Sequence[Click], click_sigma_uv: float = ...
+) -> ConditionedPerson: ...
+
+
+@overload
+def condition(
+    person: StoredPerson, clicks: Sequence[Click], click_sigma_uv: float = ...
+) -> ConditionedStoredPerson: ...
+
+
+def condition(person, clicks, click_sigma_uv=CLICK_SIGMA_UV):
     """Condition a person on the true correspondences of a few pixels.
 
     A click on a pixel that shows the click's part moves and narrows that whole part, and no other.
@@ -90,16 +133,19 @@ def condition(
     independent errors only the clicked pixels change.
 
     Args:
-        person: predicted by a model with a variance.
+        person: predicted by a model with a variance, or read from a file with one.
         clicks: on distinct pixels.
         click_sigma_uv: standard deviation of the clicks in each direction, chart units; 0 if they
             are exact.
+
+    Returns:
+        A person of the same kind.
 
     Raises:
         ClickError: the model has no variance; the person is conditioned already; or a click is
             outside the person's window, on the same pixel as another, or not on a chart.
     """
-    if isinstance(person, ConditionedPerson):
+    if isinstance(person, ConditionedPerson | ConditionedStoredPerson):
         raise ClickError("the person is conditioned already; give all clicks at once")
     if not person.has_uncertainty:
         raise ClickError("the model has no noise model, so clicks cannot move anything")
@@ -120,19 +166,64 @@ def condition(
     shown = uv.copy()
     shown[informed] = found.mean_uv.numpy()
     covariance[informed] = found.covariance().numpy()
+    known = _Clicks(informed, row, column, part, shown, covariance)
+    return _conditioned(person, np.unique(part[informed]).tolist(), posterior, known)
+
+
+@singledispatch
+def _conditioned(
+    person: DensePerson, parts: list[int], posterior: SharedErrorPosterior, known: _Clicks
+) -> DensePerson:
+    """The person with the charts `parts` moved and narrowed, and the clicked pixels."""
+    raise TypeError(f"a {type(person).__name__} cannot be conditioned")
+
+
+@_conditioned.register
+def _(
+    person: Person, parts: list[int], posterior: SharedErrorPosterior, known: _Clicks
+) -> ConditionedPerson:
     return ConditionedPerson(
         box_xyxy=person.box_xyxy,
         score=person.score,
-        maps=_moved(person, np.unique(part[informed]).tolist(), posterior),
+        maps=_moved(person, parts, posterior),
         image_size=person.image_size,
         metric=person.metric,
-        informed=informed,
-        row=row,
-        column=column,
-        clicked_part=part,
-        clicked_uv=shown,
-        clicked_covariance_uv=covariance,
+        **vars(known),
     )
+
+
+@_conditioned.register
+def _(
+    person: StoredPerson, parts: list[int], posterior: SharedErrorPosterior, known: _Clicks
+) -> ConditionedStoredPerson:
+    part, uv, covariance = (np.array(values) for values in person._pixels)
+    shared = person.shared_covariance
+    if shared is not None and parts:
+        shared = shared.copy()
+        for chart in parts:
+            z = posterior.mean[chart]
+            shared[chart] = _about_moved_shape(posterior.covariance[chart], z).numpy()
+        row, column = np.nonzero(np.isin(part, parts))
+        points = person.at(np.stack([column, row], axis=-1) + np.array(person.window[:2]) + 0.5)
+        uv[row, column], covariance[row, column] = _moved_points(points.double(), posterior)
+    at = known.row, known.column
+    part[at], uv[at] = known.clicked_part, known.clicked_uv
+    covariance[at] = known.clicked_covariance_uv
+    kept = {name: person.arrays[name] for name in ("box", "score", "window", "part_probability")}
+    moved = {"part": part, "uv": uv, "covariance_uv": covariance, "shared_covariance": shared}
+    return ConditionedStoredPerson(kept | moved, person.image_size, person.metric, known.informed)
+
+
+def _moved_points(
+    points: PointPredictions, posterior: SharedErrorPosterior
+) -> tuple[np.ndarray, np.ndarray]:
+    """Means (P, 2) and marginal covariances (P, 2, 2) of points, given the posterior of the errors
+    that their charts share; float64."""
+    prior = points.joint_distribution()
+    z, shared = posterior.mean[points.part], posterior.covariance[points.part]
+    mean = points.mean_uv + (prior.basis @ z[:, :, None]).squeeze(-1)
+    covariance = prior.own_covariance() + prior.basis @ shared @ prior.basis.mT
+    return mean.numpy(), covariance.numpy()
 
 
 def condition_points(
@@ -158,7 +249,7 @@ def condition_points(
     return joint.given_measured(index, target_uv.double(), click_sigma_uv)
 
 
-def _clicked_pixels(person: Person, clicks: Sequence[Click]) -> tuple[np.ndarray, np.ndarray]:
+def _clicked_pixels(person: DensePerson, clicks: Sequence[Click]) -> tuple[np.ndarray, np.ndarray]:
     """Row and column, each (N,) int64, of the clicks' pixels in the person's window.
 
     Raises:

@@ -10,10 +10,10 @@ import numpy as np
 import torch
 
 from ..surface.metric import CM_PER_M
-from .person import Person
+from .dense_person import DensePerson
 
 
-def sample_error_field(person: Person, num_draws: int, seed: int = 0) -> np.ndarray:
+def sample_error_field(person: DensePerson, num_draws: int, seed: int = 0) -> np.ndarray:
     """Draw errors, truth minus prediction, at all pixels of a person.
 
     Args:
@@ -44,7 +44,7 @@ def sample_error_field(person: Person, num_draws: int, seed: int = 0) -> np.ndar
     return error
 
 
-def error_length_cm(person: Person, error_uv: np.ndarray) -> np.ndarray:
+def error_length_cm(person: DensePerson, error_uv: np.ndarray) -> np.ndarray:
     """The length of errors on the rest body, |J δ|.
 
     Args:

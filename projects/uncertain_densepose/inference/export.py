@@ -9,14 +9,14 @@ from pathlib import Path, PurePosixPath
 
 from ..data.annotation_checks import person_category
 from ..data.annotation_file import read_annotation_file
-from ..errors import NOT_JSON
+from ..errors import NOT_JSON, is_url, missing
 from ..structures.coco_annotation import AnnotationFileError
 from .coco_results import PERSON_CATEGORY_ID
-from .person import Person
+from .dense_person import DensePerson
 
 
 def result_records(
-    people: Sequence[Person],
+    people: Sequence[DensePerson],
     image_name: str,
     maps_name: str,
     frame: int | None = None,
@@ -68,6 +68,8 @@ def coco_image_ids(json_file: str | os.PathLike, paths: Iterable[Path]) -> dict[
         FileNotFoundError: `json_file` does not exist.
         AnnotationFileError: it is not in COCO's format, or lacks one of the images.
     """
+    if is_url(json_file):
+        raise AnnotationFileError(missing(json_file))
     try:
         images = json.loads(Path(json_file).read_bytes())["images"]
         entry = {PurePosixPath(image["file_name"]).parts: image["id"] for image in images}

@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 from natsort import natsort_keygen, ns
 
 from ..data.picture_file import is_picture, read_image
-from ..errors import UserError
+from ..errors import UserError, missing
 from .source_image import SourceImage
 from .video_file import VideoFile
 
@@ -118,7 +118,7 @@ def _files(argument: Path, out: Path | None) -> list[tuple[Path, str]]:
     if argument.exists():
         return [(argument, argument.stem)]
     if not glob.has_magic(str(argument)):
-        raise SourceError(f"{argument}: no such image, folder or video")
+        raise SourceError(missing(argument, "no such image, folder or video"))
     # Brackets of a folder that exists are part of its name.
     folder = next(above for above in argument.parents if above.is_dir())
     pattern = str(argument.relative_to(folder))

@@ -15,24 +15,23 @@ from __future__ import annotations
 
 import os
 import zipfile
-import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
-from ..archives import check_npz
+from ..archives import ArchiveError, PickledArrayError, open_npz
 from ..atomic_file import replacing
-from ..errors import UserError
+from ..errors import UserError, missing
 from ..surface import NUM_PARTS
-from .person import FRAMES, REAL_MAPS, Person
+from ..surface.metric import ChartMetric
+from .dense_person import FRAMES, MAX_PIXELS, REAL_MAPS, DensePerson
+from .npy_spool import NpySpool
+from .stored_person import StoredPerson
 
 VERSION = 2
-
-MAX_PIXELS = 1 << 22
-"""Of a person whose maps are computed at once, which takes about 0.4 GB."""
 
 UV_TYPES = (np.float16, np.float32)
 """Types that `uv` may be stored in. Half precision is exact to 1/4096 of a chart."""
@@ -57,10 +56,18 @@ class SavedPeople:
     frame: str
     people: list[dict[str, np.ndarray | None]]
 
+    def with_metric(self, metric: ChartMetric) -> list[StoredPerson]:
+        """The people, for all functions that take predicted ones.
+
+        Args:
+            metric: of the surface that the model predicts, `ChartMetric.load(file)`.
+        """
+        return [StoredPerson(arrays, self.image_size, metric) for arrays in self.people]
+
 
 def save_people(
     path: str | os.PathLike,
-    people: Sequence[Person],
+    people: Sequence[DensePerson],
     image_size: tuple[int, int],
     frame: str = "box",
     uv_type: type = np.float32,
@@ -98,14 +105,20 @@ def save_people(
         zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive,
     ):
         for name, values in heads.items():
-            _write(archive, name, values.shape, iter([values]))
+            _write(archive, name, values)
         for index, person in enumerate(people):
-            _write_person(archive, f"{index}/", person, frame, uv_type)
+            _write_person(archive, temporary.parent, f"{index}/", person, frame, uv_type)
 
 
 def _write_person(
-    archive: zipfile.ZipFile, prefix: str, person: Person, frame: str, uv_type: type
+    archive: zipfile.ZipFile,
+    folder: Path,
+    prefix: str,
+    person: DensePerson,
+    frame: str,
+    uv_type: type,
 ) -> None:
+    """Write the arrays of a person, through temporary files in a folder."""
     height, width = person.image_size
     x0, y0, x1, y1 = person.window if frame == "box" else (0, 0, width, height)
     heads = {
@@ -116,39 +129,29 @@ def _write_person(
     }
     for name, values in heads.items():
         if values is not None:
-            _write(archive, prefix + name, values.shape, iter([values]))
+            _write(archive, prefix + name, values)
     stored = {"part": np.uint8, "uv": uv_type}
-    for name in ("part", *REAL_MAPS):
-        bands = _bands_of_map(person, name, frame)
-        first = next(bands)
-        if first is None:
-            continue
-        kind = stored.get(name, np.float32)
-        shape = (y1 - y0, x1 - x0, *first.shape[2:])
-        stored_bands: Iterator[np.ndarray] = (
-            np.asarray(band).astype(kind) for band in chain([first], bands)
-        )
-        _write(archive, prefix + name, shape, stored_bands)
+    with ExitStack() as spools:
+        maps: dict[str, NpySpool] = {}
+        # A large person is computed band by band, so that no map need be whole in memory.
+        for band in person.bands(MAX_PIXELS) if frame == "box" else [person]:
+            for name in ("part", *REAL_MAPS):
+                values = FRAMES[frame](band, getattr(band, name))
+                if values is None:
+                    continue
+                values = np.asarray(values).astype(stored.get(name, np.float32))
+                if name not in maps:
+                    shape = (y1 - y0, x1 - x0, *values.shape[2:])
+                    spool = NpySpool(prefix + name, shape, values.dtype, folder)
+                    maps[name] = spools.enter_context(spool)
+                maps[name].write(values)
+        for spool in maps.values():
+            spool.copy_into(archive)
 
 
-def _bands_of_map(person: Person, name: str, frame: str) -> Iterator[np.ndarray | None]:
-    """A map by bands of rows; those of a large person are computed anew for every map, so that no
-    map need be whole in memory."""
-    bands = person.bands(MAX_PIXELS) if frame == "box" else iter([person])
-    return (FRAMES[frame](band, getattr(band, name)) for band in bands)
-
-
-def _write(
-    archive: zipfile.ZipFile, name: str, shape: tuple[int, ...], bands: Iterator[np.ndarray]
-) -> None:
-    """Write an array of such a shape, given by bands along its first axis, as `np.savez` does."""
-    first = next(bands)
-    kind = np.lib.format.dtype_to_descr(first.dtype)
-    head = {"descr": kind, "fortran_order": False, "shape": shape}
+def _write(archive: zipfile.ZipFile, name: str, values: np.ndarray) -> None:
     with archive.open(f"{name}.npy", "w", force_zip64=True) as file:
-        np.lib.format.write_array_header_1_0(file, head)
-        for band in chain([first], bands):
-            file.write(np.ascontiguousarray(band).data if band.size else b"")
+        np.lib.format.write_array(file, values, allow_pickle=False)
 
 
 def load_people(path: str | os.PathLike) -> SavedPeople:
@@ -160,12 +163,11 @@ def load_people(path: str | os.PathLike) -> SavedPeople:
     """
     path = Path(path)
     if not path.is_file():
-        raise PeopleFileError(f"{path}: no such file; write it with save_people")
+        raise PeopleFileError(missing(path, "no such file; write it with save_people"))
     try:
-        check_npz(path)
-        with np.load(path, allow_pickle=False) as archive:
+        with open_npz(path) as archive:
             return _read(_Arrays(path, archive))
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError) as error:
+    except (ArchiveError, OSError) as error:
         raise PeopleFileError(f"{path}: not a .npz file, or truncated ({error})") from error
 
 
@@ -187,8 +189,8 @@ class _Arrays:
             raise self.error(name, "is missing")
         try:
             values = self._archive[self._prefix + name]
-        except ValueError as error:
-            raise self.error(name, f"is not a plain array ({error})") from error
+        except PickledArrayError as error:
+            raise self.error(name, "is not a plain array") from error
         if values.dtype.kind not in kinds:
             raise self.error(name, f"has type {values.dtype}")
         fits = len(values.shape) == len(shape) and all(

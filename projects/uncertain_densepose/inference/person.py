@@ -1,14 +1,9 @@
-"""One detected person, with dense correspondences at image resolution.
-
-Shapes: h, w are the height and width in pixels of the person's window: the image pixels whose
-centres lie in the box. On background, and where the network's coordinates are not finite, `part` is
-0 and values are NaN.
-"""
+"""One detected person, read at image resolution from the network's maps of its box."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from functools import cached_property
 
 import numpy as np
@@ -18,61 +13,18 @@ from detectron2.structures import Instances
 from ..structures import ChartMaps, PointPredictions, image_to_box_xy
 from ..structures.bilinear import axis_taps
 from ..surface import NUM_PARTS
-from ..surface.metric import ChartMetric, rms_sigma_uv
+from ..surface.metric import ChartMetric
+from .dense_person import DensePerson, about_centres, part_centres_uv, pixel_window
 from .part_probability import probability_at
 from .window_reading import WindowReader, grid_corners
 
 POINTS_PER_READ = 1 << 17
 """Points read from the maps at once; bounds the memory of large boxes."""
 
-REAL_MAPS = ("uv", "covariance_uv", "sigma_uv", "sigma_cm", "part_probability")
-"""The real-valued maps of a :class:`Person`, NaN on background."""
 
-
-def pixel_window(box_xyxy: np.ndarray, image_size: tuple[int, int]) -> tuple[int, int, int, int]:
-    """The pixels of an image whose centres lie in a box.
-
-    Args:
-        box_xyxy: (4,) pixels; pixel (0, 0) covers [0, 1]², its centre is (0.5, 0.5).
-        image_size: height and width in pixels.
-
-    Returns:
-        x0, y0, x1, y1: columns x0..x1-1 and rows y0..y1-1. Empty (x0 == x1 or y0 == y1) if the box
-        contains no pixel centre of the image.
-    """
-    height, width = image_size
-    edge = np.ceil(np.asarray(box_xyxy, dtype=np.float64) - 0.5)
-    x0, x1 = np.clip(edge[[0, 2]], 0, width).astype(int).tolist()
-    y0, y1 = np.clip(edge[[1, 3]], 0, height).astype(int).tolist()
-    return x0, y0, max(x0, x1), max(y0, y1)
-
-
-def part_centres_uv(part: np.ndarray, uv: np.ndarray) -> np.ndarray:
-    """The mean coordinates of the pixels of each part.
-
-    Args:
-        part: (h, w) integer charts 1..24, 0 background. uv: (h, w, 2) chart units.
-
-    Returns:
-        (25, 2) float64 chart units; 0.5, the centre of the chart, for parts without pixels.
-    """
-    shown = part > 0
-    chart = part[shown]
-    count = np.bincount(chart, minlength=NUM_PARTS + 1)
-    sums = [np.bincount(chart, weights, minlength=NUM_PARTS + 1) for weights in uv[shown].T]
-    mean = np.stack(sums, axis=-1) / np.maximum(count, 1)[:, None]
-    return np.where(count[:, None] > 0, mean, 0.5)
-
-
-def about_centres(points: PointPredictions, centre_uv: np.ndarray) -> PointPredictions:
-    """The same predictions, with shared errors that rotate and scale about centres (25, 2)."""
-    centre = torch.from_numpy(centre_uv).to(points.mean_uv)
-    return replace(points, shared_centre_uv=centre[points.part])
-
-
-@dataclass(frozen=True, eq=False)
-class Person:
-    """A detected person. All maps are computed on first access.
+@dataclass(frozen=True, eq=False, repr=False)
+class Person(DensePerson):
+    """A person that a network detected. All maps are computed on first access.
 
     Attributes:
         box_xyxy: (4,) float32 edges x0, y0, x1, y1 in pixels of the image.
@@ -100,13 +52,21 @@ class Person:
             The values at the P points, on the CPU. Shared errors that rotate and scale do so about
             the mean coordinates of the part's pixels.
         """
-        xy_box = self._in_box(xy_image)
-        index = torch.zeros(len(xy_box), dtype=torch.int64, device=xy_box.device)
-        chart = None if part is None else self._charts(part)
-        points = self.maps.sample(index, xy_box, chart).map(torch.Tensor.cpu)
+        points = self._points_at(xy_image, part)
         if points.shares_offset:
             return points
         return about_centres(points, self._centres_uv(self.part, self.uv))
+
+    def part_and_uv_at(self, xy_image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Part (P,) and uv (P, 2) float32 of :meth:`at`, without the person's pixels."""
+        points = self._points_at(xy_image, None)
+        return points.part.numpy(), points.mean_uv.float().numpy()
+
+    def _points_at(self, xy_image: np.ndarray, part: np.ndarray | None) -> PointPredictions:
+        xy_box = self._in_box(xy_image)
+        index = torch.zeros(len(xy_box), dtype=torch.int64, device=xy_box.device)
+        chart = None if part is None else self._charts(part)
+        return self.maps.sample(index, xy_box, chart).map(torch.Tensor.cpu)
 
     def _centres_uv(self, part: np.ndarray, uv: np.ndarray) -> np.ndarray:
         """(25, 2) about which shared errors rotate and scale, of the maps of the window."""
@@ -134,12 +94,6 @@ class Person:
     def window(self) -> tuple[int, int, int, int]:
         """x0, y0, x1, y1: the maps cover columns x0..x1-1 and rows y0..y1-1 of the image."""
         return pixel_window(self.box_xyxy, self.image_size)
-
-    @property
-    def window_slices(self) -> tuple[slice, slice]:
-        """Rows and columns of the window: ``image[person.window_slices]`` is (h, w, ...)."""
-        x0, y0, x1, y1 = self.window
-        return slice(y0, y1), slice(x0, x1)
 
     @property
     def has_uncertainty(self) -> bool:
@@ -172,44 +126,6 @@ class Person:
         covariance = points.covariance()
         return part, uv, None if covariance is None else window_map(covariance.float(), torch.nan)
 
-    @property
-    def part(self) -> np.ndarray:
-        """(h, w) int64 charts 1..24, 0 background."""
-        return self._pixels[0]
-
-    @property
-    def uv(self) -> np.ndarray:
-        """(h, w, 2) float32 chart units, NaN on background."""
-        return self._pixels[1]
-
-    @property
-    def covariance_uv(self) -> np.ndarray | None:
-        """(h, w, 2, 2) float32 marginal covariance in chart units², NaN on background."""
-        return self._pixels[2]
-
-    @cached_property
-    def sigma_uv(self) -> np.ndarray | None:
-        """(h, w) float32 standard deviation per chart direction, chart units (`rms_sigma_uv`)."""
-        return None if self.covariance_uv is None else rms_sigma_uv(self.covariance_uv)
-
-    @cached_property
-    def sigma_cm(self) -> np.ndarray | None:
-        """(h, w) float32 standard deviation per tangent direction, cm (`rms_sigma_cm`)."""
-        return self._on_foreground(self.metric.sigma_cm, ())
-
-    @cached_property
-    def covariance_cm2(self) -> np.ndarray | None:
-        """(h, w, 3, 3) float32 covariance on the neutral body's surface, cm², of rank 2."""
-        return self._on_foreground(self.metric.covariance_cm2, (3, 3))
-
-    def _on_foreground(self, function, value_shape: tuple[int, ...]) -> np.ndarray | None:
-        if self.covariance_uv is None:
-            return None
-        values = np.full(self.part.shape + value_shape, np.nan, dtype=np.float32)
-        shown = self.part > 0
-        values[shown] = function(self.part[shown], self.uv[shown], self.covariance_uv[shown])
-        return values
-
     @cached_property
     def part_probability(self) -> np.ndarray:
         """(h, w) float32 probability of the shown part, 0..1, NaN on background.
@@ -224,6 +140,11 @@ class Person:
             corners = grid_corners(taps_x, taps_y, row, column, self.maps.side)
             values[row, column] = probability_at(self.maps, corners, part[row, column])
         return values.cpu().numpy()
+
+    @property
+    def cell_px(self) -> np.ndarray:
+        """(2,) width and height in pixels of a cell of the network's maps."""
+        return (self.box_xyxy[2:] - self.box_xyxy[:2]) / self.maps.side
 
     @property
     def shared_covariance(self) -> np.ndarray | None:
@@ -262,41 +183,8 @@ class Person:
         own = {field.name: getattr(self, field.name) for field in fields(Person)}
         return (_Band(**own, rows=pair, centre_uv=centre_uv) for pair in rows)
 
-    def tensors(self, frame: str = "box") -> dict[str, torch.Tensor | None]:
-        """All values of the person as plain CPU tensors.
 
-        Args:
-            frame: "box" for maps of the window, "image" for maps of the whole image.
-
-        Returns:
-            `box` (4,) float32 pixels x0, y0, x1, y1; `score` () float32; `window` (4,) int64, the
-            columns x0..x1-1 and rows y0..y1-1 that the maps cover; the maps `part` (h, w) uint8,
-            `mask` (h, w) bool, and float32 with NaN off the mask `uv` (h, w, 2), `sigma_uv` (h, w),
-            `covariance_uv` (h, w, 2, 2), `sigma_cm` (h, w), `part_probability` (h, w);
-            `shared_covariance` (25, K, K) float32. What the model does not predict is None.
-
-        Raises:
-            ValueError: there is no such frame.
-        """
-        if frame not in FRAMES:
-            raise ValueError(f"frame must be one of {', '.join(FRAMES)}, not {frame!r}")
-        maps = {"part": self.part.astype(np.uint8), "mask": self.part > 0}
-        maps |= {name: getattr(self, name) for name in REAL_MAPS}
-        arrays = {
-            "box": self.box_xyxy.astype(np.float32),
-            "score": np.array(self.score, dtype=np.float32),
-            "window": np.array(self.window if frame == "box" else (0, 0, *self.image_size[::-1])),
-            "shared_covariance": self.shared_covariance,
-            **{name: FRAMES[frame](self, values) for name, values in maps.items()},
-        }
-        return {k: None if v is None else torch.from_numpy(v) for k, v in arrays.items()}
-
-    def __repr__(self) -> str:
-        box = ", ".join(f"{edge:.1f}" for edge in self.box_xyxy)
-        return f"Person(box_xyxy=[{box}], score={self.score:.3f})"
-
-
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class _Band(Person):
     """Some rows of a person.
 
@@ -321,20 +209,6 @@ def _bands(height: int, width: int) -> list[slice]:
     """The rows of a window in bands of at most `POINTS_PER_READ` pixels, or one row."""
     step = max(POINTS_PER_READ // max(width, 1), 1)
     return [slice(first, first + step) for first in range(0, max(height, 1), step)]
-
-
-def _in_image(person: Person, values: np.ndarray | None) -> np.ndarray | None:
-    """A map of the window extended to the whole image with NaN, 0 or False."""
-    if values is None:
-        return None
-    empty = np.nan if values.dtype.kind == "f" else 0
-    whole = np.full((*person.image_size, *values.shape[2:]), empty, dtype=values.dtype)
-    whole[person.window_slices] = values
-    return whole
-
-
-FRAMES = {"box": lambda person, values: values, "image": _in_image}
-"""How :meth:`Person.tensors` converts a map, by name of the frame."""
 
 
 def people_from_instances(instances: Instances, metric: ChartMetric) -> list[Person]:

@@ -26,14 +26,16 @@ from ..data.picture_file import (
     read_image,
 )
 from ..device import usable_device
+from ..modeling.equal_batches import equal_batches
 from ..surface.metric import ChartMetric
 from ..surface.paths import charts_path, default_surface_path
-from .equal_batches import equal_batches
 from .person import Person, people_from_instances
 
-ImageOrPath = np.ndarray | Image.Image | str | os.PathLike
-"""An array or a picture of Pillow, see `picture_file.as_bgr`, or the path of an image file, see
-`read_image`."""
+ImageOrPath = np.ndarray | torch.Tensor | Image.Image | str | os.PathLike
+"""An array, a tensor of an array's shape, or a picture of Pillow, see `picture_file.as_bgr`, or the
+path of an image file, see `read_image`."""
+
+_PIXELS_PER_STRIP = 1 << 22
 
 _Image = TypeVar("_Image", bound=ImageOrPath)
 
@@ -73,7 +75,7 @@ class Predictor:
 
     Raises:
         FileNotFoundError: the config or the weights are missing.
-        ConfigError: a value of the config, or the device, cannot be used.
+        ConfigError: a value of the config, the threshold or the device cannot be used.
         WeightsError: the weights belong to another noise model, are incomplete or damaged, or
             contain code.
         SurfaceFileError: the surface file is missing or not valid.
@@ -81,13 +83,15 @@ class Predictor:
 
     def __init__(
         self,
-        config_file: str,
-        weights: str,
+        config_file: str | os.PathLike,
+        weights: str | os.PathLike,
         device: str | torch.device | None = None,
         score_threshold: float = 0.5,
         surface: str | None = None,
         overrides: Sequence[str] = (),
     ):
+        _check_threshold(score_threshold)
+        config_file, weights = os.fspath(config_file), os.fspath(weights)
         cfg = load_config(config_file, overrides)
         if "://" not in weights and not os.path.isfile(weights):
             raise FileNotFoundError(
@@ -107,7 +111,7 @@ class Predictor:
     def from_zoo(
         cls,
         name: str,
-        device: str | None = None,
+        device: str | torch.device | None = None,
         score_threshold: float = 0.5,
         overrides: Sequence[str] = (),
     ) -> Predictor:
@@ -145,7 +149,12 @@ class Predictor:
                 mode.
             metric: of the surface that the model predicts.
             score_threshold: drop detections below it, 0..1.
+
+        Raises:
+            ConfigError: the threshold is not in 0..1, the weights are not float32, or
+                `INPUT.FORMAT` is neither BGR nor RGB.
         """
+        _check_threshold(score_threshold)
         predictor = cls.__new__(cls)
         predictor._set_up(cfg, model, metric, score_threshold)
         return predictor
@@ -176,9 +185,9 @@ class Predictor:
         Args:
             image: the path of a file, or an array (H, W, 3) uint8 in [0, 255], channels blue,
                 green, red, as `cv2.imread` returns it; grey, 16-bit and four-channel arrays are
-                converted, and so are pictures of Pillow, see `data.picture_file`. A list of these
-                is run in batches of equal size, so that a picture's answer does not depend on the
-                others.
+                converted, and so are pictures of Pillow, see `data.picture_file`, and tensors of
+                an array's shape, whose channels are last. A list of these is run in batches of
+                equal size, so that a picture's answer does not depend on the others.
 
         Returns:
             The people whose score reaches the threshold, highest score first. For a list, one such
@@ -248,9 +257,36 @@ class Predictor:
                 f"an image of {width} x {height} pixels is too narrow: when its longer side is "
                 f"{longest} pixels, nothing is left of the shorter one"
             )
-        resized = self._resize.get_transform(ordered).apply_image(ordered)
+        resized = resized_in_strips(ordered, self._resize.get_transform(ordered))
         pixels = torch.from_numpy(resized.astype(np.float32).transpose(2, 0, 1).copy())
         return {"image": pixels, "height": height, "width": width}
+
+
+def _check_threshold(score_threshold: float) -> None:
+    if not 0 <= score_threshold <= 1:
+        raise ConfigError(f"score_threshold must be in 0..1, not {score_threshold}")
+
+
+def resized_in_strips(pixels: np.ndarray, resize: T.Transform) -> np.ndarray:
+    """`resize.apply_image(pixels)` to the last bit, without a copy of a large picture.
+
+    Pillow resizes rows first, each by itself, and then columns; what it is given, it copies.
+
+    Args:
+        pixels: (H, W, 3) uint8.
+        resize: of `ResizeShortestEdge`.
+    """
+    height, width = pixels.shape[:2]
+    if not isinstance(resize, T.ResizeTransform) or height * width <= _PIXELS_PER_STRIP:
+        return np.asarray(resize.apply_image(pixels))
+    step = max(_PIXELS_PER_STRIP // width, 1)
+    narrow = np.empty((height, resize.new_w, 3), np.uint8)
+    for first in range(0, height, step):
+        rows = pixels[first : first + step]
+        across = T.ResizeTransform(*rows.shape[:2], len(rows), resize.new_w, resize.interp)
+        narrow[first : first + step] = across.apply_image(rows)
+    down = T.ResizeTransform(height, resize.new_w, resize.new_h, resize.new_w, resize.interp)
+    return np.asarray(down.apply_image(narrow))
 
 
 def _check_precision(model: GeneralizedRCNN) -> None:
@@ -290,8 +326,21 @@ def _arrays(images: Sequence[ImageOrPath]) -> list[np.ndarray]:
         try:
             if isinstance(image, (str, os.PathLike)):
                 arrays.append(read_image(image))
+            elif isinstance(image, torch.Tensor):
+                arrays.append(as_bgr(_array(image)))
             else:
                 arrays.append(as_bgr(image))
         except ImageError as error:
             raise ImageError(f"image {number}: {error}" if len(images) > 1 else error) from error
     return arrays
+
+
+def _array(image: torch.Tensor) -> np.ndarray:
+    if image.dtype != torch.uint8:
+        raise ImageError(f"a tensor must be uint8 in [0, 255], not {image.dtype}")
+    if image.ndim == 3 and len(image) in (3, 4) and image.shape[2] not in (3, 4):
+        raise ImageError(
+            f"a tensor must be (H, W, 3), blue, green, red, not {tuple(image.shape)}:"
+            " permute(1, 2, 0) puts its channels last, flip(2) makes RGB BGR"
+        )
+    return image.detach().cpu().numpy()

@@ -24,7 +24,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from ..surface import Surface
-from .person import Person
+from .dense_person import DensePerson
 
 _HALF_PIXEL_VARIANCE = 0.25
 
@@ -75,7 +75,7 @@ def vertex_places(surface: Surface, vertex: int) -> tuple[np.ndarray, np.ndarray
     return place[first, 0].astype(np.int64), place[first, 1:].astype(np.float64)
 
 
-def surface_to_image(person: Person, vertex: int) -> SeenVertex | None:
+def surface_to_image(person: DensePerson, vertex: int) -> SeenVertex | None:
     """Where in the image a vertex of the body is seen; see the formulas of this module.
 
     Without a noise model Σ is 0, and the result is where the predicted coordinates match the
@@ -130,7 +130,7 @@ def _log_density(
     return log_normal + np.log(np.abs(np.linalg.det(derivative)))
 
 
-def _uv_derivative(person: Person) -> np.ndarray:
+def _uv_derivative(person: DensePerson) -> np.ndarray:
     """(h, w, 2, 2) float64 D = [∂u/∂x ∂u/∂y; ∂v/∂x ∂v/∂y], chart units per pixel.
 
     Mean difference to the neighbours that show the same part; 0 if there are none.

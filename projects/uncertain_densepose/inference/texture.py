@@ -21,7 +21,7 @@ from scipy.signal import fftconvolve
 
 from ..structures.bilinear import axis_taps, corners_of
 from ..surface import NUM_PARTS
-from .person import Person
+from .dense_person import DensePerson
 
 _SEAM = 4
 """Texels beyond those that pixels reach, also where these lie densely."""
@@ -67,7 +67,7 @@ class Texture:
         return (near * share[..., None]).sum(axis=1)
 
 
-def transfer_texture(views: Sequence[tuple[np.ndarray, Person]], texels: int = 128) -> Texture:
+def transfer_texture(views: Sequence[tuple[np.ndarray, DensePerson]], texels: int = 128) -> Texture:
     """Blend images of one person onto the charts, weighting each pixel by its inverse variance.
 
     Args:
@@ -126,7 +126,7 @@ def _pixel_spacing(part: np.ndarray, uv: np.ndarray, texels: int) -> np.ndarray:
     return spacing
 
 
-def _check(views: Sequence[tuple[np.ndarray, Person]], texels: int) -> None:
+def _check(views: Sequence[tuple[np.ndarray, DensePerson]], texels: int) -> None:
     if not views or texels < 1:
         raise ValueError(f"a texture needs views and texels, not {len(views)} and {texels}")
     for number, (image, person) in enumerate(views):
@@ -140,7 +140,7 @@ def _check(views: Sequence[tuple[np.ndarray, Person]], texels: int) -> None:
         raise ValueError("only some of the views have a noise model: they cannot be blended")
 
 
-def _inverse_variance(person: Person) -> np.ndarray:
+def _inverse_variance(person: DensePerson) -> np.ndarray:
     """(h, w) float64 1 / sigma_uv², or 1 without a noise model."""
     if person.sigma_uv is None:
         return np.ones(person.part.shape)

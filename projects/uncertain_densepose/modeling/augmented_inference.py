@@ -19,6 +19,7 @@ from ..structures.affine import affine_map, inverse_affine, keeps_boxes, transfo
 from ..structures.chart_averaging import ChartAverage
 from ..structures.chart_mirror import ChartMirror
 from ..structures.chart_transforms import resample_maps, restore_chart_maps
+from .equal_batches import equal_batches
 
 
 class DensePoseDatasetMapperTTA(DatasetMapperTTA):
@@ -141,6 +142,23 @@ class DensePoseRCNNWithTTA(GeneralizedRCNNWithTTA):
         scores = [output.scores for output in outputs]
         classes = [output.pred_classes for output in outputs]
         return torch.cat(boxes), torch.cat(scores), torch.cat(classes)
+
+    def _batch_inference(
+        self, batched_inputs: list[dict], detected_instances: list[Instances] | None = None
+    ) -> list[Instances]:
+        """The model's answers to views, in their order, in batches of equal padded size."""
+        outputs: list[Instances] = [Instances((0, 0))] * len(batched_inputs)
+        for equal in equal_batches(self.model, batched_inputs):
+            for start in range(0, len(equal), self.batch_size):
+                batch = equal[start : start + self.batch_size]
+                found = self.model.inference(
+                    [batched_inputs[k] for k in batch],
+                    None if detected_instances is None else [detected_instances[k] for k in batch],
+                    do_postprocess=False,
+                )
+                for k, output in zip(batch, found, strict=True):
+                    outputs[k] = output
+        return outputs
 
     def _rescale_detected_boxes(self, augmented_inputs, merged_instances, affines):
         """The merged people in every view; a rotated box becomes its hull."""

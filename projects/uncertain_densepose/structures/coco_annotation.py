@@ -126,7 +126,7 @@ def read_part_masks(annotation: dict[str, Any]) -> list[dict[str, Any]]:
 
     Args:
         annotation: `dp_masks` may be missing, one mask, an empty list, or a list with one mask, or
-            [], for each of the 14 coarse parts.
+            [] or None, for each of the 14 coarse parts.
 
     Raises:
         AnnotationError: they are anything else, or a mask is not one of 256 x 256 cells.
@@ -136,7 +136,7 @@ def read_part_masks(annotation: dict[str, Any]) -> list[dict[str, Any]]:
         masks = [masks]
     elif len(masks) not in (0, NUM_COARSE_PARTS):
         raise AnnotationError("dp_masks", f"has {len(masks)} masks instead of {NUM_COARSE_PARTS}")
-    parts = [mask for mask in masks if mask]
+    parts = [mask for mask in masks if mask is not None and mask != []]
     if not all(is_mask(part, MASK_SIZE, MASK_SIZE) for part in parts):
         raise AnnotationError(
             "dp_masks", f"has a mask that does not encode {MASK_SIZE} x {MASK_SIZE} cells"

@@ -8,7 +8,7 @@ write beyond its arrays or never end. `is_encoding` and `is_polygon` decide what
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from pycocotools import mask as mask_api
@@ -40,9 +40,26 @@ def run_lengths(counts: str | bytes) -> np.ndarray:
     Returns:
         (N,) int64, pixels, down the columns one after the other; the first run is background.
     """
-    text = counts.encode() if isinstance(counts, str) else counts
-    code, last = _characters(text)
-    return _lengths(code, last, np.diff(last, prepend=-1))
+    return runs_of_masks([counts]).length
+
+
+class Runs(NamedTuple):
+    """The runs of several masks, one mask after the other.
+
+    Attributes:
+        length: (N,) int64 pixels; the first run of each mask is background.
+        first: (M + 1,) int64, mask m has the runs from first[m] to first[m + 1].
+    """
+
+    length: np.ndarray
+    first: np.ndarray
+
+
+def runs_of_masks(counts: Sequence[str | bytes]) -> Runs:
+    """The :func:`run_lengths` of one or more encodings at once, which takes hardly longer."""
+    texts = [text.encode() if isinstance(text, str) else text for text in counts]
+    code, last = _characters(b"".join(texts))
+    return _runs(code, last, _characters_of_numbers(last), _first_runs(texts, last))
 
 
 def _characters(text: bytes) -> tuple[np.ndarray, np.ndarray]:
@@ -51,15 +68,38 @@ def _characters(text: bytes) -> tuple[np.ndarray, np.ndarray]:
     return code, np.flatnonzero((code & _MORE) == 0)
 
 
-def _lengths(code: np.ndarray, last: np.ndarray, length: np.ndarray) -> np.ndarray:
-    """The lengths of runs, whose numbers have `length` characters each, up to the places `last`."""
-    first = last - length + 1
-    place = np.arange(len(code)) - np.repeat(first, length)
-    value = np.add.reduceat((code & _VALUE) << (_BITS * place), first)
+def _characters_of_numbers(last: np.ndarray) -> np.ndarray:
+    """How many characters each number has, up to the places `last`."""
+    length = last.copy()
+    length[1:] -= last[:-1]
+    length[:1] += 1
+    return length
+
+
+def _first_runs(texts: Sequence[bytes], last: np.ndarray) -> np.ndarray:
+    """`Runs.first` of texts, the numbers of which end at the places `last` of all together."""
+    ends = np.cumsum([0, *map(len, texts)])
+    return np.searchsorted(last, ends)
+
+
+def _runs(code: np.ndarray, last: np.ndarray, length: np.ndarray, first: np.ndarray) -> Runs:
+    """The runs whose numbers have `length` characters each, up to the places `last`."""
+    begin = last - length + 1
+    place = np.arange(len(code)) - np.repeat(begin, length)
+    value = np.add.reduceat((code & _VALUE) << (_BITS * place), begin)
     value -= np.where(code[last] & _SIGN, 1 << (_BITS * length), 0)
-    value[1::2] = np.cumsum(value[1::2])
-    value[2::2] = np.cumsum(value[2::2])
-    return value
+    if len(first) == 2:
+        value[1::2] = np.cumsum(value[1::2])
+        value[2::2] = np.cumsum(value[2::2])
+        return Runs(value, first)
+    count = np.diff(first)
+    place = np.arange(len(value)) - np.repeat(first[:-1], count)
+    # Sums over the runs of one colour, from the first mask on; those before a mask are subtracted.
+    for is_summed in (place % 2 == 1, (place % 2 == 0) & (place > 0)):
+        total = np.cumsum(np.where(is_summed, value, 0))
+        before = np.concatenate([[0], total])[first[:-1]]
+        value = np.where(is_summed, total - np.repeat(before, count), value)
+    return Runs(value, first)
 
 
 def is_encoding(counts: object, num_pixels: int) -> bool:
@@ -69,24 +109,53 @@ def is_encoding(counts: object, num_pixels: int) -> bool:
         counts: anything that a file may have in their place.
         num_pixels: of the mask; the answer is no above `MOST_PIXELS`.
     """
+    return are_encodings([counts], num_pixels)
+
+
+def are_encodings(counts: Sequence[object], num_pixels: int) -> bool:
+    """Whether :func:`is_encoding` holds for all; of many masks, it takes hardly longer than of one.
+
+    Args:
+        counts: of the masks, each anything that a file may have in their place.
+        num_pixels: of each mask.
+    """
     if not 0 < num_pixels <= MOST_PIXELS:
         return False
-    if isinstance(counts, list):
-        whole = all(type(length) is int and length >= 0 for length in counts)
-        return whole and len(counts) <= num_pixels + 1 and sum(counts) == num_pixels
+    lists = [one for one in counts if isinstance(one, list)]
+    texts = [_text(one) for one in counts if not isinstance(one, list)]
+    return (
+        all(_are_lengths(one, num_pixels) for one in lists)
+        and all(texts)
+        and (not texts or _are_compressed(texts, num_pixels))
+    )
+
+
+def _are_lengths(lengths: list[Any], num_pixels: int) -> bool:
+    whole = all(type(length) is int and length >= 0 for length in lengths)
+    return whole and len(lengths) <= num_pixels + 1 and sum(lengths) == num_pixels
+
+
+def _text(counts: object) -> bytes:
+    """The characters of compressed run lengths; none for anything else."""
     if isinstance(counts, str):
         # Other characters, half a surrogate pair among them, do not survive encoding.
-        counts = counts.encode() if counts.isascii() else b""
-    if not isinstance(counts, bytes) or not counts or counts.translate(None, _CHARACTERS):
+        return counts.encode() if counts.isascii() else b""
+    return counts if isinstance(counts, bytes) else b""
+
+
+def _are_compressed(texts: Sequence[bytes], num_pixels: int) -> bool:
+    """Whether texts, none of them empty, are the run lengths of so many pixels each."""
+    joined = b"".join(texts)
+    if joined.translate(None, _CHARACTERS):
         return False
-    code, last = _characters(counts)
-    if len(last) == 0 or last[-1] != len(code) - 1 or len(last) > num_pixels + 1:
-        return False  # It ends within a number, or has more runs than there are pixels.
-    characters = np.diff(last, prepend=-1)
-    if characters.max() > _LONGEST_NUMBER:
+    code, last = _characters(joined)
+    if (code[np.cumsum([len(text) for text in texts]) - 1] & _MORE).any():
+        return False  # One ends within a number.
+    length, first = _characters_of_numbers(last), _first_runs(texts, last)
+    if length.max() > _LONGEST_NUMBER or np.diff(first).max() > num_pixels + 1:
         return False
-    lengths = _lengths(code, last, characters)
-    return bool(lengths.min() >= 0) and int(lengths.sum()) == num_pixels
+    runs = _runs(code, last, length, first).length
+    return bool(runs.min() >= 0) and bool((np.add.reduceat(runs, first[:-1]) == num_pixels).all())
 
 
 def is_size(size: object, height: int, width: int) -> bool:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..archives import array_header
 from ..atomic_file import replacing
 
 _ENTRY_TYPE = np.dtype(np.float16)
@@ -42,10 +43,7 @@ class DistancesOnDisk:
     def __init__(self, path: str | os.PathLike[str]):
         self.path = Path(path).absolute()
         with open(self.path, "rb") as file:
-            version = np.lib.format.read_magic(file)
-            if version != (1, 0):
-                raise ValueError(f"has version {version} of the .npy format, expected (1, 0)")
-            self.shape, _, self.dtype = np.lib.format.read_array_header_1_0(file)
+            self.shape, self.dtype = array_header(file)
             self._start = file.tell()
             size = file.seek(0, os.SEEK_END) - self._start
         if self.dtype != _ENTRY_TYPE or len(self.shape) != 1:

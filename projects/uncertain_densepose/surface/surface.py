@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..archives import ArchiveError
 from ..atomic_file import replacing
+from ..errors import missing
 from .distances_on_disk import DistancesOnDisk
 from .geodesics import condensed_index
 from .mirror import check_mirror
@@ -95,13 +95,13 @@ class Surface:
         path = Path(path)
         if_missing, if_damaged = remedies(path)
         if not path.is_file():
-            raise SurfaceFileError(f"{path}: no such surface file; {if_missing}")
+            raise SurfaceFileError(missing(path, f"no such surface file; {if_missing}"))
         try:
             surface = _surface_from_arrays(read_arrays(path), path.parent)
             validate_fields(surface)
         except SurfaceFieldError as error:
             raise SurfaceFileError(f"{path}: {error}; {if_damaged}") from error
-        except (zipfile.BadZipFile, zlib.error, OSError, EOFError) as error:
+        except (ArchiveError, OSError) as error:
             raise SurfaceFileError(
                 f"{path}: the file is unreadable, truncated or no .npz archive ({error}); "
                 f"{if_damaged}"

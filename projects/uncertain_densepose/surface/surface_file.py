@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
 
-from ..archives import check_npz
+from ..archives import ArchiveError, PickledArrayError, open_npz
 from ..errors import FieldError, UserError
 from .distances_on_disk import DistancesOnDisk
 from .paths import SMPL_SURFACE_FILE_NAME, SURFACE_FILE_NAME
@@ -56,16 +54,16 @@ def read_arrays(path: Path) -> dict[str, np.ndarray]:
 
     Raises:
         SurfaceFieldError: one of them is not a plain array.
-        zipfile.BadZipFile, zlib.error, OSError, EOFError: the archive is damaged.
+        ArchiveError: the archive is damaged.
+        OSError: the file cannot be read.
     """
-    check_npz(path)
     arrays = {}
-    with np.load(path, allow_pickle=False) as archive:
-        for key in archive.files:
+    with open_npz(path) as archive:
+        for key in archive:
             try:
                 arrays[key] = archive[key]
-            except ValueError as error:
-                raise SurfaceFieldError(key, f"is not a plain array ({error})") from error
+            except PickledArrayError as error:
+                raise SurfaceFieldError(key, "is not a plain array") from error
     return arrays
 
 
@@ -108,10 +106,9 @@ def is_mirror_symmetric(path: str | os.PathLike[str]) -> bool:
         SurfaceFileError: the file cannot be read, or has no field `mirror`.
     """
     try:
-        check_npz(path)
-        with np.load(path, allow_pickle=False) as archive:
+        with open_npz(path) as archive:
             return bool(archive["mirror"].size)
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, KeyError, ValueError) as error:
+    except (ArchiveError, OSError, KeyError) as error:
         raise SurfaceFileError(
             f"{path}: this is not a readable surface file ({error}); {remedies(Path(path))[1]}"
         ) from error

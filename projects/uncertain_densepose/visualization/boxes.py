@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from ..inference.person import Person
+from ..inference.dense_person import DensePerson
 
 BOX_BGR = (63, 210, 255)
 OTHER_BOX_BGR = (170, 170, 170)
@@ -16,7 +16,7 @@ _FONT = cv2.FONT_HERSHEY_SIMPLEX
 
 
 def draw_boxes(
-    image: np.ndarray, people: Sequence[Person], chosen: int | None = None
+    image: np.ndarray, people: Sequence[DensePerson], chosen: int | None = None
 ) -> np.ndarray:
     """Draw each person's box, labelled "index: score".
 

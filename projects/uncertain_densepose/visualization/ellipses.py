@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..inference.person import Person
+from ..inference.dense_person import DensePerson
 from .lines import draw_lines
 
 MAX_CONDITION = 8.0
@@ -111,7 +111,7 @@ def spread_points(candidates: np.ndarray, spacing: float) -> np.ndarray:
 
 
 def person_ellipses(
-    person: Person,
+    person: DensePerson,
     num_sigma: float = 1.0,
     spacing: float | None = None,
     max_radius: float | None = None,
@@ -138,9 +138,8 @@ def person_ellipses(
     height, width = person.part.shape
     spacing = max(height, width) / 8 if spacing is None else spacing
     max_radius = 0.6 * spacing if max_radius is None else max_radius
-    box_size = person.box_xyxy[2:] - person.box_xyxy[:2]
     # Shorter steps would see single linear pieces of the interpolated map.
-    step_x, step_y = (max(1, math.ceil(size / person.maps.side)) for size in box_size)
+    step_x, step_y = (max(1, math.ceil(side)) for side in person.cell_px)
     gradient = chart_gradient(person.part, person.uv, (step_x, step_y))
     usable = well_conditioned(gradient) & np.isfinite(covariance_uv).all(axis=(-2, -1))
     rows, columns = spread_points(usable, spacing).T
@@ -168,7 +167,7 @@ def ellipses_from_covariance(
 
 def draw_ellipses(
     image: np.ndarray,
-    people: Sequence[Person],
+    people: Sequence[DensePerson],
     num_sigma: float = 1.0,
     colour_bgr: tuple[int, int, int] = (255, 255, 255),
 ) -> np.ndarray:

@@ -10,7 +10,7 @@ import numpy as np
 from contourpy import ContourGenerator, contour_generator
 from scipy.ndimage import find_objects
 
-from ..inference.person import Person
+from ..inference.dense_person import DensePerson
 from ..surface import NUM_PARTS
 from .lines import draw_lines
 
@@ -23,7 +23,7 @@ LINE_COLOURS = (matplotlib.colormaps["Wistia"], matplotlib.colormaps["cool"])
 _BORDER_BGR = (255, 255, 255)
 
 
-def draw_isolines(image: np.ndarray, people: Sequence[Person]) -> np.ndarray:
+def draw_isolines(image: np.ndarray, people: Sequence[DensePerson]) -> np.ndarray:
     """Lines of equal u and v at `ISOLINE_LEVELS`, in `LINE_COLOURS`, and white chart outlines.
 
     Args:
@@ -47,7 +47,7 @@ def draw_isolines(image: np.ndarray, people: Sequence[Person]) -> np.ndarray:
     return picture
 
 
-def isolines(person: Person, axis: int) -> Iterator[tuple[float, list[np.ndarray]]]:
+def isolines(person: DensePerson, axis: int) -> Iterator[tuple[float, list[np.ndarray]]]:
     """The lines of equal u (axis 0) or v (axis 1) of a person, chart by chart.
 
     Yields:
@@ -63,7 +63,7 @@ def isolines(person: Person, axis: int) -> Iterator[tuple[float, list[np.ndarray
             yield level, [line + corner for line in _lines(generator, level)]
 
 
-def chart_outlines(person: Person) -> Iterator[list[np.ndarray]]:
+def chart_outlines(person: DensePerson) -> Iterator[list[np.ndarray]]:
     """For each chart its closed outlines (N, 2), half-way between its pixels and others.
 
     Pixels of the image, pixel centres at half integers.
@@ -79,7 +79,7 @@ def _lines(generator: ContourGenerator, level: float) -> list[np.ndarray]:
     return cast("list[np.ndarray]", generator.lines(level))
 
 
-def _charts(person: Person) -> Iterator[tuple[tuple[slice, slice], np.ndarray, np.ndarray]]:
+def _charts(person: DensePerson) -> Iterator[tuple[tuple[slice, slice], np.ndarray, np.ndarray]]:
     """For each visible chart: its bounding slices in the window, the image position (2,) of their
     first pixel's centre, and which of their pixels show the chart."""
     for part, window in enumerate(find_objects(person.part, NUM_PARTS), 1):

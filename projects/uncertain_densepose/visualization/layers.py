@@ -8,14 +8,16 @@ from typing import Any
 import numpy as np
 from matplotlib.colors import Colormap
 
-from ..inference.person import Person
+from ..inference.dense_person import DensePerson
 from .palette import COORDINATE_COLOURS, PART_COLOURS, SIGMA_COLOURS
 
 OPACITY = 0.85
 COORDINATES = {"u": 0, "v": 1}
 
 
-def draw_parts(image: np.ndarray, people: Sequence[Person], opacity: float = OPACITY) -> np.ndarray:
+def draw_parts(
+    image: np.ndarray, people: Sequence[DensePerson], opacity: float = OPACITY
+) -> np.ndarray:
     """Paint the charts of people in `PART_COLOURS`.
 
     Args:
@@ -30,7 +32,7 @@ def draw_parts(image: np.ndarray, people: Sequence[Person], opacity: float = OPA
 
 
 def draw_uv(
-    image: np.ndarray, people: Sequence[Person], coordinate: str, opacity: float = OPACITY
+    image: np.ndarray, people: Sequence[DensePerson], coordinate: str, opacity: float = OPACITY
 ) -> np.ndarray:
     """Paint one chart coordinate of people, from 0 (dark blue) to 1 (yellow).
 
@@ -48,7 +50,7 @@ def draw_uv(
 
 
 def draw_probability(
-    image: np.ndarray, people: Sequence[Person], opacity: float = OPACITY
+    image: np.ndarray, people: Sequence[DensePerson], opacity: float = OPACITY
 ) -> np.ndarray:
     """Paint the probability of the shown part, from 0 (dark blue) to 1 (yellow).
 
@@ -59,7 +61,7 @@ def draw_probability(
 
 
 def draw_sigma_cm(
-    image: np.ndarray, people: Sequence[Person], vmax_cm: float, opacity: float = OPACITY
+    image: np.ndarray, people: Sequence[DensePerson], vmax_cm: float, opacity: float = OPACITY
 ) -> np.ndarray:
     """Paint the standard deviation of people's correspondences; `with_colour_bar` adds the scale.
 
@@ -73,8 +75,8 @@ def draw_sigma_cm(
 
 def _paint_values(
     image: np.ndarray,
-    people: Sequence[Person],
-    values: Callable[[Person], Any],
+    people: Sequence[DensePerson],
+    values: Callable[[DensePerson], Any],
     opacity: float,
     vmax: float = 1.0,
     colours: Colormap = COORDINATE_COLOURS,
@@ -92,7 +94,7 @@ def colourise(values: np.ndarray, vmax: float, colours: Colormap) -> np.ndarray:
     return colours(scaled, bytes=True)[..., :3]
 
 
-def shared_vmax_cm(people: Sequence[Person], percentile: float = 98.0) -> float | None:
+def shared_vmax_cm(people: Sequence[DensePerson], percentile: float = 98.0) -> float | None:
     """The upper end of a scale for several people: :func:`scale_end_cm` of all their pixels."""
     return scale_end_cm(
         [sigma[p.part > 0] for p in people if (sigma := p.sigma_cm) is not None], percentile
@@ -116,8 +118,8 @@ def scale_end_cm(sigma_cm: Sequence[np.ndarray], percentile: float = 98.0) -> fl
 
 def paint(
     image: np.ndarray,
-    people: Sequence[Person],
-    colours_rgb: Callable[[Person], np.ndarray],
+    people: Sequence[DensePerson],
+    colours_rgb: Callable[[DensePerson], np.ndarray],
     opacity: float,
 ) -> np.ndarray:
     """Paint people over their image.

@@ -8,7 +8,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.patches import Rectangle
 from matplotlib.patheffects import withStroke
 
-from ..inference.person import Person
+from ..inference.dense_person import DensePerson
 from ..surface import PART_NAMES
 from .ellipses import person_ellipses
 from .palette import PART_COLOURS
@@ -42,13 +42,13 @@ def show_picture(
         spine.set_visible(False)
 
 
-def add_box(axes: Axes, person: Person) -> None:
+def add_box(axes: Axes, person: DensePerson) -> None:
     """Draw the person's box over :func:`show_picture`."""
     (x0, y0), (width, height) = person.box_xyxy[:2], person.box_xyxy[2:] - person.box_xyxy[:2]
     axes.add_patch(Rectangle((x0, y0), width, height, fill=False, ec=BOX_COLOUR, lw=1.6))
 
 
-def add_ellipses(axes: Axes, person: Person, num_sigma: float = 1.0) -> None:
+def add_ellipses(axes: Axes, person: DensePerson, num_sigma: float = 1.0) -> None:
     """Draw covariance ellipses over :func:`show_picture`; clipped ones are dotted."""
     ellipses = person_ellipses(person, num_sigma)
     outlines = ellipses.outlines()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..inference.person import Person
+from ..inference.dense_person import DensePerson
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class PointErrors:
 
 
 def point_errors(
-    person: Person, xy_image: np.ndarray, part: np.ndarray, uv: np.ndarray
+    person: DensePerson, xy_image: np.ndarray, part: np.ndarray, uv: np.ndarray
 ) -> PointErrors:
     """Errors of a person at points where the truth is known.
 

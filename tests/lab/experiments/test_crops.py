@@ -8,6 +8,7 @@ from pycocotools import mask as mask_api
 
 from lab.experiments import crops as crops_module
 from lab.experiments.crops import CropSource, cut_out, load_crops
+from uncertain_densepose.data.picture_file import ImageError
 
 SIDE = 8
 
@@ -46,6 +47,20 @@ def test_a_crop_is_the_mean_of_the_pixels_that_each_cell_covers(tmp_path):
     covered = pixels[4 : 4 + 2 * SIDE, 6 : 6 + 4 * SIDE, ::-1].astype(float)
     mean = covered.reshape(SIDE, 2, SIDE, 4, 3).mean(axis=(1, 3))
     assert np.abs(crop - mean).max() <= 1
+
+
+def test_pictures_are_read_as_everywhere_else(tmp_path):
+    """Transparent pixels are white, 16 bits keep their scale, and a damaged file is named."""
+    grey = np.full((20, 20), 40_000, dtype=np.uint16)
+    cv2.imwrite(str(tmp_path / "grey.png"), grey)
+    cv2.imwrite(str(tmp_path / "cutout.png"), np.zeros((20, 20, 4), dtype=np.uint8))
+    box, masks = (2.0, 2.0, 16.0, 16.0), [[]] * 14
+    files = [tmp_path / "grey.png", tmp_path / "cutout.png"]
+    crops = cut_out([CropSource(1, 1, file, box, masks) for file in files], SIDE)
+    assert (crops.image[0] == 156).all() and (crops.image[1] == 255).all()
+    (tmp_path / "cut.png").write_bytes(files[0].read_bytes()[:60])
+    with pytest.raises(ImageError, match=r"cut\.png: "):
+        cut_out([CropSource(1, 1, tmp_path / "cut.png", box, masks)], SIDE)
 
 
 def test_coarse_parts_are_read_at_the_centres_of_cells(people):

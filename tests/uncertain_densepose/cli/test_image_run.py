@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import weakref
+
 import cv2
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from tests.uncertain_densepose.inference.picture_files import write_image, write
 from uncertain_densepose.cli.image_run import ImageResults, run_on_images
 from uncertain_densepose.cli.run_folder import RunFolder
 from uncertain_densepose.inference import ImageError
-from uncertain_densepose.inference.image_sources import find_sources
+from uncertain_densepose.inference.image_sources import SourceImage, find_sources
 
 
 class Recorder:
@@ -54,6 +56,31 @@ def test_images_come_in_batches(run, tmp_path, batch_size, batches):
     assert recorder.batches == batches
     assert (report.done, report.skipped, report.people, report.failures) == (3, 0, 3, [])
     assert [record["brightness"] for record in folder.records()] == [10, 20, 30]
+
+
+@pytest.mark.parametrize("batch_size", [1, 2])
+def test_no_more_pictures_than_a_batch_are_in_memory(tmp_path, batch_size):
+    """While the first of a batch is read, nothing of the one before is left."""
+    pictures = []
+
+    def read():
+        pictures.append(np.zeros((4, 4, 3), np.uint8))
+        known.append(weakref.ref(pictures[-1]))
+        in_memory.append(sum(one() is not None for one in known))
+        return pictures.pop()
+
+    known, in_memory = [], []
+    sources = [[SourceImage(str(k), tmp_path / f"{k}.png", None, read)] for k in range(6)]
+    for source in sources:
+        source[0].path.write_bytes(b"")
+    folder = RunFolder(tmp_path / "out", {})
+    recorder = Recorder()
+    run_on_images(recorder, list(map(Counted, sources)), folder, recorder.write, batch_size)
+    assert in_memory == [1 + k % batch_size for k in range(6)]
+
+
+class Counted(list):
+    expected_images = 1
 
 
 def test_what_is_done_is_not_asked_again(run, tmp_path):

@@ -123,6 +123,9 @@ ODDITIES = {
         "mask_no_run_lengths", dp_masks=[[1, 2, 3, 4, 5, 6], *MASKS[1:]]
     ),
     "a number for a mask": without_masks("mask_no_run_lengths", dp_masks=[7, *MASKS[1:]]),
+    "a zero for a mask": without_masks("mask_no_run_lengths", dp_masks=[0, *MASKS[1:]]),
+    "an empty object for a mask": without_masks("mask_no_run_lengths", dp_masks=[{}, *MASKS[1:]]),
+    "a null for a mask": Oddity({"dp_masks": [None, *MASKS[1:]]}, {"one_part_mask": 1}, masks={2}),
     "a mask of another size": without_masks(
         "mask_of_wrong_size", dp_masks=[stripe(1, 9, 128), *MASKS[1:]]
     ),
@@ -198,6 +201,8 @@ ODDITIES = {
     # The person.
     "a crowd": gone("crowd", iscrowd=1),
     "ignored": gone("ignored", ignore=1),
+    "a crowd without a box": gone("box_malformed", iscrowd=1, bbox=None),
+    "an ignored person beyond the image": gone("box_outside_image", ignore=1, bbox=[80, 4, 9, 9]),
     "no box": gone("box_malformed", bbox=...),
     "a flag of a crowd that is none": gone("crowd_flag_malformed", iscrowd="no"),
     "a flag of a crowd that is not a number": gone("crowd_flag_malformed", iscrowd=NAN),

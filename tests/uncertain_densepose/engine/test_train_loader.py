@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
+from detectron2.data import DatasetCatalog, MetadataCatalog
 from detectron2.data.build import build_detection_train_loader
 from detectron2.data.samplers import TrainingSampler
 
@@ -16,6 +17,7 @@ from uncertain_densepose.engine.train_loader import (
     build_train_loader,
     continue_loader,
     loader_seed,
+    training_records,
 )
 
 RECORDS = [
@@ -124,6 +126,20 @@ def test_a_batch_has_pictures(size):
 def test_an_empty_training_set_is_refused():
     with pytest.raises(TrainingDataError, match="no picture"):
         build_train_loader([], mapper=draw, total_batch_size=1, seed=0)
+
+
+@pytest.mark.parametrize(
+    "records", [[], [{"annotations": []}], [{"annotations": [{"iscrowd": 1}]}]]
+)
+def test_an_annotation_file_without_anybody_is_named(records):
+    DatasetCatalog.register("nobody", lambda: records)
+    MetadataCatalog.get("nobody").set(json_file="nobody.json")
+    try:
+        with pytest.raises(TrainingDataError, match="^nobody.json: no image has a person"):
+            training_records(("nobody",))
+    finally:
+        DatasetCatalog.pop("nobody")
+        MetadataCatalog.pop("nobody")
 
 
 def test_a_plan_passes_over_batches_without_their_records():

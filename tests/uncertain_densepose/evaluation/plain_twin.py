@@ -172,7 +172,8 @@ def evaluate(surface, lookup, jacobian, images, detections):
             for person in range(image.num_people):
                 placed = gps(surface, lookup, jacobian, image, person, detection)
                 mask = detection.mask(image)
-                other = mask_api.decode(image.masks[person].encoding) > 0
+                counts = image.masks[person].counts
+                other = mask_api.decode({"size": [image.height, image.width], "counts": counts}) > 0
                 iou = (mask & other).sum() / max((mask | other).sum(), 1)
                 similarity["densepose_gps"].append(placed)
                 similarity["densepose_gpsm"].append(math.sqrt(placed * iou))

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from tests.uncertain_densepose.inference.people_factory import figure_person, linear_person
 from uncertain_densepose.evaluation.files.iuv_codec import decode_iuv
@@ -49,6 +52,20 @@ def test_a_box_with_fractional_edges_is_read_at_the_centres_of_its_own_pixels():
     _, u, _ = quantised_iuv(person, np.array([2.25, 3.5, 40, 60]))
     expected = 255 * (0.2 + 0.6 * (np.arange(40) + 0.5) / 40)
     assert np.abs(u[30, 2:-2] - expected[2:-2]).max() <= 0.51
+
+
+@pytest.mark.parametrize("similarity", [False, True])
+@pytest.mark.parametrize("box", BOXES.values(), ids=BOXES)
+def test_a_large_person_is_read_in_bands(monkeypatch, box, similarity):
+    """So that a person over 12 000 x 9 000 pixels takes little more memory than the record."""
+    person = figure_person(box, SIZE)
+    if similarity:
+        shared = torch.eye(4).mul(1e-3).expand(1, 25, 4, 4)
+        person = replace(person, maps=replace(person.maps, shared_covariance=shared))
+    whole = coco_results([person], 7)
+    monkeypatch.setattr(sys.modules[coco_results.__module__], "POINTS_PER_READ", 90)
+    assert coco_results([person], 7) == whole
+    assert "_pixels" not in vars(person)
 
 
 def test_the_reader_of_result_files_takes_them(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from dataclasses import replace
 
 import numpy as np
@@ -184,6 +185,8 @@ def test_a_large_person_is_written_in_bands_to_the_same_file(tmp_path, monkeypat
     monkeypatch.setattr(people_file, "MAX_PIXELS", 300)
     assert len(list(person.bands(300))) > 10
     save_people(tmp_path / "bands.npz", [replace(person)], SIZE)
+    with zipfile.ZipFile(tmp_path / "bands.npz") as archive:
+        assert archive.testzip() is None
     with np.load(tmp_path / "whole.npz") as whole, np.load(tmp_path / "bands.npz") as bands:
         assert whole.files == bands.files
         for name in set(whole.files) - {"frame"}:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
 from tests.uncertain_densepose.inference.people_factory import figure_person, linear_person
 from uncertain_densepose.inference import picture_maps
+from uncertain_densepose.inference.picture_maps import draw_iuv, draw_parts, draw_person_index
 
 SIZE = (50, 70)
 
@@ -54,3 +57,29 @@ def test_more_people_than_a_byte_holds_have_numbers_of_16_bits():
     person = linear_person((0, 0, 9, 9), (10, 10), score=0.5)
     index = picture_maps([person] * 256 + [linear_person((0, 0, 9, 9), (10, 10))], (10, 10))
     assert index.person_index().dtype == np.uint16 and index.person_index()[4, 4] == 257
+
+
+@pytest.mark.parametrize("max_pixels", [1, 300, 10**6])
+def test_what_is_drawn_in_bands_are_the_maps(monkeypatch, max_pixels):
+    boxes = [(-8, 3, 40, 49), (20.5, -4, 70, 60), (30, 10, 62, 45), (69.9, 0, 75, 50)]
+    people = [figure_person(box, SIZE, score=s) for box, s in zip(boxes, (3, 1, 2, 4), strict=True)]
+    maps = picture_maps(people, SIZE)
+    assert len(np.unique(maps.person)) == 4
+    monkeypatch.setattr(sys.modules[draw_iuv.__module__], "MAX_PIXELS", max_pixels)
+    in_bands = picture_maps(people, SIZE)
+    np.testing.assert_array_equal(in_bands.person, maps.person)
+    np.testing.assert_array_equal(in_bands.uv, maps.uv)
+    for draw, expected in (
+        (draw_iuv, maps.iuv()),
+        (draw_parts, maps.part),
+        (draw_person_index, maps.person_index()),
+    ):
+        drawn = draw(people, SIZE)
+        assert drawn.dtype == expected.dtype
+        np.testing.assert_array_equal(drawn, expected)
+
+
+def test_the_index_of_many_people_is_drawn_with_16_bits():
+    people = [linear_person((0, 0, 9, 9), (10, 10), score=0.5)] * 256
+    assert draw_person_index(people[:255], (10, 10)).dtype == np.uint8
+    assert draw_person_index(people, (10, 10)).dtype == np.uint16

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from detectron2.config import get_cfg
+from detectron2.data import transforms as T
 from detectron2.modeling import build_model
 from detectron2.structures import Boxes, Instances
 from torch import nn
@@ -87,6 +88,19 @@ def test_the_network_gets_the_resized_image_in_its_channel_order(image_format, c
     assert (model.given["height"], model.given["width"]) == (40, 60)
     mean = IMAGE.reshape(-1, 3).mean(axis=0)[channels]
     np.testing.assert_allclose(pixels.mean(dim=(1, 2)).numpy(), mean, atol=1)
+
+
+@pytest.mark.parametrize(
+    "size, limits", [((67, 45), (32, 60)), ((30, 91), (50, 70)), ((40, 40), (40, 40))]
+)
+def test_a_large_image_is_resized_in_strips_to_the_same_bits(monkeypatch, size, limits):
+    image = np.random.default_rng(0).integers(0, 256, (*size, 3), dtype=np.uint8)
+    resize = T.ResizeShortestEdge([limits[0]] * 2, limits[1]).get_transform(image)
+    expected = resize.apply_image(image)
+    for pixels in (1, 200, 10**6):
+        monkeypatch.setattr(predictor_module, "_PIXELS_PER_STRIP", pixels)
+        resized = predictor_module.resized_in_strips(image, resize)
+        np.testing.assert_array_equal(resized, expected)
 
 
 def test_people_above_the_threshold_come_the_surest_first():

@@ -1,6 +1,7 @@
 """Predictions averaged over augmented images: what the views agree on stays as it is."""
 
 from dataclasses import fields
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -124,6 +125,7 @@ class Painted(GeneralizedRCNN):
     def __init__(self):
         nn.Module.__init__(self)
         self.roi_heads = nn.Module()
+        self.backbone = SimpleNamespace(size_divisibility=32)
 
     def inference(self, batched_inputs, detected_instances=None, do_postprocess=False):
         images = [record["image"].float() for record in batched_inputs]

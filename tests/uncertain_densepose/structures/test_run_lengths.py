@@ -8,6 +8,7 @@ from uncertain_densepose.structures.coco_annotation import (
     read_segmentation,
 )
 from uncertain_densepose.structures.run_lengths import (
+    are_encodings,
     compressed,
     decode_columns,
     decode_mask,
@@ -15,6 +16,7 @@ from uncertain_densepose.structures.run_lengths import (
     is_mask,
     is_polygon,
     run_lengths,
+    runs_of_masks,
     union_of_masks,
 )
 
@@ -50,6 +52,27 @@ def test_long_runs_take_several_characters_and_bytes_are_as_good_as_text():
     text = encoding | {"counts": encoding["counts"].decode()}
     np.testing.assert_array_equal(whole(text), pixels)
     assert run_lengths(text["counts"]).tolist() == [300 * 700, 2 * 700, 598 * 700]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_the_runs_of_many_masks_are_those_of_each(seed):
+    rng = np.random.default_rng(seed)
+    shares = [0, 1, 0.01, *rng.random(9)]
+    masks = [encode(rng.random((40, 30)) < share)["counts"] for share in rng.permutation(shares)]
+    runs = runs_of_masks(masks)
+    assert len(runs.first) == len(masks) + 1
+    for mask, first, end in zip(masks, runs.first, runs.first[1:], strict=False):
+        np.testing.assert_array_equal(runs.length[first:end], run_lengths(mask))
+
+
+@pytest.mark.parametrize("odd", ["", "52", "o" * 50, "hP2o", b"P", None, [3], "0" * 1300, "é", 7])
+def test_one_mask_at_fault_among_many_is_noticed(odd):
+    whole = [encode(np.eye(30, 40, k=k))["counts"] for k in range(5)]
+    forms = [whole[0].decode(), run_lengths(whole[1]).tolist(), *whole[2:]]
+    assert are_encodings([], 1200) and are_encodings(forms, 1200)
+    for place in range(6):
+        assert not are_encodings([*forms[:place], odd, *forms[place:]], 1200)
+    assert not are_encodings([*forms, encode(np.eye(3))["counts"]], 1200)
 
 
 @pytest.mark.parametrize("seed", range(10))

@@ -1,6 +1,6 @@
 """The subcommands of tools/apply_net.py: show, dump, surface."""
 
-from .action import Action, ActionError
+from .action import Action, ActionError, check_room_for_names
 from .dump import DUMP_FORMATS, Dump
 from .model_settings import model_settings
 from .show import Show
@@ -13,5 +13,6 @@ __all__ = [
     "Dump",
     "Show",
     "ShowOnSurface",
+    "check_room_for_names",
     "model_settings",
 ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import cv2
 import numpy as np
@@ -11,11 +12,14 @@ from detectron2.config import CfgNode
 
 from ...atomic_file import replacing
 from ...errors import UserError
-from ...inference import ImageSource, Person, SourceImage
+from ...inference import ImageSource, Person, SourceImage, VideoFile
 from ...modeling.noise_models import build_noise_model
 from ...surface import Surface
 from ..image_run import ImageResults
 from ..run_folder import RunFolder
+
+_MAX_NAME_BYTES = 255
+"""Of a file's name, on the usual file systems."""
 
 
 class ActionError(UserError, ValueError):
@@ -28,6 +32,9 @@ class Action:
     Args:
         out: the output folder.
     """
+
+    longest_ending = ".webp"
+    """Of the names of an image's results, after the image's name."""
 
     def __init__(self, out: Path):
         self.out = out
@@ -75,6 +82,24 @@ class Action:
             sources: the images of this run.
         """
         return []
+
+
+def check_room_for_names(sources: Sequence[ImageSource], ending: str) -> None:
+    """Refuse images whose results would have longer names than file systems take.
+
+    Raises:
+        ActionError: there is one.
+    """
+    for source in sources:
+        # Frames of a video are named by their numbers, in a folder of its name.
+        if isinstance(source, VideoFile):
+            continue
+        length = len(os.fsencode(PurePath(source.name).name + ending))
+        if length > _MAX_NAME_BYTES:
+            raise ActionError(
+                f"{source.path}: its results would have a name of {length} bytes, *{ending}, and "
+                f"file systems take {_MAX_NAME_BYTES}; shorten the name"
+            )
 
 
 def noise_model_missing(cfg: CfgNode) -> str | None:

@@ -11,17 +11,16 @@ import numpy as np
 from ...atomic_file import replacing
 from ...inference import (
     Person,
-    PictureMaps,
     SourceImage,
     VideoFile,
     coco_category_id,
     coco_image_ids,
     coco_results,
-    picture_maps,
     result_records,
     save_people,
     write_coco_results,
 )
+from ...inference.picture_maps import draw_iuv, draw_parts, draw_person_index
 from ...visualization.palette import DENSEPOSE_COLOURS
 from ...weights_file import sha256_of
 from ..image_run import ImageResults
@@ -37,12 +36,14 @@ class DumpFormat:
             writes the files of one image and returns their names, and the people's records for the
             list.
         list_name: the JSON file that lists the people of all images, if any.
+        ending: of the name of an image's file, after the image's name; "" without such a file.
     """
 
     write: Callable[
         [Path, SourceImage, int | str, np.ndarray, list[Person]], tuple[list[str], list[dict]]
     ]
     list_name: str | None = None
+    ending: str = ""
 
 
 def _maps(out, image, image_id, pixels, people):
@@ -56,27 +57,36 @@ def _coco(out, image, image_id, pixels, people):
     return [], coco_results(people, image_id)
 
 
-def _picture(suffix: str, draw: Callable[[PictureMaps, np.ndarray], np.ndarray]) -> DumpFormat:
-    """NAME<suffix>, drawn from the maps of the whole picture and its pixels."""
+def _picture(suffix: str, draw: Callable[[list[Person], np.ndarray], np.ndarray]) -> DumpFormat:
+    """NAME<suffix>, drawn from the people and the pixels of the picture."""
 
     def write(out, image, image_id, pixels, people):
         name = f"{image.name}{suffix}"
-        write_png(out / name, draw(picture_maps(people, pixels.shape[:2]), pixels))
+        write_png(out / name, draw(people, pixels))
         return [name], []
 
-    return DumpFormat(write)
+    return DumpFormat(write, ending=suffix)
 
 
-def _cutout(maps: PictureMaps, pixels: np.ndarray) -> np.ndarray:
-    return np.dstack([pixels, np.where(maps.person > 0, np.uint8(255), np.uint8(0))])
+def _in_colours(people: list[Person], pixels: np.ndarray) -> np.ndarray:
+    return DENSEPOSE_COLOURS[:, ::-1][draw_parts(people, pixels.shape[:2])]
+
+
+def _cutout(people: list[Person], pixels: np.ndarray) -> np.ndarray:
+    cut = np.zeros((*pixels.shape[:2], 4), np.uint8)
+    cut[..., :3] = pixels
+    cut[..., 3] = np.where(draw_parts(people, pixels.shape[:2]) > 0, np.uint8(255), np.uint8(0))
+    return cut
 
 
 DUMP_FORMATS = {
-    "npz": DumpFormat(_maps, "predictions.json"),
+    "npz": DumpFormat(_maps, "predictions.json", ".npz"),
     "coco": DumpFormat(_coco, "coco_results.json"),
-    "iuv": _picture("_IUV.png", lambda maps, pixels: maps.iuv()),
-    "inds": _picture("_INDS.png", lambda maps, pixels: maps.person_index()),
-    "parts": _picture("_parts.png", lambda maps, pixels: DENSEPOSE_COLOURS[maps.part][..., ::-1]),
+    "iuv": _picture("_IUV.png", lambda people, pixels: draw_iuv(people, pixels.shape[:2])),
+    "inds": _picture(
+        "_INDS.png", lambda people, pixels: draw_person_index(people, pixels.shape[:2])
+    ),
+    "parts": _picture("_parts.png", _in_colours),
     "cutout": _picture("_cutout.png", _cutout),
 }
 """By name: files of `inference.save_people`, records of `inference.coco_results`, and pictures of
@@ -98,6 +108,7 @@ class Dump(Action):
     ):
         super().__init__(out)
         self._formats = {name: DUMP_FORMATS[name] for name in sorted(set(formats))}
+        self.longest_ending = max((kind.ending for kind in self._formats.values()), key=len)
         self._annotations = annotations
         self._image_ids: dict[Path, int | str] = {}
         self._category: dict[str, int] = {}

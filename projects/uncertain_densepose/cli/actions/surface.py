@@ -18,6 +18,8 @@ class ShowOnSurface(Action):
         person: the index of the only person to draw, highest score first; by default all.
     """
 
+    longest_ending = ".person99.png"
+
     def __init__(self, out: Path, vmax_cm: float | None = None, person: int | None = None):
         super().__init__(out)
         self._vmax_cm, self._person = vmax_cm, person

@@ -7,7 +7,7 @@ how the file was written.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,7 @@ import numpy as np
 from ...structures.coco_annotation import AnnotationError, read_segmentation
 from ...structures.geometry import DP_EXTENT
 from ...structures.point_annotations import MASK_SIZE
-from ...structures.run_lengths import run_lengths
+from ...structures.run_lengths import runs_of_masks
 from ...surface.parts import FINE_TO_COARSE, FLIP_PARTS, NUM_PARTS
 from .mask_checks import mask_entries
 from .point_checks import PointColumns
@@ -100,7 +100,7 @@ class LabelStatistics:
         cell = np.floor(xy / DP_EXTENT * MASK_SIZE)
         cell = np.where(xy == DP_EXTENT, MASK_SIZE - 1, cell)
         masks = [masks] if isinstance(masks, dict) else masks
-        on = np.stack([_on_mask(mask, cell) for mask in masks])
+        on = _on_masks(masks, cell)
         self._count(np.asarray(on.any(axis=0)))
         if len(masks) < 2 or sum(map(bool, masks)) < 2:
             return
@@ -123,7 +123,7 @@ class LabelStatistics:
             mask = read_segmentation(annotation, points.height, points.width)
         except AnnotationError:
             return
-        self._count(_on_mask(mask, np.floor(box[:2] + xy / DP_EXTENT * box[2:])))
+        self._count(_on_masks([mask], np.floor(box[:2] + xy / DP_EXTENT * box[2:])))
 
     def _count(self, on: np.ndarray) -> None:
         """Count (readings x points,) bool."""
@@ -133,13 +133,21 @@ class LabelStatistics:
             self.on_mask[name] += int(found.sum())
 
 
-def _on_mask(mask: Any, column_and_row: np.ndarray) -> np.ndarray:
-    """(P,) bool, whether pixels (P, 2) are in the foreground of a checked mask; [] has none."""
-    if not mask:
-        return np.zeros(len(column_and_row), dtype=bool)
-    height, width = mask["size"]
-    column, row = column_and_row.T
-    inside = (column >= 0) & (row >= 0) & (column < width) & (row < height)
-    place = np.where(inside, column * height + row, 0)
-    run = np.searchsorted(np.cumsum(run_lengths(mask["counts"])), place, side="right")
-    return inside & (run % 2 == 1)
+def _on_masks(masks: Sequence[Any], column_and_row: np.ndarray) -> np.ndarray:
+    """(M, P) bool, whether pixels (P, 2) are in the foreground of checked masks of one size.
+
+    Args:
+        masks: M of them; [] has no foreground.
+    """
+    on = np.zeros((len(masks), len(column_and_row)), dtype=bool)
+    drawn = [index for index, mask in enumerate(masks) if mask]
+    if drawn:
+        height, width = masks[drawn[0]]["size"]
+        column, row = column_and_row.T
+        inside = (column >= 0) & (row >= 0) & (column < width) & (row < height)
+        place = np.where(inside, column * height + row, 0)
+        runs = runs_of_masks([masks[index]["counts"] for index in drawn])
+        mask_begin = height * width * np.arange(len(drawn))[:, None]
+        run = np.searchsorted(np.cumsum(runs.length), mask_begin + place, side="right")
+        on[drawn] = inside & ((run - runs.first[:-1, None]) % 2 == 1)
+    return on

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...structures.point_annotations import MASK_SIZE
-from ...structures.run_lengths import compressed, is_encoding, is_size
+from ...structures.run_lengths import are_encodings, compressed, is_size
 from ...surface.parts import NUM_COARSE_PARTS
 from .registry import DROPPED, REPAIRED, Scope, check
 
@@ -18,9 +18,11 @@ _BY_SEGMENTATION = (REPAIRED, "the person's mask is the segmentation")
 
 
 def mask_entries(annotation: dict) -> list:
-    """The masks that are not empty: of a list, or the one mask that stands without a list."""
+    """What is not [] or null in a list of masks, or the one mask that stands without a list."""
     masks = annotation.get("dp_masks")
-    return [mask for mask in masks if mask] if isinstance(masks, list) else [masks] if masks else []
+    if isinstance(masks, list):
+        return [mask for mask in masks if mask is not None and mask != []]
+    return [masks] if masks else []
 
 
 @check(Scope.MASKS, DROPPED, _LEFT_OUT, evaluation=_ELSE_SEGMENTATION)
@@ -39,7 +41,7 @@ def masks_of_wrong_number(annotation) -> bool:
 
 @check(Scope.MASKS, DROPPED, _LEFT_OUT, evaluation=_ELSE_SEGMENTATION)
 def mask_no_run_lengths(annotation) -> bool:
-    """A part mask is neither [] nor run lengths ("size", "counts")."""
+    """A part mask is neither [], null nor run lengths ("size", "counts")."""
     return not all(
         isinstance(mask, dict) and {"size", "counts"} <= mask.keys()
         for mask in mask_entries(annotation)
@@ -55,7 +57,7 @@ def mask_of_wrong_size(annotation) -> bool:
 @check(Scope.MASKS, DROPPED, _LEFT_OUT, evaluation=_ELSE_SEGMENTATION)
 def mask_undecodable(annotation) -> bool:
     """The run lengths of a part mask cannot be decoded to 256 x 256 cells."""
-    return not all(is_encoding(mask["counts"], MASK_SIZE**2) for mask in mask_entries(annotation))
+    return not are_encodings([mask["counts"] for mask in mask_entries(annotation)], MASK_SIZE**2)
 
 
 @check(Scope.MASKS, REPAIRED, _NO_MASKS, evaluation=_BY_SEGMENTATION)

@@ -45,7 +45,7 @@ def finite_numbers(values: object) -> np.ndarray | None:
 
 def numbers(values: object) -> np.ndarray | None:
     """A list of numbers, NaN and infinities included, as (N,) float64; None for anything else."""
-    if not isinstance(values, list) or any(type(v) not in (int, float) for v in values):
+    if not isinstance(values, list) or not {int, float}.issuperset(map(type, values)):
         return None
     try:
         return np.array(values, dtype=np.float64)
@@ -92,26 +92,6 @@ def crowd_flag_malformed(annotation, file) -> bool:
     return not (flag is None or type(flag) in (bool, int, float) and flag in (0, 1))
 
 
-_NOT_TO_BE_FOUND = (REPAIRED, "nobody has to be found there, and detections there do not count")
-
-
-@check(
-    Scope.PERSON,
-    DROPPED,
-    "the annotation is left out: the box is not that of one person",
-    evaluation=_NOT_TO_BE_FOUND,
-)
-def crowd(annotation, file) -> bool:
-    """The annotation is of a crowd ("iscrowd")."""
-    return bool(annotation.get("iscrowd"))
-
-
-@check(Scope.PERSON, DROPPED, "the annotation is left out", evaluation=_NOT_TO_BE_FOUND)
-def ignored(annotation, file) -> bool:
-    """The annotation has the flag "ignore"."""
-    return bool(annotation.get("ignore"))
-
-
 @check(Scope.PERSON, DROPPED, "the annotation is left out")
 def box_malformed(annotation, file) -> bool:
     """The "bbox" is missing or is not a list of four finite numbers."""
@@ -144,6 +124,27 @@ def box_far_beyond_image(annotation, file) -> bool:
     )
 
 
+# After the boxes: one that evaluation cannot use either is counted under what is wrong with it.
+_NOT_TO_BE_FOUND = (REPAIRED, "nobody has to be found there, and detections there do not count")
+
+
+@check(
+    Scope.PERSON,
+    DROPPED,
+    "the annotation is left out: the box is not that of one person",
+    evaluation=_NOT_TO_BE_FOUND,
+)
+def crowd(annotation, file) -> bool:
+    """The annotation is of a crowd ("iscrowd")."""
+    return bool(annotation.get("iscrowd"))
+
+
+@check(Scope.PERSON, DROPPED, "the annotation is left out", evaluation=_NOT_TO_BE_FOUND)
+def ignored(annotation, file) -> bool:
+    """The annotation has the flag "ignore"."""
+    return bool(annotation.get("ignore"))
+
+
 @check(Scope.PERSON, REPAIRED, "all of them are kept")
 def annotation_id_repeated(annotation, file) -> bool:
     """Several annotations have the same id, as a few in COCO's minival do."""
@@ -157,31 +158,6 @@ def box_beyond_image(annotation, file) -> bool:
     image = file.images[annotation["image_id"]]
     beyond = max(-x, -y, x + width - image["width"], y + height - image["height"])
     return beyond > _BEYOND_PX
-
-
-def _measure_area(annotation, file) -> None:
-    image = file.images[annotation["image_id"]]
-    try:
-        mask = read_segmentation(annotation, image["height"], image["width"])
-    except AnnotationError:
-        annotation["area"] = float(annotation["bbox"][2] * annotation["bbox"][3])
-    else:
-        annotation["area"] = float(mask_api.area(mask))
-
-
-@check(
-    Scope.PERSON,
-    REPAIRED,
-    "training does not read it",
-    _measure_area,
-    evaluation=(REPAIRED, "it is that of the segmentation, or else of the box"),
-)
-def area_malformed(annotation, file) -> bool:
-    """The "area" is missing, or is not a number of pixels from 0 to that of the image."""
-    area, image = finite_numbers([annotation.get("area")]), file.images[annotation["image_id"]]
-    # Boxes, whose area some files have here, may reach beyond the image.
-    box = annotation["bbox"][2] * annotation["bbox"][3]
-    return area is None or not 0 <= area[0] <= max(image["width"] * image["height"], box)
 
 
 _NO_MASK = (
@@ -228,6 +204,32 @@ def polygon_malformed(annotation, file) -> bool:
     if not isinstance(segmentation, list):
         return False
     return len(_polygons(annotation, file)) < len(segmentation)
+
+
+def _measure_area(annotation, file) -> None:
+    image = file.images[annotation["image_id"]]
+    try:
+        mask = read_segmentation(annotation, image["height"], image["width"])
+    except AnnotationError:
+        annotation["area"] = float(annotation["bbox"][2] * annotation["bbox"][3])
+    else:
+        annotation["area"] = float(mask_api.area(mask))
+
+
+# After the segmentation, of which only what is used is measured.
+@check(
+    Scope.PERSON,
+    REPAIRED,
+    "training does not read it",
+    _measure_area,
+    evaluation=(REPAIRED, "it is that of the segmentation, or else of the box"),
+)
+def area_malformed(annotation, file) -> bool:
+    """The "area" is missing, or is not a number of pixels from 0 to that of the image."""
+    area, image = finite_numbers([annotation.get("area")]), file.images[annotation["image_id"]]
+    # Boxes, whose area some files have here, may reach beyond the image.
+    box = annotation["bbox"][2] * annotation["bbox"][3]
+    return area is None or not 0 <= area[0] <= max(image["width"] * image["height"], box)
 
 
 def _remove_keypoints(annotation, file) -> None:

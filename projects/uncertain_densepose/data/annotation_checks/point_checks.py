@@ -126,17 +126,18 @@ def _remove_true_labels(annotation) -> None:
 )
 def true_labels_malformed(annotation) -> bool:
     """The labels before the annotator's error (dp_U_true, ...) are no lists of a number a point."""
+    names = [name for name in (*TRUE_FIELDS, TRUE_PART_FIELD) if name in annotation]
     columns = {
-        name: finite_numbers(annotation[name])
-        for name in (*TRUE_FIELDS, TRUE_PART_FIELD)
-        if name in annotation
+        name: column
+        for name in names
+        if (column := finite_numbers(annotation[name])) is not None
+        and len(column) == len(annotation["dp_x"])
     }
-    lengths = {None if column is None else len(column) for column in columns.values()}
-    if not lengths <= {len(annotation["dp_x"])} or len(columns.keys() & set(TRUE_FIELDS)) == 1:
+    if len(columns) < len(names) or len(columns.keys() & set(TRUE_FIELDS)) == 1:
         return True
     part = columns.pop(TRUE_PART_FIELD, np.ones(1))
     uv = np.concatenate([np.zeros(0), *columns.values()])
-    in_range = np.isin(np.asarray(part), np.arange(1, NUM_PARTS + 1))
+    in_range = (part == np.round(part)) & (part >= 1) & (part <= NUM_PARTS)
     return not in_range.all() or bool(_off_chart(uv).any())
 
 
@@ -196,5 +197,5 @@ def part_as_float(points) -> np.ndarray:
 @check(Scope.POINTS, REPAIRED, "the point is used; it lies on the edge of the box")
 def point_on_box_edge(points) -> np.ndarray:
     """dp_x or dp_y of a point is exactly 0 or 255."""
-    on_edge = np.isin(points.xy, (0.0, DP_EXTENT))
+    on_edge = (points.xy == 0) | (points.xy == DP_EXTENT)
     return on_edge[:, 0] | on_edge[:, 1]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from types import MappingProxyType
 from typing import cast
 
 import numpy as np
@@ -28,7 +30,7 @@ from .visibility import point_visibility, read_visibility
 
 @dataclass(frozen=True)
 class AnnotatedImage:
-    """The G people of an image and their P annotated points.
+    """The G people of an image and their P annotated points. Arrays are made read-only.
 
     Attributes:
         image_id: as in the annotation file.
@@ -65,6 +67,12 @@ class AnnotatedImage:
     part_true: np.ndarray
     visibility: np.ndarray
 
+    def __post_init__(self):
+        for one in fields(self):
+            value = getattr(self, one.name)
+            if isinstance(value, np.ndarray):
+                value.flags.writeable = False
+
     @property
     def num_people(self) -> int:
         """G."""
@@ -87,10 +95,11 @@ class AnnotatedImage:
         return self.iscrowd | (self.num_points == 0)
 
 
+@dataclass(frozen=True, eq=False)
 class GroundTruth:
-    """All annotated images of one file.
+    """All annotated images of one file. Those who read the same file share one, which is constant.
 
-    Args:
+    Attributes:
         json_file: path of the file, for messages.
         images: the annotated images by id.
         categories: the id of the category of people to its contiguous number, 0.
@@ -98,28 +107,24 @@ class GroundTruth:
         left_out: the ids of images that are not evaluated.
     """
 
-    def __init__(
-        self,
-        json_file: str,
-        images: dict[int, AnnotatedImage],
-        categories: dict[int, int],
-        other_categories: frozenset[int] = frozenset(),
-        left_out: frozenset[int] = frozenset(),
-    ):
-        self.json_file = json_file
-        self.categories = categories
-        self.other_categories = other_categories
-        self.left_out = left_out
-        self._images = images
+    json_file: str
+    images: Mapping[int, AnnotatedImage] = field(repr=False)
+    categories: Mapping[int, int]
+    other_categories: frozenset[int] = frozenset()
+    left_out: frozenset[int] = frozenset()
+
+    def __post_init__(self):
+        for name in ("images", "categories"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
 
     def __len__(self) -> int:
-        return len(self._images)
+        return len(self.images)
 
     def __iter__(self) -> Iterator[AnnotatedImage]:
-        return iter(self._images.values())
+        return iter(self.images.values())
 
     def __contains__(self, image_id: int) -> bool:
-        return image_id in self._images
+        return image_id in self.images
 
     def __getitem__(self, image_id: int) -> AnnotatedImage:
         """The annotations of an image.
@@ -127,28 +132,30 @@ class GroundTruth:
         Raises:
             AnnotationFileError: the file has no such image.
         """
-        if image_id not in self._images:
+        if image_id not in self.images:
             raise AnnotationFileError(
                 f"{self.json_file}: no image with id {image_id!r}; the predicted images and the"
                 " annotations belong to different data sets"
             )
-        return self._images[image_id]
+        return self.images[image_id]
 
     @staticmethod
     def load(json_file: str | os.PathLike) -> GroundTruth:
         """Read a COCO file with DensePose annotations.
 
         Of it is used what `data.annotation_checks` keep, as in training; what they leave out is
-        logged with its number.
+        logged with its number. The last two files are kept in memory, and read again once they
+        have changed, by size or time of modification.
 
         Raises:
             FileNotFoundError: there is no such file.
             AnnotationFileError: the file is not JSON, or a check is fatal. The message names the
                 file, what is wrong, and the ids.
         """
-        return GroundTruth.of_screened(
-            json_file, *read_screened(str(json_file), Purpose.EVALUATION)
-        )
+        json_file = str(json_file)
+        path = os.path.realpath(PathManager.get_local_path(json_file))
+        status = os.stat(path)
+        return _load(json_file, path, status.st_size, status.st_mtime_ns)
 
     @staticmethod
     def of_screened(json_file: str | os.PathLike, content: dict, screened: Screened) -> GroundTruth:
@@ -192,6 +199,13 @@ class GroundTruth:
                 f" MetadataCatalog.get('{dataset_name}').set(json_file=...)"
             )
         return GroundTruth.load(PathManager.get_local_path(os.fspath(json_file)))
+
+
+# Every evaluator of a data set asks for its file, and one for a training set between them.
+@lru_cache(maxsize=2)
+def _load(json_file: str, path: str, size: int, changed_ns: int) -> GroundTruth:
+    """See `GroundTruth.load`; size and time are those of the file at `path`."""
+    return GroundTruth.of_screened(json_file, *read_screened(json_file, Purpose.EVALUATION))
 
 
 def _annotated_image(json_file: str, image: dict, annotations: list[dict]) -> AnnotatedImage:

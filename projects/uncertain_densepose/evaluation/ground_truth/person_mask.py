@@ -6,6 +6,7 @@ makes GPSm and mask IoU comparable with published numbers.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,14 +24,17 @@ class SegmentationMask:
     """A mask of the whole image.
 
     Attributes:
-        encoding: compressed run lengths.
+        counts: compressed run lengths.
+        height, width: of the image, pixels.
     """
 
-    encoding: dict
+    counts: str | bytes
+    height: int
+    width: int
 
     def decode(self) -> WindowMask:
         """The mask, cut to the columns that it covers."""
-        left, pixels = decode_columns(self.encoding)
+        left, pixels = decode_columns({"size": (self.height, self.width), "counts": self.counts})
         return WindowMask(left, 0, pixels)
 
 
@@ -39,19 +43,20 @@ class PartMask:
     """A mask of 256 x 256 cells over a person's box.
 
     Attributes:
-        encoding: compressed run lengths.
-        box: (4,) XYWH pixels.
+        counts: compressed run lengths.
+        box: XYWH pixels.
         height, width: of the image, pixels.
     """
 
-    encoding: dict
-    box: np.ndarray
+    counts: str | bytes
+    box: tuple[float, ...]
     height: int
     width: int
 
     def decode(self) -> WindowMask:
         """The mask in the image."""
-        left, columns = decode_columns(self.encoding)
+        size = (MASK_SIZE, MASK_SIZE)
+        left, columns = decode_columns({"size": size, "counts": self.counts})
         cells = np.zeros((MASK_SIZE, MASK_SIZE), dtype=bool, order="F")
         cells[:, left : left + columns.shape[1]] = columns
         return part_mask_in_image(cells, self.box, self.height, self.width)
@@ -74,11 +79,14 @@ def read_person_mask(annotation: dict, box: np.ndarray, height: int, width: int)
     """
     parts = read_part_masks(annotation)
     if not parts:
-        return SegmentationMask(read_segmentation(annotation, height, width))
-    return PartMask(union_of_masks(parts), box, height, width)
+        counts = read_segmentation(annotation, height, width)["counts"]
+        return SegmentationMask(counts, height, width)
+    return PartMask(union_of_masks(parts)["counts"], tuple(box.tolist()), height, width)
 
 
-def part_mask_in_image(cells: np.ndarray, box: np.ndarray, height: int, width: int) -> WindowMask:
+def part_mask_in_image(
+    cells: np.ndarray, box: Sequence[float] | np.ndarray, height: int, width: int
+) -> WindowMask:
     """A mask over a box, resampled to pixels as DensePose's evaluator does it.
 
     The mask is interpolated linearly to the size of the box, rounded, with its corner cells on the

@@ -111,8 +111,11 @@ def fuse_people(people: Sequence[Person], rule: str = "joint", correlation: floa
         A person with the mean score.
 
     Raises:
-        FusionError: see :func:`fuse_maps`; or the boxes differ.
+        FusionError: see :func:`fuse_maps`; or the boxes differ, or a person is of a file, which
+            does not hold the network's maps.
     """
+    if not all(isinstance(one, Person) for one in people):
+        raise FusionError("people of a file cannot be fused; predict them anew, and fuse those")
     if any(
         one.image_size != people[0].image_size or (one.box_xyxy != people[0].box_xyxy).any()
         for one in people

@@ -6,6 +6,7 @@ import os
 
 import numpy as np
 
+from ...errors import missing
 from ..mat5 import Mat5Error, read_mat5
 from .charted_mesh import SurfaceSourceError
 
@@ -20,7 +21,7 @@ def read_mat_fields(path: str | os.PathLike[str], fields: tuple[str, ...]) -> di
     try:
         content = read_mat5(path, fields)
     except FileNotFoundError as error:
-        raise SurfaceSourceError(f"{path}: no such file") from error
+        raise SurfaceSourceError(missing(path)) from error
     except (Mat5Error, OSError) as error:
         raise SurfaceSourceError(
             f"{path}: this is not a readable .mat file of MATLAB 5 ({error})"

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...archives import check_npy
+from ...errors import missing
 from ..parts import NUM_PARTS
 from .charted_mesh import ChartedMesh, SurfaceSourceError, only_used_vertices, y_up_to_z_up
 
@@ -78,7 +79,7 @@ def _load(path: str | os.PathLike[str]) -> Any:
             f"{path}: reading meshes needs trimesh: `pip install trimesh`"
         ) from error
     if not os.path.isfile(path):
-        raise SurfaceSourceError(f"{path}: no such file")
+        raise SurfaceSourceError(missing(path))
     try:
         loaded = trimesh.load(os.fspath(path), process=False, skip_materials=True)
     except (IndexError, KeyError, NotImplementedError, OSError, TypeError, ValueError) as error:

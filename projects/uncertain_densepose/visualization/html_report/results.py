@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ...errors import NOT_JSON, UserError
+from ...errors import NOT_JSON, UserError, missing
 from ...inside import LeadsOutError, path_inside
 
 PREDICTIONS = "predictions.json"
@@ -80,7 +80,7 @@ def read_results(paths: Sequence[str | os.PathLike]) -> list[RunResults]:
 
 def _read(name: str, path: Path) -> RunResults:
     if not path.exists():
-        raise ReportError(f"{path}: no such folder or file")
+        raise ReportError(missing(path, "no such folder or file"))
     if path.is_file():
         if path.suffix != ".json":
             raise ReportError(f"{path}: expected a folder, or a .json file of metrics")

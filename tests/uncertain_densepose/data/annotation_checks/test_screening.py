@@ -23,7 +23,7 @@ from tests.uncertain_densepose.data.oddities import (
     write_oddities,
 )
 from uncertain_densepose.data import DensePoseDatasetMapper, load_densepose_json
-from uncertain_densepose.data.annotation_checks import CHECKS, Scope, Severity, screen
+from uncertain_densepose.data.annotation_checks import CHECKS, Purpose, Scope, Severity, screen
 from uncertain_densepose.data.annotation_file import read_annotation_file
 from uncertain_densepose.data.coco_densepose import logger
 
@@ -200,6 +200,21 @@ def test_repeated_ids_are_kept_and_told():
     assert counts(report) == {"annotation_id_repeated": 2}
     assert report.findings["annotation_id_repeated"].first_ids == [5, 5]
     assert report.kept.people == 3
+
+
+@pytest.mark.parametrize("flag", ["iscrowd", "ignore"])
+def test_evaluation_counts_a_crowd_that_it_cannot_use(flag):
+    found = screen(coco([annotation(), annotation(id=6, **{flag: 1}, bbox=[1])], [image_entry(1)]))
+    assert [person["id"] for person in found.everybody[1]] == [5]
+    (left_out,) = found.report.of(Severity.DROPPED, Purpose.EVALUATION)
+    assert left_out.check.name == "box_malformed" and left_out.first_ids == [6]
+
+
+def test_a_missing_area_is_that_of_the_polygons_that_are_used():
+    polygons = [[4, 4, 24, 4, 24, 14, 4, 14], [1e308] * 8]
+    person = annotation(area=None, segmentation=polygons)
+    (kept,) = screen(coco([person], [image_entry(1)])).people[1]
+    assert kept["area"] == 200 and kept["segmentation"] == polygons[:1]
 
 
 def test_images_without_people_are_told():

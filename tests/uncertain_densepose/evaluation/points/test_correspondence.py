@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -72,10 +74,11 @@ def test_model_and_trivial_answer_against_labels_and_truth(flat_distance):
     # Four points of chart 2 annotated at (0, 0) and one at the centre; charts are 0.4 m wide. A
     # sixth point is that of a crowd and does not count.
     image = people([[0, 0, 10, 10]] * 2, points=[5, 1], crowd=[False, True])
-    image.part[:] = image.part_true[:] = 2
-    image.uv[4] = 0.5
+    chart, labels = np.full(6, 2), np.zeros((6, 2))
+    labels[4] = 0.5
     # What the annotator meant: the label itself, 0.1 m beside it, unknown, unknown, unknown.
-    image.uv_true[:] = np.array([[0, 0], [0.25, 0], NAN, NAN, NAN, NAN])
+    meant = np.array([[0, 0], [0.25, 0], NAN, NAN, NAN, NAN])
+    image = replace(image, part=chart, part_true=chart, uv=labels, uv_true=meant)
     # Right; 0.1 m off; background; another chart; 0.1 m off.
     part = np.array([2, 2, 0, 9, 2, 2])
     uv = np.array([[0, 0], [0.25, 0], [0, 0], [0, 0], [0.5, 0.75], [0, 0]])

@@ -11,7 +11,12 @@ import torch
 from detectron2.structures import ImageList
 
 from uncertain_densepose.inference import Predictor
-from uncertain_densepose.inference.equal_batches import equal_batches, padded_size
+from uncertain_densepose.modeling.augmented_inference import (
+    DensePoseDatasetMapperTTA,
+    DensePoseRCNNWithTTA,
+)
+from uncertain_densepose.modeling.equal_batches import equal_batches, padded_size
+from uncertain_densepose.structures.chart_mirror import SymmetricChartMirror
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +60,37 @@ def test_the_order_of_a_batch_is_kept(predictor, pictures):
     forth, back = predictor(pictures), predictor(pictures[::-1])[::-1]
     for people, same in zip(forth, back, strict=True):
         assert [one.window for one in people] == [one.window for one in same]
+
+
+@torch.no_grad()
+def test_augmented_views_and_pictures_do_not_see_each_other(predictor, pictures):
+    """Views of several sizes run together; each answer is that of the view alone."""
+    views = DensePoseDatasetMapperTTA((128, 192), 400, False, (10.0,))
+    records = [
+        {
+            "image": torch.from_numpy(picture.transpose(2, 0, 1).copy()),
+            "height": picture.shape[0],
+            "width": picture.shape[1],
+        }
+        for picture in pictures[:2]
+    ]
+    mirror = SymmetricChartMirror()
+    together, alone = (
+        DensePoseRCNNWithTTA(predictor.cfg, predictor.model, mirror, views, batch_size=size)
+        for size in (4, 1)
+    )
+    found = together(records)
+    assert sum(len(output["instances"]) for output in found) >= 2
+    for record, output in zip(records, found, strict=True):
+        one, other = output["instances"], alone([record])[0]["instances"]
+        assert len(one) == len(other)
+        torch.testing.assert_close(
+            one.pred_boxes.tensor, other.pred_boxes.tensor, atol=1e-3, rtol=0
+        )
+        torch.testing.assert_close(one.scores, other.scores, atol=1e-4, rtol=0)
+        for name in ("u", "v"):
+            maps = (getattr(each.pred_densepose, name) for each in (one, other))
+            torch.testing.assert_close(*maps, atol=1e-4, rtol=0)
 
 
 BACKBONES = {
