@@ -21,5 +21,8 @@ FUSION_RULE_NAMES = ("average", "inverse_covariance", "joint")
 PROTOCOL_NAMES = ("strict", "reference")
 """Keys of `evaluation.PROTOCOLS`."""
 
+BOX_SOURCES = ("detected", "annotated")
+"""Keys of `cli.keypoints.FIND`."""
+
 UP_AXIS_NAMES = ("y", "z")
 """Keys of `surface.importers.UP_AXES`."""

@@ -14,7 +14,7 @@ TOOLS = [path.stem for path in (ROOT / "tools").glob("*.py")]
 def tool(request):
     """The tool that the test module is named after."""
     subject = request.module.__name__.rpartition(".test_")[2]
-    return load_tool(next(name for name in TOOLS if subject.startswith(name)))
+    return load_tool(max((name for name in TOOLS if subject.startswith(name)), key=len))
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ FIT = f"{MODEL} --dataset misused --device cpu"
 OWN = "--config-file {config} --weights"
 TRUTH = "--annotations {annotations}"
 EVALUATE = f"{TRUTH} --results {{results}} --surface {{surface}}"
+KEYPOINTS = "--annotations {keypoints}"
 ANNOTATORS = f"{TRUTH} --surface {{surface}} --out {{out}}.png"
 MESH = "mesh --mesh {mesh} --parts {parts}"
 FOUR = "configs/experiments/four_losses.yaml --list"
@@ -134,6 +135,32 @@ MISUSES = {
         (f"{EVALUATE} --out {{file}}", "{file}"),
         (f"{EVALUATE} --out {{file}}/x", "{file}"),
         (f"{EVALUATE} --out ''", "--out"),
+    ],
+    "evaluate_on_keypoints": [
+        *(
+            (f"--annotations {{{kind}}} --images {{folder}} {MODEL}", f"{{{kind}}}")
+            for kind in BAD_FILES
+        ),
+        (f"--annotations {{annotations}} --images {{folder}} {MODEL}", "field 'keypoints'"),
+        (f"--annotations {{cats}} --images {{folder}} {MODEL}", "none is called \"person\""),
+        (f"{KEYPOINTS} --images {{folder}} {MODEL}", "2 of the 2 annotated images"),
+        (f"{KEYPOINTS} --images {{missing}} {MODEL}", "{missing}"),
+        (f"{KEYPOINTS} --images {{file}} {MODEL}", "{file}"),
+        (f"{KEYPOINTS} --images {{root}}", "--model"),
+        (f"{KEYPOINTS} --images {{root}} --model synth/nothing", "synth/nothing"),
+        (f"{KEYPOINTS} --images {{root}} {OWN} {{missing}}", "{missing}"),
+        (f"{KEYPOINTS} --images {{root}} {MODEL} --surface {{binary}}", "{binary}"),
+        (f"{KEYPOINTS} --images {{root}} {MODEL} --device cpu", "share no vertex"),
+        (f"{KEYPOINTS} --images {{root}} {MODEL} --device gpu", "device 'gpu'"),
+        (f"{KEYPOINTS} --images {{root}} {MODEL} --names [", "'['"),
+        (f"{KEYPOINTS} --images {{root}} {MODEL} --names ''", "--names"),
+        (f"{KEYPOINTS} --images {{root}} {MODEL} --boxes all", "--boxes"),
+        (f"{KEYPOINTS} --images {{root}} {MODEL} --names png", "matches 'png'"),
+        (f"{KEYPOINTS} --images {{root}} {MODEL} --out {{file}}", "must be a folder"),
+        (f"{KEYPOINTS} --images {{root}} {MODEL} --pictures 3", "--pictures needs --out"),
+        (f"{KEYPOINTS} --images {{root}} {MODEL} --pictures -1", "--pictures"),
+        (f"{KEYPOINTS} --images {{root}} {MODEL} --score-threshold 2", "--score-threshold"),
+        (f"{KEYPOINTS} --images {{root}} {MODEL} --opts INPUT.FORMAT", "INPUT.FORMAT"),
     ],
     "report": [
         *(

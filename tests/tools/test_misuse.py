@@ -18,7 +18,8 @@ from tests.surface_factory import make_tiny_surface
 from tests.tool_loader import ROOT, load_tool
 from tests.tools.misuses import MISUSES
 from tests.tools.training_misuses import TRAINING_MISUSES
-from tests.uncertain_densepose.evaluation.scene import labelled
+from tests.uncertain_densepose.evaluation.keypoints.keypoint_scene import with_keypoints
+from tests.uncertain_densepose.evaluation.scene import coco, labelled
 
 BOX = (20.0, 10.0, 60.0, 90.0)
 
@@ -31,6 +32,7 @@ def files(tmp_path_factory):
         name: root / name
         for name in ("missing", "folder", "file", "empty", "binary", "deep", "huge", "nul", "out")
     }
+    paths["root"] = root
     paths["folder"].mkdir()
     paths["empty"].touch()
     paths["file"].write_text("text")
@@ -49,6 +51,14 @@ def files(tmp_path_factory):
     paths["wrong_python"].write_text("model = (\n")
     paths["results"].write_text("[]")
     paths["metrics"].write_text(json.dumps({"bbox": {"AP": 50.0}}))
+    paths["keypoints"] = root / "keypoints.json"
+    people = [with_keypoints(1, 1, BOX)]
+    paths["keypoints"].write_text(json.dumps(coco(people, 2)))
+    without_people = coco(people, 2) | {
+        "categories": [{"id": key, "name": name} for key, name in ((1, "cat"), (2, "dog"))]
+    }
+    paths["cats"] = root / "cats.json"
+    paths["cats"].write_text(json.dumps(without_people))
     surface.save(paths["surface"])
     np.save(paths["parts"], surface.face_part)
     np.save(paths["bodyarray"], surface.vertices)

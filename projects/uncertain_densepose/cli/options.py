@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import math
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
@@ -63,6 +64,14 @@ def path_text(text: str) -> str:
     if "://" in nonempty(text):
         raise argparse.ArgumentTypeError(f"{text} is a URL, not a path; download the file first")
     return text
+
+
+def pattern(text: str) -> re.Pattern[str]:
+    """An argparse type: a regular expression."""
+    try:
+        return re.compile(nonempty(text))
+    except re.error as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is no regular expression: {error}") from error
 
 
 def make_parser(

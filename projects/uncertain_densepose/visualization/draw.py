@@ -13,6 +13,7 @@ from .picture_layers import (
     PictureNameError,
     PictureStyle,
     make_panels,
+    needs_centimetres,
     needs_noise_model,
     parse_pictures,
 )
@@ -46,7 +47,8 @@ def draw(
     Raises:
         ImageError: the image cannot be used.
         ValueError: the people were found in a picture of another size.
-        PictureNameError: there is no such layer, or it shows uncertainty that the people lack.
+        PictureNameError: there is no such layer, or it shows uncertainty or centimetres that the
+            people lack.
     """
     asked = parse_pictures(pictures)
     pixels = image_array(image)
@@ -57,8 +59,20 @@ def draw(
                 f"the people were found in a picture of {width} x {height} pixels, not of "
                 f"{pixels.shape[1]} x {pixels.shape[0]}"
             )
-    impossible = ["+".join(names) for names in asked if needs_noise_model(names)]
-    if impossible and not all(person.has_uncertainty for person in people):
-        raise PictureNameError(f"{', '.join(impossible)}: the people have no uncertainty")
+    _check(asked, people)
     picture, shown = at_picture_size(pixels, people, side)
     return panel_grid(make_panels(asked, picture, shown, style or PictureStyle()))
+
+
+def _check(pictures: Sequence[Sequence[str]], people: Sequence[DensePerson]) -> None:
+    lacks = {
+        "no uncertainty": (needs_noise_model, lambda person: person.has_uncertainty),
+        "an unknown surface, without centimetres": (
+            needs_centimetres,
+            lambda person: person.has_centimetres,
+        ),
+    }
+    for what, (needs, has) in lacks.items():
+        asked = ["+".join(names) for names in pictures if needs(names)]
+        if asked and not all(map(has, people)):
+            raise PictureNameError(f"{', '.join(asked)}: the people have {what}")

@@ -15,7 +15,7 @@ from detectron2.data import MetadataCatalog
 from detectron2.utils.file_io import PathManager
 from detectron2.utils.logger import log_first_n
 
-from ...data.annotation_checks import Purpose
+from ...data.annotation_checks import Purpose, Screened
 from ...data.annotation_checks.mask_checks import has_any_mask
 from ...data.annotation_file import read_screened
 from ...structures.coco_annotation import (
@@ -158,6 +158,34 @@ class GroundTruth:
         return _load(json_file, path, status.st_size, status.st_mtime_ns)
 
     @staticmethod
+    def of_screened(json_file: str | os.PathLike, content: dict, screened: Screened) -> GroundTruth:
+        """The annotations of a file that has been read; see `load`.
+
+        Args:
+            json_file: its path, for messages.
+            content, screened: of `data.annotation_file.read_screened`.
+
+        Raises:
+            AnnotationFileError: an annotation cannot be used.
+        """
+        json_file = str(json_file)
+        summary = screened.report.summary(Purpose.EVALUATION)
+        log_first_n(logging.INFO, f"evaluation of {json_file}: {summary}", key="message")
+        images = {
+            image["id"]: _annotated_image(json_file, image, screened.everybody[image["id"]])
+            for image in screened.images
+        }
+        # A file without a category of people has been refused.
+        person = cast(int, screened.person_category)
+        return GroundTruth(
+            json_file,
+            images,
+            {person: 0},
+            frozenset(one["id"] for one in content["categories"]) - {person},
+            frozenset(one["id"] for one in content["images"]) - images.keys(),
+        )
+
+    @staticmethod
     def of_dataset(dataset_name: str) -> GroundTruth:
         """Read the annotation file of a registered data set.
 
@@ -177,22 +205,7 @@ class GroundTruth:
 @lru_cache(maxsize=2)
 def _load(json_file: str, path: str, size: int, changed_ns: int) -> GroundTruth:
     """See `GroundTruth.load`; size and time are those of the file at `path`."""
-    content, screened = read_screened(json_file, Purpose.EVALUATION)
-    summary = screened.report.summary(Purpose.EVALUATION)
-    log_first_n(logging.INFO, f"evaluation of {json_file}: {summary}", key="message")
-    images = {
-        image["id"]: _annotated_image(json_file, image, screened.everybody[image["id"]])
-        for image in screened.images
-    }
-    # A file without a category of people has been refused.
-    person = cast(int, screened.person_category)
-    return GroundTruth(
-        json_file,
-        images,
-        {person: 0},
-        frozenset(one["id"] for one in content["categories"]) - {person},
-        frozenset(one["id"] for one in content["images"]) - images.keys(),
-    )
+    return GroundTruth.of_screened(json_file, *read_screened(json_file, Purpose.EVALUATION))
 
 
 def _annotated_image(json_file: str, image: dict, annotations: list[dict]) -> AnnotatedImage:

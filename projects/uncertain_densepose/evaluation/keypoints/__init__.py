@@ -1,0 +1,1 @@
+"""Dense pose measured against people's keypoints, for photographs that nobody labelled densely."""
