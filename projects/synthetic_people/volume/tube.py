@@ -1,0 +1,185 @@
+"""Skirts and the tails of coats: a tube of cloth around both legs.
+
+Rings lie in planes across an axis from the waist through the hips to between the knees, and
+straight down from there. Each ring holds the convex hull of the clothed body near its plane: the
+polygon that the hull's support function bounds, which no point of the body leaves. Cloth falls from
+what pushes it out above: a ring's support is at least that of the ring above plus a flare.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from ..geometry import normalised
+from ..textures import Pattern, SmoothField
+from .drape import LOWER_BODY, Drape
+from .figure import GRAVITY, Figure
+
+_ANGLES = 72
+_RING_STEP_M = 0.025
+_AXIS_PASSES = 12
+_HAND_GAP_M = 0.008
+_HAND_REACH_M = 0.06
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class TubeCut:
+    """How a tube is tailored.
+
+    Attributes:
+        top_z, hem_z: heights on the body at rest, metres.
+        ease_m: least distance from the clothed body.
+        flare: metres that the support grows by per metre down; negative tapers.
+        folds: number of folds around the hem.
+        fold_m: how deep they are at the hem.
+        phase: of the folds, radians.
+        opening_rad: half the angle that stays open in front; 0 for a closed tube.
+    """
+
+    top_z: float
+    hem_z: float
+    ease_m: float
+    flare: float
+    folds: int
+    fold_m: float
+    phase: float
+    opening_rad: float = 0.0
+
+
+def hang_tube(
+    figure: Figure, cut: TubeCut, material: Pattern, relief: SmoothField, relief_m: float
+) -> Drape:
+    """The tube on a posed person.
+
+    Args:
+        figure: who wears it.
+        cut: its shape.
+        material, relief, relief_m: see `Drape`.
+
+    Raises:
+        ValueError: the hem is not below the top.
+    """
+    if cut.hem_z >= cut.top_z:
+        raise ValueError(f"the hem ({cut.hem_z:g} m) must be below the top ({cut.top_z:g} m)")
+    count = max(3, int(np.ceil((cut.top_z - cut.hem_z) / _RING_STEP_M)) + 1)
+    heights = np.linspace(cut.top_z, cut.hem_z, count)
+    centres, frames = _rings(figure, heights)
+    radii = _radii(figure, cut, heights, centres, frames)
+    angles = 2 * np.pi * np.arange(_ANGLES) / _ANGLES
+    circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    across = radii[..., None] * circle
+    vertices = centres[:, None] + np.einsum("jkd,jdx->jkx", across, frames[:, :2])
+    pattern = np.concatenate(
+        [
+            np.broadcast_to(circle * np.array([0.17, 0.13]), (count, _ANGLES, 2)),
+            np.broadcast_to(heights[:, None, None], (count, _ANGLES, 1)),
+        ],
+        axis=2,
+    )
+    faces = _grid_faces(count, cut.opening_rad, angles)
+    return Drape.of_mesh(
+        vertices.reshape(-1, 3), faces, pattern.reshape(-1, 3), material, LOWER_BODY,
+        relief, relief_m,
+    )  # fmt: skip
+
+
+def polar_radius(support: np.ndarray) -> np.ndarray:
+    """Radius of the polygon of all points p with p . u(a) <= support(a), about the origin.
+
+    Args:
+        support: (..., K) positive, at K angles 2 pi k / K.
+
+    Returns:
+        (..., K) radii at the same angles.
+    """
+    count = support.shape[-1]
+    apart = 2 * np.pi * np.subtract.outer(np.arange(count), np.arange(count)) / count
+    cosine = np.cos(apart)
+    reach = np.where(cosine > 0.05, 1 / np.maximum(cosine, 0.05), np.inf)
+    return (support[..., None, :] * reach).min(axis=-1)
+
+
+def _rings(figure: Figure, heights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Centres (J, 3), and frames (J, 3, 3) with rows left, backwards, along the axis upwards."""
+    at = figure.mesh.landmarks
+    hip, knee = figure.hips, (figure.keypoints[13] + figure.keypoints[14]) / 2
+    waist = figure.outside[figure.near_rest_height(max(heights[0], at["hip"][2] + 0.05))].mean(0)
+    hip_z, knee_z = at["hip"][2], at["knee"][2]
+    leg = normalised(knee - hip)
+    # A standing person's cloth hangs straight; a seated one's lies along the thighs.
+    hanging = np.clip((leg @ GRAVITY - 0.5) / 0.4, 0.0, 1.0)
+    leg = normalised(hanging * GRAVITY + (1 - hanging) * leg)
+    fine = np.arange(heights[0], min(heights[-1], knee_z) - 0.3, -0.01)
+    points = np.empty((len(fine), 3))
+    above, thigh = fine >= hip_z, (fine < hip_z) & (fine >= knee_z)
+    share = (fine[above] - hip_z) / max(heights[0] - hip_z, 0.05)
+    points[above] = hip + share[:, None] * (waist - hip)
+    points[thigh] = hip + (hip_z - fine[thigh])[:, None] * leg
+    below = fine < knee_z
+    points[below] = hip + (hip_z - knee_z) * leg + (knee_z - fine[below])[:, None] * GRAVITY
+    for _ in range(_AXIS_PASSES):
+        points[1:-1] = (points[:-2] + points[1:-1] + points[2:]) / 3
+    up = -normalised(np.gradient(points, axis=0))
+    centres = np.stack([np.interp(-heights, -fine, points[:, d]) for d in range(3)], axis=1)
+    up = normalised(np.stack([np.interp(-heights, -fine, up[:, d]) for d in range(3)], axis=1))
+    left = figure.keypoints[11] - figure.keypoints[12]
+    left = normalised(left - (up @ left)[:, None] * up)
+    return centres, np.stack([left, np.cross(up, left), up], axis=1)
+
+
+def _radii(figure, cut, heights, centres, frames) -> np.ndarray:
+    """(J, K) distances of the cloth from the axis."""
+    rest = figure.mesh.rest_coordinates
+    trunk = (rest[:, 3] < 0) & (rest[:, 2] < cut.top_z + 0.03) & (rest[:, 2] > cut.hem_z - 0.03)
+    body = figure.outside[trunk]
+    arms = figure.outside[rest[:, 3] > 0.7 * figure.mesh.arm_lengths[0]]
+    angles = 2 * np.pi * np.arange(_ANGLES) / _ANGLES
+    circle = np.stack([np.cos(angles), np.sin(angles)])
+    step = (cut.top_z - cut.hem_z) / (len(heights) - 1)
+    support = np.zeros(_ANGLES)
+    radii = np.empty((len(heights), _ANGLES))
+    for ring, (centre, frame) in enumerate(zip(centres, frames, strict=True)):
+        hull = np.maximum(_support(body, centre, frame, circle, step), 0.02) + cut.ease_m
+        support = np.maximum(hull, support + cut.flare * step) if ring else hull
+        shortest = polar_radius(hull)
+        depth = cut.fold_m * ((cut.top_z - heights[ring]) / (cut.top_z - cut.hem_z)) ** 1.5
+        folds = 0.5 * depth * (1 + np.cos(cut.folds * angles + cut.phase))
+        wanted = polar_radius(support) + folds
+        radii[ring] = np.maximum(shortest, np.minimum(wanted, _room(arms, centre, frame, angles)))
+    return radii
+
+
+def _support(points, centre, frame, circle, step) -> np.ndarray:
+    """(K,) support, about the ring's centre, of the points within a step of its plane."""
+    offset = (points - centre) @ frame.T
+    near = offset[np.abs(offset[:, 2]) < 1.2 * step, :2]
+    return (near @ circle).max(axis=0) if len(near) else np.zeros(circle.shape[1])
+
+
+def _room(arms, centre, frame, angles) -> np.ndarray:
+    """(K,) radius at which a hand or forearm beside the ring stops the cloth; inf elsewhere."""
+    offset = (arms - centre) @ frame.T
+    near = offset[np.abs(offset[:, 2]) < 0.03, :2]
+    room = np.full(len(angles), np.inf)
+    if not len(near):
+        return room
+    radius = np.linalg.norm(near, axis=1)
+    turn = np.arctan2(near[:, 1], near[:, 0])
+    apart = np.abs((angles[:, None] - turn + np.pi) % (2 * np.pi) - np.pi)
+    beside = apart * radius < _HAND_REACH_M
+    # Away from the hand the cloth comes out again, gently.
+    reach = np.where(beside, radius - _HAND_GAP_M + (apart * radius) ** 2 / 0.1, np.inf)
+    return reach.min(axis=1)
+
+
+def _grid_faces(count: int, opening_rad: float, angles: np.ndarray) -> np.ndarray:
+    row, column = np.mgrid[: count - 1, : len(angles)]
+    following = (column + 1) % len(angles)
+    a, b = row * len(angles) + column, row * len(angles) + following
+    c, d = a + len(angles), b + len(angles)
+    faces = np.stack([np.stack([a, c, b], -1), np.stack([b, c, d], -1)], axis=2)
+    # Backwards is the second axis, so that the front is at -90 degrees.
+    apart = np.abs((angles + np.pi / 2 + np.pi / len(angles) + np.pi) % (2 * np.pi) - np.pi)
+    return faces[:, apart >= opening_rad].reshape(-1, 3)
