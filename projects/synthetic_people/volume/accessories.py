@@ -14,6 +14,7 @@ from .figure import GRAVITY, Figure
 
 _FLAT = SmoothField(np.zeros((1, 3), np.float32), np.zeros(1, np.float32))
 _BRIM_ANGLES = 48
+_RAISED_M = 0.2
 _LENS_M = 0.024
 _EYE_TO_LENS_M = 0.022
 
@@ -94,27 +95,30 @@ def wear_brim(
     )  # fmt: skip
 
 
-def carry_backpack(figure: Figure, rng: np.random.Generator) -> Prop:
+def carry_backpack(figure: Figure, rng: np.random.Generator) -> list[Prop]:
     """A rounded bag on the back; ``rng`` draws its size and material."""
     size = rng.uniform([0.12, 0.06, 0.17], [0.18, 0.13, 0.26])
     axes = figure.chest_axes
     middle = figure.shoulders - (0.02 + 0.8 * size[2]) * axes[2]
     place = _against(figure, middle + 0.05 * axes[1], axes[1], 0.7 * size[1])
-    return make_prop(rng, _rounded_box(size), place, axes.T)
+    return [make_prop(rng, _rounded_box(size), place, axes.T)]
 
 
-def carry_shoulder_bag(figure: Figure, rng: np.random.Generator, side: int) -> Prop:
+def carry_shoulder_bag(figure: Figure, rng: np.random.Generator, side: int) -> list[Prop]:
     """A bag at the hip of a ``side``, +1 for the left; ``rng`` draws its size and material."""
     size = rng.uniform([0.04, 0.1, 0.08], [0.08, 0.18, 0.15])
     axes = figure.chest_axes
     place = _against(figure, figure.hips + 0.06 * axes[2], side * axes[0], 0.8 * size[0])
-    return make_prop(rng, _rounded_box(size), place, axes.T)
+    return [make_prop(rng, _rounded_box(size), place, axes.T)]
 
 
-def carry_handbag(figure: Figure, rng: np.random.Generator, side: int) -> Prop:
-    """A bag that hangs from the hand of a ``side``, +1 for the left; ``rng`` draws it."""
+def carry_handbag(figure: Figure, rng: np.random.Generator, side: int) -> list[Prop]:
+    """A bag that hangs from the hand of a ``side``, +1 for the left, unless that hand is raised;
+    ``rng`` draws it."""
     size = rng.uniform([0.04, 0.1, 0.08], [0.08, 0.2, 0.17])
     elbow, wrist = figure.keypoints[[7, 9] if side > 0 else [8, 10]]
+    if wrist[2] > figure.hips[2] + _RAISED_M:
+        return []
     hand = wrist + 0.08 * normalised(wrist - elbow)
     box = _rounded_box(size)
     box.apply_translation([0.0, 0.0, -size[2] - 0.07])
@@ -122,7 +126,7 @@ def carry_handbag(figure: Figure, rng: np.random.Generator, side: int) -> Prop:
     handle.vertices = np.asarray(handle.vertices)[:, [2, 0, 1]] - [0.0, 0.0, 0.07]
     backwards = normalised(figure.chest_axes[1] * [1.0, 1.0, 0.0])
     axes = np.stack([np.cross(backwards, -GRAVITY), backwards, -GRAVITY])
-    return make_prop(rng, trimesh.util.concatenate([box, handle]), hand, axes.T)
+    return [make_prop(rng, trimesh.util.concatenate([box, handle]), hand, axes.T)]
 
 
 def _against(figure, start, direction, half_m) -> np.ndarray:

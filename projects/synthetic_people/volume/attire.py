@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -22,14 +22,17 @@ from .accessories import (
 )
 from .drape import Drape
 from .figure import Figure
-from .fitting import Garment, offset_directions, offsets
+from .fitting import Garment, offsets
 from .hair import HairCut, hang_hair, tie_hair
 from .skin import HairySkin, wide_skin_colour
-from .tailor import Tailor
+from .tailor import Tailor, fold_field
 from .tube import TubeCut, hang_tube
 
 _LONGEST_APART_DEG = 45.0
 _CREASED_LAP_DEG = 50.0
+
+
+DrapeMaker = Callable[[Figure, Sequence[Drape]], list[Drape]]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -39,14 +42,14 @@ class Attire:
     Attributes:
         outfit: colours of the body mesh.
         garments: what stands off the skin, from the skin outwards.
-        drapes: makers of worn meshes, given the figure with its garments.
+        drapes: makers of worn meshes, given the figure with its garments and the meshes so far.
         bags: makers of carried things.
     """
 
     outfit: Outfit
     garments: tuple[Garment, ...]
-    drapes: tuple[Callable[[Figure], list[Drape]], ...]
-    bags: tuple[Callable[[Figure], Prop], ...]
+    drapes: tuple[DrapeMaker, ...]
+    bags: tuple[Callable[[Figure], list[Prop]], ...]
 
 
 def dressed(rng: np.random.Generator, person: SyntheticPerson, mesh: BodyMesh) -> SyntheticPerson:
@@ -80,8 +83,7 @@ def put_on(attire: Attire, person: SyntheticPerson, mesh: BodyMesh) -> Synthetic
         person: posed, in skin.
         mesh: the body mesh.
     """
-    directions = offset_directions(mesh, person.normals)
-    distance = offsets(mesh, person.vertices, directions, attire.garments)
+    distance, directions = offsets(mesh, person.vertices, person.normals, attire.garments)
     vertices = (person.vertices + distance[:, None] * directions).astype(np.float32)
     lift = -vertices[:, 2].min()
     up = np.array([0.0, 0.0, lift], dtype=np.float32)
@@ -89,6 +91,9 @@ def put_on(attire: Attire, person: SyntheticPerson, mesh: BodyMesh) -> Synthetic
     of_faces = face_normals(vertices, mesh.faces)
     normals = mean_of_faces(of_faces, mesh.faces, len(vertices))
     figure = Figure(mesh, vertices, normals, keypoints, person.seated)
+    drapes: list[Drape] = []
+    for maker in attire.drapes:
+        drapes += maker(figure, drapes)
     return dataclasses.replace(
         person,
         vertices=vertices,
@@ -98,8 +103,8 @@ def put_on(attire: Attire, person: SyntheticPerson, mesh: BodyMesh) -> Synthetic
         outfit=attire.outfit,
         seat_top_m=None if person.seat_top_m is None else person.seat_top_m + float(lift),
         skin_vertices=skin,
-        drapes=tuple(drape for maker in attire.drapes for drape in maker(figure)),
-        carried=tuple(maker(figure) for maker in attire.bags),
+        drapes=tuple(drapes),
+        carried=tuple(bag for maker in attire.bags for bag in maker(figure)),
     )
 
 
@@ -112,7 +117,11 @@ def sample_attire(rng: np.random.Generator, mesh: BodyMesh, longest: float) -> A
         longest: how far down a skirt may reach, see `longest_share`.
     """
     tailor = Tailor(rng, mesh)
-    painted = sample_outfit(rng, mesh)
+    painted = dataclasses.replace(
+        sample_outfit(rng, mesh),
+        wrinkles=fold_field(rng),
+        wrinkle_depth=float(rng.uniform(0.001, 0.005)),
+    )
     rack = _Rack(rng, tailor, painted, longest)
     rack.dress_body()
     rack.dress_head()
@@ -135,8 +144,8 @@ class _Rack:
         self._wrinkles, self._depth = painted.wrinkles, painted.wrinkle_depth
         self.hair = hair_colour(rng)
         self.garments: list[Garment] = []
-        self.drapes: list[Callable[[Figure], list[Drape]]] = []
-        self.bags: list[Callable[[Figure], Prop]] = []
+        self.drapes: list[DrapeMaker] = []
+        self.bags: list[Callable[[Figure], list[Prop]]] = []
 
     def dress_body(self) -> None:
         rng, tailor = self._rng, self._tailor
@@ -150,12 +159,17 @@ class _Rack:
             top = tailor.hip_z + rng.uniform(0.06, 0.2)
             self._hang(self._skirt(top), fabric)
         layers = [lower, tailor.shirt(hem, top_fabric)]
-        if below == "trousers" and rng.random() < 0.2:
-            layers.reverse()  # the top tucked in
+        coat = rng.random() < 0.3
+        if below == "trousers":
+            how = rng.choice(["tucked", "close", "loose"], p=[0.2, 0.4, 0.4])
+            if how == "tucked":
+                layers.reverse()
+            elif how == "loose" and not coat:
+                self._hang(self._box(hem, flare=rng.uniform(-0.05, 0.12)), top_fabric)
         self.garments += layers
         if rng.random() < 0.92:
             self.garments.append(tailor.footwear())
-        if rng.random() < 0.3:
+        if coat:
             self._add_coat()
         if rng.random() < 0.06:
             self.garments.append(tailor.mittens())
@@ -165,18 +179,28 @@ class _Rack:
     def _add_coat(self) -> None:
         rng, tailor = self._rng, self._tailor
         fabric = tailor.fabric(0.75)
-        if rng.random() < 0.55:
-            self.garments.append(tailor.coat(tailor.hip_z + rng.uniform(-0.16, 0.05), fabric))
-            return
-        self.garments.append(tailor.coat(tailor.hip_z - 0.02, fabric))
-        opening = rng.uniform(0.15, 0.6) if rng.random() < 0.6 else 0.0
-        cut = self._skirt(tailor.hip_z + rng.uniform(0.08, 0.16))
-        hem = tailor.height_on_leg(min(rng.uniform(0.4, 1.3), self._longest))
-        cut = dataclasses.replace(
-            cut, hem_z=hem, ease_m=rng.uniform(0.006, 0.015), flare=rng.uniform(0.0, 0.2),
-            fold_m=rng.uniform(0.0, 0.015), opening_rad=opening,
-        )  # fmt: skip
-        self._hang(cut, fabric)
+        opening = rng.uniform(0.02, 0.09) if rng.random() < 0.6 else 0.0
+        is_long, is_loose = rng.random() < 0.4, rng.random() < 0.6
+        hem = tailor.hip_z + rng.uniform(-0.16, 0.05)
+        if is_long:
+            hem = tailor.height_on_leg(min(rng.uniform(0.4, 1.3), self._longest))
+        self.garments.append(tailor.coat(max(hem, tailor.hip_z - 0.1), fabric, opening))
+        if is_long or is_loose:
+            cut = self._box(hem, flare=rng.uniform(-0.03, 0.15))
+            self._hang(dataclasses.replace(cut, opening_rad=opening / 0.14), fabric)
+
+    def _box(self, hem_z: float, flare: float) -> TubeCut:
+        """What hangs straight from the chest."""
+        rng = self._rng
+        return TubeCut(
+            top_z=self._tailor.chest_z,
+            hem_z=hem_z,
+            ease_m=rng.uniform(0.003, 0.008),
+            flare=flare,
+            folds=int(rng.integers(4, 9)),
+            fold_m=rng.uniform(0.0, 0.015),
+            phase=rng.uniform(0, 2 * np.pi),
+        )
 
     def _skirt(self, top_z: float) -> TubeCut:
         rng = self._rng
@@ -185,15 +209,17 @@ class _Rack:
             top_z=top_z,
             hem_z=self._tailor.height_on_leg(min(float(share), self._longest)),
             ease_m=rng.uniform(0.004, 0.012),
-            flare=rng.uniform(-0.2, 0.45),
-            folds=int(rng.integers(5, 13)),
-            fold_m=rng.uniform(0.0, 0.04),
+            flare=rng.uniform(-0.2, 0.3),
+            folds=int(rng.integers(6, 15)),
+            fold_m=rng.uniform(0.0, 0.035),
             phase=rng.uniform(0, 2 * np.pi),
         )
 
     def _hang(self, cut: TubeCut, fabric) -> None:
         relief, depth = self._wrinkles, self._depth
-        self.drapes.append(lambda figure: [hang_tube(figure, cut, fabric, relief, depth)])
+        self.drapes.append(
+            lambda figure, worn: [hang_tube(figure, cut, fabric, relief, depth, worn)]
+        )
 
     def dress_head(self) -> None:
         rng, tailor = self._rng, self._tailor
@@ -217,7 +243,7 @@ class _Rack:
             width, height = rng.uniform(0.028, 0.045), rng.uniform(0.0, 0.09)
             length = width * (1 if rng.random() < 0.5 else rng.uniform(2.0, 5.0))
             size = np.array([width, width, length])
-            self.drapes.append(lambda f: [tie_hair(f, height, size, material, strands)])
+            self.drapes.append(lambda f, _: [tie_hair(f, height, size, material, strands)])
             return
         cut = HairCut(
             length_m=rng.uniform(0.14, 0.5),
@@ -227,7 +253,7 @@ class _Rack:
             waves_m=rng.uniform(0.0, 0.02),
             waves=SmoothField.sample(rng, dimensions=3, wavelength=0.1),
         )
-        self.drapes.append(lambda figure: [hang_hair(figure, cut, material, strands)])
+        self.drapes.append(lambda figure, _: [hang_hair(figure, cut, material, strands)])
 
     def _add_glasses(self) -> None:
         rng = self._rng
@@ -237,7 +263,7 @@ class _Rack:
         if rng.random() < 0.45:
             dark = random_colour(rng) * 0.06
             lens = sample_pattern(rng, first=dark, second=dark, plain_share=1.0)
-        self.drapes.append(lambda figure: wear_glasses(figure, frame, lens))
+        self.drapes.append(lambda figure, _: wear_glasses(figure, frame, lens))
 
     def _add_hat(self) -> None:
         rng = self._rng
@@ -249,7 +275,7 @@ class _Rack:
         width = rng.uniform(0.05, 0.075) if kind == "peak" else rng.uniform(0.04, 0.11)
         droop = rng.uniform(-0.1, 0.4)
         self.drapes.append(
-            lambda figure: [
+            lambda figure, _: [
                 wear_brim(figure, region, hat.material, width, droop, front_only=kind == "peak")
             ]
         )

@@ -21,8 +21,8 @@ from ..textures import SmoothField
 HEAD = (23, 24)
 """Fine parts that hair, glasses and brims belong to."""
 
-LOWER_BODY = (1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14)
-"""Fine parts that skirts and the tails of coats belong to."""
+TRUNK_AND_LEGS = (1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14)
+"""Fine parts that skirts, loose shirts and coats belong to."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

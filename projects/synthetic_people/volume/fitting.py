@@ -21,7 +21,8 @@ Thickness = Callable[[np.ndarray], np.ndarray]
 
 _LAYER_GAP_M = 0.002
 _LEAST_M = 0.001
-_DIRECTION_PASSES = 4
+_DIRECTION_PASSES = 8
+_ALONG_EDGE = (0.15, 0.35, 0.55, 0.75)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -67,52 +68,76 @@ def rest_normals(mesh: BodyMesh) -> np.ndarray:
     return mean_of_faces(face_normals(positions, mesh.faces), mesh.faces, len(positions))
 
 
-def offset_directions(mesh: BodyMesh, normals: np.ndarray) -> np.ndarray:
-    """(V', 3) unit vectors along which vertices move: normals, smoothed so that they do not cross
-    in creases."""
-    mean = neighbour_mean(mesh)
-    for _ in range(_DIRECTION_PASSES):
-        normals = 0.5 * (normals + mean @ normals)
-    return normalised(normals).astype(np.float32)
+def cover(mesh: BodyMesh, region: Region) -> np.ndarray:
+    """How much of each vertex a region covers, (V',) float32 in [0, 1].
+
+    At its border, the share of the edges around the vertex that is inside, so that the border of
+    what stands off the skin runs between the vertices, as that of its colour does.
+    """
+    rest, mean = mesh.rest_coordinates, neighbour_mean(mesh)
+    share = region(rest).astype(np.float32)
+    around = mean @ share
+    mixed = np.flatnonzero(np.abs(around - share) > 1e-6)
+    rows = mean[mixed]
+    degree = np.diff(rows.indptr)
+    start, stop = rest[np.repeat(mixed, degree)], rest[rows.indices]
+    along = [region(start + np.float32(part) * (stop - start)) for part in _ALONG_EDGE]
+    row = np.repeat(np.arange(len(mixed)), degree)
+    share[mixed] = np.bincount(row, np.mean(along, axis=0), len(mixed)) / np.maximum(degree, 1)
+    return share
 
 
 def offsets(
-    mesh: BodyMesh, vertices: np.ndarray, directions: np.ndarray, garments: Sequence[Garment]
-) -> np.ndarray:
-    """How far each vertex moves, (V',) float32 metres, at least 0 and 0 on bare skin.
+    mesh: BodyMesh, vertices: np.ndarray, normals: np.ndarray, garments: Sequence[Garment]
+) -> tuple[np.ndarray, np.ndarray]:
+    """How far and which way each vertex moves.
 
-    Where garments lie over one another the outer one is outside of the inner one.
+    It moves along its normal, which is smoothed so that neighbours do not cross in creases and
+    toes move together within a shoe. Where garments lie over one another the outer one is outside
+    of the inner one.
 
     Args:
         mesh: the body mesh.
         vertices: (V', 3) posed.
-        directions: (V', 3) see `offset_directions`.
+        normals: (V', 3) outward unit normals.
         garments: from the skin outwards.
+
+    Returns:
+        (V',) float32 metres, 0 on bare skin and positive elsewhere, and (V', 3) float32 unit
+        vectors.
     """
     rest, mean = mesh.rest_coordinates, neighbour_mean(mesh)
+    directions = np.float32(normals)
+    for _ in range(_DIRECTION_PASSES):
+        directions = _smoothed(directions, mean)
+    directions = normalised(directions).astype(np.float32)
+    lifted = _lifts(vertices, directions, mean, {garment.ironing for garment in garments})
     total = np.zeros(len(rest), np.float32)
     for garment in garments:
-        inside = garment.region(rest)
-        if not inside.any():
-            continue
+        share = cover(mesh, garment.region)
         own = garment.thickness(rest).astype(np.float32)
         if garment.edge:
-            full = own * inside
+            full = own * share
             for _ in range(garment.edge):
-                full = 0.5 * (full + mean @ full)
+                full = _smoothed(full, mean)
             own = np.minimum(own, full)
-        if garment.ironing:
-            own = own + _hollows(vertices, directions, mean, inside, garment.ironing)
-        own = np.maximum(own, _LEAST_M)
-        total = np.where(inside, np.maximum(own, total + _LAYER_GAP_M), total)
-    return total
+        # Smoothing also shrinks limbs, which must not make sleeves tight.
+        own = np.maximum(own + np.maximum(lifted[garment.ironing], -0.3 * own), _LEAST_M)
+        total = np.where(share > 0, np.maximum(own * share, total + _LAYER_GAP_M * share), total)
+    return total, directions
 
 
-def _hollows(vertices, directions, mean, inside, passes) -> np.ndarray:
-    """How far smoothing the covered vertices, the others held, lifts them off the skin."""
-    where = np.flatnonzero(inside)
-    rows = mean[where]
-    ironed = vertices.copy()
-    for _ in range(passes):
-        ironed[where] = 0.5 * (ironed[where] + rows @ ironed)
-    return ((ironed - vertices) * directions).sum(axis=1)
+def _smoothed(values: np.ndarray, mean: scipy.sparse.csr_matrix) -> np.ndarray:
+    return np.float32(0.25) * values + np.float32(0.75) * (mean @ values)
+
+
+def _lifts(vertices, directions, mean, passes: set[int]) -> dict[int, np.ndarray]:
+    """For each number of passes, how far smoothing the body so often moves each vertex out of it,
+    (V',) metres: positive in hollows, negative on ridges."""
+    smooth, lifts = np.float32(vertices), {}
+    for count in range(max(passes, default=0) + 1):
+        if count:
+            smooth = _smoothed(smooth, mean)
+        if count in passes:
+            lifts[count] = ((smooth - vertices) * directions).sum(axis=1)
+    return lifts

@@ -8,14 +8,15 @@ import numpy as np
 import trimesh
 
 from ..geometry import normalised
-from ..textures import Pattern, SmoothField
+from ..textures import SmoothField
 from .drape import HEAD, Drape
 from .figure import GRAVITY, Collider, Figure
 
 _COLUMNS = 41
 _STEP_M = 0.02
 _TOP_M = 0.035
-_STRAND_M = 0.004
+_STRAND_M = 0.0015
+_PARTING_M = 0.08
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -37,15 +38,43 @@ class HairCut:
     waves: SmoothField
 
 
-def hang_hair(figure: Figure, cut: HairCut, material: Pattern, strands: SmoothField) -> Drape:
+@dataclasses.dataclass(frozen=True, eq=False)
+class HairMaterial:
+    """Colour of hair, darker and lighter in strands that run down around the head.
+
+    Attributes:
+        colour: (3,) linear RGB.
+        contrast: between strands.
+        centre: (3,) of the head at rest, metres.
+        strands: field over `along_strands`.
+    """
+
+    colour: np.ndarray
+    contrast: float
+    centre: np.ndarray
+    strands: SmoothField
+
+    def __call__(self, points: np.ndarray) -> np.ndarray:
+        """(N, 3) linear RGB at (N, 3) rest positions."""
+        light = np.exp(self.contrast * self.strands(along_strands(points - self.centre)))
+        return self.colour * light[:, None]
+
+
+def along_strands(from_head: np.ndarray) -> np.ndarray:
+    """(N, 3) coordinates that change fast around the head and slowly down the hair."""
+    x, y, z = from_head.T
+    flat = np.maximum(np.hypot(x, y), 1e-3)
+    return np.float32(np.stack([0.1 * x / flat, 0.1 * y / flat, 0.12 * z], axis=1))
+
+
+def hang_hair(figure: Figure, cut: HairCut, material: HairMaterial, strands: SmoothField) -> Drape:
     """Long hair on a posed person: columns that start within the hair of the head, fall, and slide
     over whatever of the body is in their way.
 
     Args:
         figure: who wears it, with the hair of the head as a garment.
         cut: its shape.
-        material, strands: looked up at (angle, 0, length) coordinates with a tenth of the true
-            length, so that patterns run along the hair.
+        material, strands: looked up around the head at rest, see `HairMaterial`.
     """
     angles = np.linspace(-cut.spread_rad, cut.spread_rad, _COLUMNS)
     left, backwards, up = figure.head_axes
@@ -53,7 +82,7 @@ def hang_hair(figure: Figure, cut: HairCut, material: Pattern, strands: SmoothFi
     points = figure.head_centre + _TOP_M * up + _radius(figure, angles)[:, None] * outwards
     rest = figure.mesh.rest_coordinates
     solid = (rest[:, 2] > figure.mesh.landmarks["hip"][2]) & (
-        rest[:, 3] < 0.8 * figure.mesh.arm_lengths[0]
+        rest[:, 3] < 0.2 * figure.mesh.arm_lengths[0]
     )
     collider = Collider(figure.outside[solid], figure.normals[solid])
     count = max(3, round((cut.length_m + _TOP_M) / _STEP_M))
@@ -69,19 +98,22 @@ def hang_hair(figure: Figure, cut: HairCut, material: Pattern, strands: SmoothFi
         rows.append(points)
     grid = np.array(rows)
     depth = np.linspace(0, 1, count)[:, None]
-    pattern = np.stack(
-        np.broadcast_arrays(0.1 * np.cos(angles), 0.1 * np.sin(angles), -0.05 * depth), axis=-1
+    pattern = figure.mesh.landmarks["head"] + np.stack(
+        np.broadcast_arrays(0.1 * np.sin(angles), 0.1 * np.cos(angles), -0.03 * depth), axis=-1
     )
     waves = cut.waves(np.float32(grid.reshape(-1, 3))).reshape(count, -1) * depth
     grid = grid + (cut.waves_m * np.abs(waves))[..., None] * outwards
+    vertices, faces = grid.reshape(-1, 3), _sheet_faces(count, _COLUMNS)
+    # Where a raised shoulder parts the hair, no sheet is stretched across.
+    sides = np.linalg.norm(vertices[faces] - vertices[np.roll(faces, 1, axis=1)], axis=2)
+    faces = faces[sides.max(axis=1) < _PARTING_M]
     return Drape.of_mesh(
-        grid.reshape(-1, 3), _sheet_faces(count, _COLUMNS), pattern.reshape(-1, 3), material, HEAD,
-        strands, _STRAND_M,
+        vertices, faces, pattern.reshape(-1, 3), material, HEAD, strands, _STRAND_M
     )  # fmt: skip
 
 
 def tie_hair(
-    figure: Figure, height_m: float, size_m: np.ndarray, material: Pattern, strands: SmoothField
+    figure: Figure, height_m: float, size_m: np.ndarray, material: HairMaterial, strands: SmoothField
 ) -> Drape:
     """A bun, or a short tail, at the back of the head.
 
@@ -98,7 +130,7 @@ def tie_hair(
     centre = centre + 0.6 * min(size_m[2] - size_m[0], 0.2) * -up
     local = np.asarray(shape.vertices) * size_m
     vertices = centre + local @ figure.head_axes
-    pattern = local * np.array([1.0, 0.2, 0.2])
+    pattern = figure.mesh.landmarks["head"] + local * np.array([1.0, 1.0, 0.1])
     return Drape.of_mesh(vertices, shape.faces, pattern, material, HEAD, strands, _STRAND_M)
 
 

@@ -11,7 +11,7 @@ from ..textures import SmoothField, srgb_to_linear
 
 _TONES = np.array([
     [45, 30, 25], [70, 46, 35], [100, 64, 45], [141, 88, 58], [176, 116, 80], [205, 148, 112],
-    [226, 180, 150], [240, 208, 186], [250, 226, 212],
+    [226, 180, 150], [238, 204, 180], [248, 222, 203],
 ]) / 255.0  # fmt: skip
 
 
@@ -19,7 +19,8 @@ def wide_skin_colour(rng: np.random.Generator) -> np.ndarray:
     """(3,) linear RGB between neighbouring tones, all of them equally likely."""
     position = rng.uniform(0, len(_TONES) - 1)
     channels = [np.interp(position, np.arange(len(_TONES)), c) for c in _TONES.T]
-    return srgb_to_linear(np.array(channels) * rng.uniform(0.96, 1.04, size=3))
+    tint = rng.uniform(0.985, 1.015, size=3) * rng.uniform(0.95, 1.03)
+    return srgb_to_linear(np.array(channels) * tint)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -42,8 +43,8 @@ class HairySkin:
     @staticmethod
     def sample(rng: np.random.Generator, blotches: SmoothField, mesh: BodyMesh) -> HairySkin:
         """One person in three has hair on lower legs and forearms."""
-        dark = rng.uniform(2.0, 7.0) if rng.random() < 0.35 else 0.0
-        curls = SmoothField.sample(rng, dimensions=3, wavelength=0.015, terms=8)
+        dark = rng.uniform(1.0, 4.0) if rng.random() < 0.35 else 0.0
+        curls = SmoothField.sample(rng, dimensions=3, wavelength=0.006, terms=12)
         arm, at = mesh.rest_coordinates[:, 3], mesh.landmarks
         below_elbow = arm > mesh.arm_lengths[0]
         elbow_x = float(np.abs(mesh.rest_coordinates[below_elbow, 0]).min())

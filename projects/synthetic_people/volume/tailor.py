@@ -8,6 +8,7 @@ from ..body_mesh import MOUTH, BodyMesh
 from ..clothes import Region, Wardrobe
 from ..textures import Pattern, SmoothField, sample_pattern
 from .fitting import Garment, Thickness, rest_normals
+from .hair import HairMaterial
 
 THICKNESS_M: dict[str, tuple[float, float]] = {
     "top": (0.003, 0.025),
@@ -27,6 +28,17 @@ THICKNESS_M: dict[str, tuple[float, float]] = {
 _SOLE_M = (0.008, 0.03)
 
 
+def fold_field(rng: np.random.Generator, terms: int = 10) -> SmoothField:
+    """Folds of cloth, fine and coarse, most of which run down the body; see `SmoothField`."""
+    direction = rng.normal(size=(terms, 3)) * np.array([1.0, 1.0, 0.45])
+    direction /= np.linalg.norm(direction, axis=1, keepdims=True)
+    lengths = np.exp(rng.uniform(np.log(0.035), np.log(0.25), size=(terms, 1)))
+    return SmoothField(
+        (direction / lengths).astype(np.float32),
+        rng.uniform(0, 2 * np.pi, size=terms).astype(np.float32),
+    )
+
+
 class Tailor(Wardrobe):
     """Cuts garments for one person.
 
@@ -38,6 +50,11 @@ class Tailor(Wardrobe):
     def __init__(self, rng: np.random.Generator, mesh: BodyMesh) -> None:
         super().__init__(rng, mesh)
         self._mesh = mesh
+
+    @property
+    def chest_z(self) -> float:
+        """Height of the chest below the armpits at rest."""
+        return float(self._at["neck"][2]) - 0.2
 
     @property
     def hip_z(self) -> float:
@@ -60,14 +77,14 @@ class Tailor(Wardrobe):
         thick = self._drawn("top", 1.2, 2.0)
         return Garment("top", region, fabric, self._loosening(thick, 0.3), ironing=14)
 
-    def coat(self, hem_z: float, fabric: Pattern) -> Garment:
-        """A jacket with long sleeves, half of them open in front."""
+    def coat(self, hem_z: float, fabric: Pattern, opening_m: float) -> Garment:
+        """A jacket with long sleeves, open in front by ``opening_m`` to either side."""
         body = self._covering_trunk(hem_z, self._rng.uniform(0.95, 1.03) * self._wrist)
         region = body
-        if self._rng.random() < 0.6:
-            region = self._open_in_front(body, self._rng.uniform(0.02, 0.09))
+        if opening_m > 0:
+            region = self._open_in_front(body, opening_m)
         thick = self._drawn("jacket", 1.2, 1.6)
-        return Garment("jacket", region, fabric, self._loosening(thick, 0.55), ironing=24)
+        return Garment("jacket", region, fabric, self._loosening(thick, 0.55), ironing=18)
 
     def trousers(self) -> Garment:
         """Trousers or shorts."""
@@ -82,7 +99,7 @@ class Tailor(Wardrobe):
             down = np.clip((hip - rest[:, 2]) / (hip - ankle), 0.0, 1.0)
             return (at_hip + (at_hem - at_hip) * down) * folds(rest)
 
-        return Garment("trousers", region, fabric, thickness, ironing=8)
+        return Garment("trousers", region, fabric, thickness, ironing=4)
 
     def underwear(self) -> Garment:
         """Tight shorts to wear below a skirt."""
@@ -114,7 +131,7 @@ class Tailor(Wardrobe):
             lambda rest: rest[:, 2] + wobble(rest[:, :3]) < top,
             self._fabric(0.8),
             thickness,
-            ironing=40,
+            ironing=16,
         )
 
     def mittens(self) -> Garment:
@@ -135,13 +152,16 @@ class Tailor(Wardrobe):
             return (height > low) & (height < high) & near & (rest[:, 3] < 0)
 
         return Garment(
-            "scarf", region, self._fabric(0.5), self._even(thick), ironing=20, edge=1
+            "scarf", region, self._fabric(0.5), self._even(thick), ironing=8, edge=1
         )  # fmt: skip
 
     def head_of_hair(self, colour: np.ndarray) -> Garment:
         """Hair on the skull, short to bushy."""
-        region, material = self.hair(colour)
-        thick = self._drawn("hair", 1.1, 2.6)
+        region, _ = self.hair(colour)
+        strands = SmoothField.sample(self._rng, dimensions=3, wavelength=0.012, terms=10)
+        contrast = self._rng.uniform(0.1, 0.35)
+        material = HairMaterial(colour, contrast, self._at["head"], strands)
+        thick = self._drawn("hair", 1.3, 2.2)
         head, folds = self._at["head"], self._folds(0.12, 0.3)
 
         def thickness(rest):
@@ -149,13 +169,13 @@ class Tailor(Wardrobe):
             crown = np.clip((rest[:, 2] - head[2] + 0.08) / 0.14, 0.0, 1.0)
             return thick * (0.35 + 0.65 * crown) * folds(rest)
 
-        return Garment("hair", region, material, thickness, ironing=10, edge=2)
+        return Garment("hair", region, material, thickness, ironing=6, edge=1)
 
     def facial_hair(self, colour: np.ndarray) -> Garment:
         """A beard."""
         region, material = self.beard(colour)
         thick = self._drawn("beard", 1.0, 2.0)
-        return Garment("beard", region, material, self._even(thick), ironing=4, edge=2)
+        return Garment("beard", region, material, self._even(thick), ironing=2, edge=1)
 
     def headgear(self) -> tuple[Garment, Region]:
         """The crown of a hat, and its region."""
@@ -166,7 +186,7 @@ class Tailor(Wardrobe):
             crown = np.clip((rest[:, 2] - head[2] - 0.05) / 0.1, 0.0, 1.0)
             return 0.012 + (thick - 0.012) * crown
 
-        return Garment("hat", region, fabric, thickness, ironing=20), region
+        return Garment("hat", region, fabric, thickness, ironing=10), region
 
     def straps(self, material: Pattern) -> Garment:
         """The two straps of a backpack over the shoulders."""

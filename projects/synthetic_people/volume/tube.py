@@ -1,4 +1,4 @@
-"""Skirts and the tails of coats: a tube of cloth around both legs.
+"""Skirts, loose shirts and the tails of coats: a tube of cloth around trunk and legs.
 
 Rings lie in planes across an axis from the waist through the hips to between the knees, and
 straight down from there. Each ring holds the convex hull of the clothed body near its plane: the
@@ -9,12 +9,13 @@ what pushes it out above: a ring's support is at least that of the ring above pl
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 
 from ..geometry import normalised
 from ..textures import Pattern, SmoothField
-from .drape import LOWER_BODY, Drape
+from .drape import TRUNK_AND_LEGS, Drape
 from .figure import GRAVITY, Figure
 
 _ANGLES = 72
@@ -22,6 +23,7 @@ _RING_STEP_M = 0.025
 _AXIS_PASSES = 12
 _HAND_GAP_M = 0.008
 _HAND_REACH_M = 0.06
+_ARM_SHARE = 0.5
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -49,13 +51,19 @@ class TubeCut:
 
 
 def hang_tube(
-    figure: Figure, cut: TubeCut, material: Pattern, relief: SmoothField, relief_m: float
+    figure: Figure,
+    cut: TubeCut,
+    material: Pattern,
+    relief: SmoothField,
+    relief_m: float,
+    worn: Sequence[Drape] = (),
 ) -> Drape:
     """The tube on a posed person.
 
     Args:
         figure: who wears it.
         cut: its shape.
+        worn: tubes below it.
         material, relief, relief_m: see `Drape`.
 
     Raises:
@@ -66,7 +74,8 @@ def hang_tube(
     count = max(3, int(np.ceil((cut.top_z - cut.hem_z) / _RING_STEP_M)) + 1)
     heights = np.linspace(cut.top_z, cut.hem_z, count)
     centres, frames = _rings(figure, heights)
-    radii = _radii(figure, cut, heights, centres, frames)
+    below = [drape.vertices for drape in worn if drape.parts == TRUNK_AND_LEGS]
+    radii = _radii(figure, cut, heights, centres, frames, below)
     angles = 2 * np.pi * np.arange(_ANGLES) / _ANGLES
     circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     across = radii[..., None] * circle
@@ -80,7 +89,7 @@ def hang_tube(
     )
     faces = _grid_faces(count, cut.opening_rad, angles)
     return Drape.of_mesh(
-        vertices.reshape(-1, 3), faces, pattern.reshape(-1, 3), material, LOWER_BODY,
+        vertices.reshape(-1, 3), faces, pattern.reshape(-1, 3), material, TRUNK_AND_LEGS,
         relief, relief_m,
     )  # fmt: skip
 
@@ -97,8 +106,8 @@ def polar_radius(support: np.ndarray) -> np.ndarray:
     count = support.shape[-1]
     apart = 2 * np.pi * np.subtract.outer(np.arange(count), np.arange(count)) / count
     cosine = np.cos(apart)
-    reach = np.where(cosine > 0.05, 1 / np.maximum(cosine, 0.05), np.inf)
-    return (support[..., None, :] * reach).min(axis=-1)
+    reach = np.where(cosine > 0.05, 1 / np.maximum(cosine, 0.05), 1e9)
+    return (np.float32(support)[..., None, :] * np.float32(reach)).min(axis=-1)
 
 
 def _rings(figure: Figure, heights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -129,26 +138,25 @@ def _rings(figure: Figure, heights: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     return centres, np.stack([left, np.cross(up, left), up], axis=1)
 
 
-def _radii(figure, cut, heights, centres, frames) -> np.ndarray:
+def _radii(figure, cut, heights, centres, frames, below) -> np.ndarray:
     """(J, K) distances of the cloth from the axis."""
     rest = figure.mesh.rest_coordinates
     trunk = (rest[:, 3] < 0) & (rest[:, 2] < cut.top_z + 0.03) & (rest[:, 2] > cut.hem_z - 0.03)
-    body = figure.outside[trunk]
-    arms = figure.outside[rest[:, 3] > 0.7 * figure.mesh.arm_lengths[0]]
+    body = np.concatenate([figure.outside[trunk], *below])
+    arms = figure.outside[rest[:, 3] > _ARM_SHARE * figure.mesh.arm_lengths[0]][::4]
     angles = 2 * np.pi * np.arange(_ANGLES) / _ANGLES
     circle = np.stack([np.cos(angles), np.sin(angles)])
     step = (cut.top_z - cut.hem_z) / (len(heights) - 1)
-    support = np.zeros(_ANGLES)
-    radii = np.empty((len(heights), _ANGLES))
-    for ring, (centre, frame) in enumerate(zip(centres, frames, strict=True)):
-        hull = np.maximum(_support(body, centre, frame, circle, step), 0.02) + cut.ease_m
-        support = np.maximum(hull, support + cut.flare * step) if ring else hull
-        shortest = polar_radius(hull)
-        depth = cut.fold_m * ((cut.top_z - heights[ring]) / (cut.top_z - cut.hem_z)) ** 1.5
-        folds = 0.5 * depth * (1 + np.cos(cut.folds * angles + cut.phase))
-        wanted = polar_radius(support) + folds
-        radii[ring] = np.maximum(shortest, np.minimum(wanted, _room(arms, centre, frame, angles)))
-    return radii
+    rings = list(zip(centres, frames, strict=True))
+    hull = np.array([_support(body, *ring, circle, step) for ring in rings])
+    hull = np.maximum(hull, 0.02) + cut.ease_m
+    support = hull.copy()
+    for ring in range(1, len(support)):
+        support[ring] = np.maximum(hull[ring], support[ring - 1] + cut.flare * step)
+    depth = cut.fold_m * ((cut.top_z - heights) / (cut.top_z - cut.hem_z)) ** 1.5
+    folds = 0.5 * depth[:, None] * (1 + np.cos(cut.folds * angles + cut.phase))
+    room = np.array([_room(arms, *ring, angles) for ring in rings])
+    return np.maximum(polar_radius(hull), np.minimum(polar_radius(support) + folds, room))
 
 
 def _support(points, centre, frame, circle, step) -> np.ndarray:
