@@ -21,7 +21,7 @@ from .accessories import (
     wear_glasses,
 )
 from .drape import Drape
-from .figure import Figure
+from .figure import Figure, thigh_angles_deg
 from .fitting import Garment, offsets
 from .hair import HairCut, hang_hair, tie_hair
 from .skin import HairySkin, wide_skin_colour
@@ -30,6 +30,7 @@ from .tube import TubeCut, hang_tube
 
 _LONGEST_APART_DEG = 45.0
 _CREASED_LAP_DEG = 50.0
+_ABOVE_LAP_M = 0.06
 
 
 DrapeMaker = Callable[[Figure, Sequence[Drape]], list[Drape]]
@@ -60,16 +61,28 @@ def dressed(rng: np.random.Generator, person: SyntheticPerson, mesh: BodyMesh) -
         person: posed, at the origin.
         mesh: the body mesh.
     """
-    return put_on(sample_attire(rng, mesh, longest_share(person)), person, mesh)
+    return put_on(sample_attire(rng, mesh, Legs.of(person)), person, mesh)
 
 
-def longest_share(person: SyntheticPerson) -> float:
-    """How far down a tube around both legs may reach: 0 hip, 1 knee, 2 ankle."""
-    figure = Figure(None, person.vertices, person.normals, person.keypoints, False)
-    left, right = figure.thigh_angles_deg()
-    if person.seated or max(left, right) > _CREASED_LAP_DEG:
-        return 0.85
-    return 1.9 if abs(left - right) < _LONGEST_APART_DEG else 0.9
+@dataclasses.dataclass(frozen=True)
+class Legs:
+    """What a pose allows a tube of cloth.
+
+    Attributes:
+        longest: how far down one around both legs may reach: 0 hip, 1 knee, 2 ankle.
+        creased: whether the lap is bent so much that cloth cannot hang from the chest past it.
+    """
+
+    longest: float
+    creased: bool
+
+    @staticmethod
+    def of(person: SyntheticPerson) -> Legs:
+        """Those of a posed person."""
+        left, right = thigh_angles_deg(person.keypoints)
+        if person.seated or max(left, right) > _CREASED_LAP_DEG:
+            return Legs(0.85, creased=True)
+        return Legs(1.9 if abs(left - right) < _LONGEST_APART_DEG else 0.9, creased=False)
 
 
 def put_on(attire: Attire, person: SyntheticPerson, mesh: BodyMesh) -> SyntheticPerson:
@@ -90,7 +103,7 @@ def put_on(attire: Attire, person: SyntheticPerson, mesh: BodyMesh) -> Synthetic
     vertices, skin, keypoints = vertices + up, person.vertices + up, person.keypoints + up
     of_faces = face_normals(vertices, mesh.faces)
     normals = mean_of_faces(of_faces, mesh.faces, len(vertices))
-    figure = Figure(mesh, vertices, normals, keypoints, person.seated)
+    figure = Figure(mesh, vertices, normals, keypoints)
     drapes: list[Drape] = []
     for maker in attire.drapes:
         drapes += maker(figure, drapes)
@@ -108,21 +121,21 @@ def put_on(attire: Attire, person: SyntheticPerson, mesh: BodyMesh) -> Synthetic
     )
 
 
-def sample_attire(rng: np.random.Generator, mesh: BodyMesh, longest: float) -> Attire:
+def sample_attire(rng: np.random.Generator, mesh: BodyMesh, legs: Legs) -> Attire:
     """Draw clothes, hair, hats, glasses and bags.
 
     Args:
         rng: draws them.
         mesh: the body mesh.
-        longest: how far down a skirt may reach, see `longest_share`.
+        legs: what the pose allows.
     """
     tailor = Tailor(rng, mesh)
     painted = dataclasses.replace(
         sample_outfit(rng, mesh),
         wrinkles=fold_field(rng),
-        wrinkle_depth=float(rng.uniform(0.001, 0.005)),
+        wrinkle_depth=float(rng.uniform(0.001, 0.004)),
     )
-    rack = _Rack(rng, tailor, painted, longest)
+    rack = _Rack(rng, tailor, painted, legs)
     rack.dress_body()
     rack.dress_head()
     rack.add_bag()
@@ -139,8 +152,8 @@ def sample_attire(rng: np.random.Generator, mesh: BodyMesh, longest: float) -> A
 class _Rack:
     """Collects what one person wears, layer by layer."""
 
-    def __init__(self, rng, tailor: Tailor, painted: Outfit, longest: float) -> None:
-        self._rng, self._tailor, self._longest = rng, tailor, longest
+    def __init__(self, rng, tailor: Tailor, painted: Outfit, legs: Legs) -> None:
+        self._rng, self._tailor, self._legs = rng, tailor, legs
         self._wrinkles, self._depth = painted.wrinkles, painted.wrinkle_depth
         self.hair = hair_colour(rng)
         self.garments: list[Garment] = []
@@ -183,7 +196,7 @@ class _Rack:
         is_long, is_loose = rng.random() < 0.4, rng.random() < 0.6
         hem = tailor.hip_z + rng.uniform(-0.16, 0.05)
         if is_long:
-            hem = tailor.height_on_leg(min(rng.uniform(0.4, 1.3), self._longest))
+            hem = tailor.height_on_leg(min(rng.uniform(0.4, 1.3), self._legs.longest))
         self.garments.append(tailor.coat(max(hem, tailor.hip_z - 0.1), fabric, opening))
         if is_long or is_loose:
             cut = self._box(hem, flare=rng.uniform(-0.03, 0.15))
@@ -192,6 +205,8 @@ class _Rack:
     def _box(self, hem_z: float, flare: float) -> TubeCut:
         """What hangs straight from the chest."""
         rng = self._rng
+        if self._legs.creased:
+            hem_z = max(hem_z, self._tailor.hip_z + _ABOVE_LAP_M)
         return TubeCut(
             top_z=self._tailor.chest_z,
             hem_z=hem_z,
@@ -207,7 +222,7 @@ class _Rack:
         share = rng.choice([rng.uniform(0.4, 0.8), rng.uniform(0.85, 1.3), rng.uniform(1.5, 1.9)])
         return TubeCut(
             top_z=top_z,
-            hem_z=self._tailor.height_on_leg(min(float(share), self._longest)),
+            hem_z=self._tailor.height_on_leg(min(float(share), self._legs.longest)),
             ease_m=rng.uniform(0.004, 0.012),
             flare=rng.uniform(-0.2, 0.3),
             folds=int(rng.integers(6, 15)),
@@ -224,7 +239,7 @@ class _Rack:
     def dress_head(self) -> None:
         rng, tailor = self._rng, self._tailor
         long_hair = rng.random() < 0.33
-        if rng.random() < (0.03 if long_hair else 0.2):
+        if rng.random() < (0.03 if long_hair else 0.15):
             self.garments.append(tailor.facial_hair(self.hair))
         if long_hair or rng.random() < 0.93:
             self.garments.append(tailor.head_of_hair(self.hair))

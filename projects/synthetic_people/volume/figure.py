@@ -23,14 +23,12 @@ class Figure:
     outside: (V', 3) posed vertices, garments included, metres.
     normals: (V', 3) unit normals of that surface.
     keypoints: (17, 3) COCO keypoints, metres.
-    seated: whether the person sits.
     """
 
     mesh: BodyMesh
     outside: np.ndarray
     normals: np.ndarray
     keypoints: np.ndarray
-    seated: bool
 
     @property
     def head_centre(self) -> np.ndarray:
@@ -61,11 +59,6 @@ class Figure:
         """(3,) the middle between the hips, metres."""
         return (self.keypoints[_LEFT_HIP] + self.keypoints[_RIGHT_HIP]) / 2
 
-    def thigh_angles_deg(self) -> np.ndarray:
-        """(2,) angles of the left and the right thigh from hanging down, degrees."""
-        thighs = normalised(self.keypoints[[13, 14]] - self.keypoints[[11, 12]])
-        return np.degrees(np.arccos(np.clip(thighs @ GRAVITY, -1.0, 1.0)))
-
     def near_rest_height(self, z: float, reach: float = 0.02) -> np.ndarray:
         """(V',) boolean: vertices off the arms within ``reach`` metres of a rest height."""
         rest = self.mesh.rest_coordinates
@@ -92,6 +85,13 @@ class Collider:
             lift = np.maximum(clearance_m - height, 0.0)
             points = points + lift[:, None] * self._normals[nearest]
         return points
+
+
+def thigh_angles_deg(keypoints: np.ndarray) -> np.ndarray:
+    """(2,) angles of the left and the right thigh of (17, 3) keypoints from hanging down,
+    degrees."""
+    thighs = normalised(keypoints[[13, 14]] - keypoints[[11, 12]])
+    return np.degrees(np.arccos(np.clip(thighs @ GRAVITY, -1.0, 1.0)))
 
 
 def _axes(left: np.ndarray, backwards: np.ndarray) -> np.ndarray:

@@ -17,6 +17,7 @@ _STEP_M = 0.02
 _TOP_M = 0.035
 _STRAND_M = 0.0015
 _PARTING_M = 0.08
+_JUMP_M = 0.035
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -87,14 +88,18 @@ def hang_hair(figure: Figure, cut: HairCut, material: HairMaterial, strands: Smo
     collider = Collider(figure.outside[solid], figure.normals[solid])
     count = max(3, round((cut.length_m + _TOP_M) / _STEP_M))
     ends = cut.length_m * (1 - (1 - cut.front_share) * (np.abs(angles) / cut.spread_rad) ** 2)
-    rows = [points]
+    rows, free = [points], np.ones(_COLUMNS, dtype=bool)
     for row in range(1, count):
         # Near the head hair follows its tilt, then it hangs.
         tied = max(0.0, 1 - row * _STEP_M / 0.12)
         down = normalised(tied * -up + (1 - tied) * GRAVITY)
         step = np.where(row * _STEP_M - _TOP_M < ends, _STEP_M, 0.0)[:, None]
         clearance = min(0.004 + 0.15 * row * _STEP_M, cut.volume_m)
-        points = collider.push_out(points + step * down, clearance)
+        fallen = points + step * down
+        pushed = collider.push_out(fallen, clearance)
+        # What would have to jump aside, over a raised arm, ends here.
+        free &= np.linalg.norm(pushed - fallen, axis=1) < _JUMP_M
+        points = np.where(free[:, None], pushed, points)
         rows.append(points)
     grid = np.array(rows)
     depth = np.linspace(0, 1, count)[:, None]

@@ -19,7 +19,7 @@ THICKNESS_M: dict[str, tuple[float, float]] = {
     "gloves": (0.002, 0.006),
     "scarf": (0.015, 0.035),
     "hair": (0.005, 0.05),
-    "beard": (0.003, 0.02),
+    "beard": (0.003, 0.015),
     "hat": (0.02, 0.06),
     "strap": (0.006, 0.012),
 }
@@ -28,11 +28,11 @@ THICKNESS_M: dict[str, tuple[float, float]] = {
 _SOLE_M = (0.008, 0.03)
 
 
-def fold_field(rng: np.random.Generator, terms: int = 10) -> SmoothField:
+def fold_field(rng: np.random.Generator, terms: int = 14) -> SmoothField:
     """Folds of cloth, fine and coarse, most of which run down the body; see `SmoothField`."""
     direction = rng.normal(size=(terms, 3)) * np.array([1.0, 1.0, 0.45])
     direction /= np.linalg.norm(direction, axis=1, keepdims=True)
-    lengths = np.exp(rng.uniform(np.log(0.035), np.log(0.25), size=(terms, 1)))
+    lengths = np.exp(rng.uniform(np.log(0.05), np.log(0.3), size=(terms, 1)))
     return SmoothField(
         (direction / lengths).astype(np.float32),
         rng.uniform(0, 2 * np.pi, size=terms).astype(np.float32),
@@ -169,7 +169,7 @@ class Tailor(Wardrobe):
             crown = np.clip((rest[:, 2] - head[2] + 0.08) / 0.14, 0.0, 1.0)
             return thick * (0.35 + 0.65 * crown) * folds(rest)
 
-        return Garment("hair", region, material, thickness, ironing=6, edge=1)
+        return Garment("hair", region, material, thickness, ironing=6, edge=3)
 
     def facial_hair(self, colour: np.ndarray) -> Garment:
         """A beard."""

@@ -12,6 +12,7 @@ import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
+from scipy.spatial import cKDTree
 
 from ..geometry import normalised
 from ..textures import Pattern, SmoothField
@@ -24,6 +25,8 @@ _AXIS_PASSES = 12
 _HAND_GAP_M = 0.008
 _HAND_REACH_M = 0.06
 _ARM_SHARE = 0.5
+_SEAM_RINGS = 4
+_TUCK_M = 0.004
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -80,13 +83,12 @@ def hang_tube(
     circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     across = radii[..., None] * circle
     vertices = centres[:, None] + np.einsum("jkd,jdx->jkx", across, frames[:, :2])
-    pattern = np.concatenate(
-        [
-            np.broadcast_to(circle * np.array([0.17, 0.13]), (count, _ANGLES, 2)),
-            np.broadcast_to(heights[:, None, None], (count, _ANGLES, 1)),
-        ],
-        axis=2,
-    )
+    # The pattern goes on from that of the body at the top.
+    rest = figure.mesh.rest_coordinates
+    trunk = np.flatnonzero(figure.near_rest_height(cut.top_z, 0.03))
+    nearest = trunk[cKDTree(figure.outside[trunk]).query(vertices[0])[1]]
+    pattern = np.empty_like(vertices)
+    pattern[..., :2], pattern[..., 2] = rest[nearest, :2], heights[:, None]
     faces = _grid_faces(count, cut.opening_rad, angles)
     return Drape.of_mesh(
         vertices.reshape(-1, 3), faces, pattern.reshape(-1, 3), material, TRUNK_AND_LEGS,
@@ -148,6 +150,7 @@ def _radii(figure, cut, heights, centres, frames, below) -> np.ndarray:
     circle = np.stack([np.cos(angles), np.sin(angles)])
     step = (cut.top_z - cut.hem_z) / (len(heights) - 1)
     rings = list(zip(centres, frames, strict=True))
+    skin = np.array([_outermost(body, *ring, angles, step) for ring in rings[:_SEAM_RINGS]])
     hull = np.array([_support(body, *ring, circle, step) for ring in rings])
     hull = np.maximum(hull, 0.02) + cut.ease_m
     support = hull.copy()
@@ -156,7 +159,26 @@ def _radii(figure, cut, heights, centres, frames, below) -> np.ndarray:
     depth = cut.fold_m * ((cut.top_z - heights) / (cut.top_z - cut.hem_z)) ** 1.5
     folds = 0.5 * depth[:, None] * (1 + np.cos(cut.folds * angles + cut.phase))
     room = np.array([_room(arms, *ring, angles) for ring in rings])
-    return np.maximum(polar_radius(hull), np.minimum(polar_radius(support) + folds, room))
+    radii = np.maximum(polar_radius(hull), np.minimum(polar_radius(support) + folds, room))
+    # At its seam the tube comes out of the cloth above it.
+    out = (np.arange(len(skin)) / _SEAM_RINGS)[:, None]
+    radii[: len(skin)] = (1 - out) * skin + out * radii[: len(skin)]
+    radii[0] -= _TUCK_M
+    return radii
+
+
+def _outermost(points, centre, frame, angles, step) -> np.ndarray:
+    """(K,) distance from the axis of the farthest point in each direction, near the ring."""
+    offset = (points - centre) @ frame.T
+    x, y = offset[np.abs(offset[:, 2]) < step, :2].T
+    if not len(x):
+        return np.zeros(len(angles))
+    count = len(angles) // 2
+    bins = np.round(np.arctan2(y, x) / (2 * np.pi) * count).astype(int) % count
+    farthest = np.zeros(count)
+    np.maximum.at(farthest, bins, np.hypot(x, y))
+    known = np.flatnonzero(farthest > 0)
+    return np.interp(angles, known * 2 * np.pi / count, farthest[known], period=2 * np.pi)
 
 
 def _support(points, centre, frame, circle, step) -> np.ndarray:
