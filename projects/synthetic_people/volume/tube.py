@@ -27,6 +27,7 @@ _HAND_REACH_M = 0.06
 _ARM_SHARE = 0.5
 _SEAM_RINGS = 4
 _TUCK_M = 0.004
+_LAP_M, _LEG_M = 0.08, 0.4
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -76,9 +77,10 @@ def hang_tube(
         raise ValueError(f"the hem ({cut.hem_z:g} m) must be below the top ({cut.top_z:g} m)")
     count = max(3, int(np.ceil((cut.top_z - cut.hem_z) / _RING_STEP_M)) + 1)
     heights = np.linspace(cut.top_z, cut.hem_z, count)
-    centres, frames = _rings(figure, heights)
+    centres, frames, hanging = _rings(figure, heights)
     below = [drape.vertices for drape in worn if drape.parts == TRUNK_AND_LEGS]
-    radii = _radii(figure, cut, heights, centres, frames, below)
+    reach = _LAP_M + hanging * _LEG_M
+    radii = _radii(figure, cut, heights, centres, frames, below, reach)
     angles = 2 * np.pi * np.arange(_ANGLES) / _ANGLES
     circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     across = radii[..., None] * circle
@@ -112,8 +114,9 @@ def polar_radius(support: np.ndarray) -> np.ndarray:
     return (np.float32(support)[..., None, :] * np.float32(reach)).min(axis=-1)
 
 
-def _rings(figure: Figure, heights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Centres (J, 3), and frames (J, 3, 3) with rows left, backwards, along the axis upwards."""
+def _rings(figure: Figure, heights: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """Centres (J, 3), frames (J, 3, 3) with rows left, backwards, along the axis upwards, and how
+    much the cloth hangs: 1 from a standing person, 0 on a lap."""
     at = figure.mesh.landmarks
     hip, knee = figure.hips, (figure.keypoints[13] + figure.keypoints[14]) / 2
     waist = figure.outside[figure.near_rest_height(max(heights[0], at["hip"][2] + 0.05))].mean(0)
@@ -137,21 +140,29 @@ def _rings(figure: Figure, heights: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     up = normalised(np.stack([np.interp(-heights, -fine, up[:, d]) for d in range(3)], axis=1))
     left = figure.keypoints[11] - figure.keypoints[12]
     left = normalised(left - (up @ left)[:, None] * up)
-    return centres, np.stack([left, np.cross(up, left), up], axis=1)
+    return centres, np.stack([left, np.cross(up, left), up], axis=1), float(hanging)
 
 
-def _radii(figure, cut, heights, centres, frames, below) -> np.ndarray:
+def _radii(figure, cut, heights, centres, frames, below, reach) -> np.ndarray:
     """(J, K) distances of the cloth from the axis."""
     rest = figure.mesh.rest_coordinates
     trunk = (rest[:, 3] < 0) & (rest[:, 2] < cut.top_z + 0.03) & (rest[:, 2] > cut.hem_z - 0.03)
-    body = np.concatenate([figure.outside[trunk], *below])
+    body, body_z = figure.outside[trunk], rest[trunk, 2]
     arms = figure.outside[rest[:, 3] > _ARM_SHARE * figure.mesh.arm_lengths[0]][::4]
     angles = 2 * np.pi * np.arange(_ANGLES) / _ANGLES
     circle = np.stack([np.cos(angles), np.sin(angles)])
     step = (cut.top_z - cut.hem_z) / (len(heights) - 1)
     rings = list(zip(centres, frames, strict=True))
-    skin = np.array([_outermost(body, *ring, angles, step) for ring in rings[:_SEAM_RINGS]])
-    hull = np.array([_support(body, *ring, circle, step) for ring in rings])
+    # On a bent lap, other parts of the body come near a ring's plane than those that it goes around.
+    around = [
+        np.concatenate([body[np.abs(body_z - height) < reach], *below]) for height in heights
+    ]
+    skin = np.array(
+        [_outermost(around[j], *rings[j], angles, step) for j in range(min(_SEAM_RINGS, len(rings)))]
+    )
+    hull = np.array(
+        [_support(a, *ring, circle, step) for a, ring in zip(around, rings, strict=True)]
+    )
     hull = np.maximum(hull, 0.02) + cut.ease_m
     support = hull.copy()
     for ring in range(1, len(support)):
