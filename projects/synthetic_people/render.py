@@ -60,9 +60,7 @@ class Renderer:
         worn = [(owner, drape) for owner, p in enumerate(scene.people) for drape in p.drapes]
         self._drapes = [drape for _, drape in worn]
         drapes = [(drape.vertices, drape.faces) for drape in self._drapes]
-        self.caster = RayCaster(
-            bodies + props + drapes, keep + [None] * (len(props) + len(drapes))
-        )
+        self.caster = RayCaster(bodies + props + drapes, keep + [None] * (len(props) + len(drapes)))
         self._first_drape = len(bodies) + len(props)
         self.body_caster = BodyCaster(
             self.caster, self._first_drape, [owner for owner, _ in worn], self._drapes,

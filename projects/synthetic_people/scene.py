@@ -6,13 +6,13 @@ import dataclasses
 
 import numpy as np
 
+from .attire import dressed
 from .backdrop import Backdrop, sample_backdrop
 from .camera import Camera, sample_camera, sample_portrait_camera
 from .geometry import normalised
 from .person import PersonMaker, SyntheticPerson
 from .props import Prop, sample_standing_prop, seat
 from .scene_kind import SceneKind
-from .volume.attire import dressed
 
 _PERSONAL_SPACE_M = 0.55
 _NEAREST_M = 0.9

@@ -12,6 +12,7 @@ from ..body_mesh import BodyMesh
 from ..geometry import normalised
 
 GRAVITY = np.array([0.0, 0.0, -1.0])
+_REACH_M = 0.08
 _LEFT_EYE, _RIGHT_EYE, _LEFT_EAR, _RIGHT_EAR = 1, 2, 3, 4
 _LEFT_SHOULDER, _RIGHT_SHOULDER, _LEFT_HIP, _RIGHT_HIP = 5, 6, 11, 12
 
@@ -78,11 +79,11 @@ class Collider:
 
     def push_out(self, points: np.ndarray, clearance_m: float, rounds: int = 2) -> np.ndarray:
         """(P, 3) points, those nearer to the tangent plane of their nearest vertex than
-        ``clearance_m`` moved along its normal."""
+        ``clearance_m`` moved along its normal; a plane says nothing far from its vertex."""
         for _ in range(rounds):
-            nearest = self._tree.query(points)[1]
+            distance, nearest = self._tree.query(points)
             height = ((points - self._vertices[nearest]) * self._normals[nearest]).sum(axis=1)
-            lift = np.maximum(clearance_m - height, 0.0)
+            lift = np.where(distance < _REACH_M, np.maximum(clearance_m - height, 0.0), 0.0)
             points = points + lift[:, None] * self._normals[nearest]
         return points
 

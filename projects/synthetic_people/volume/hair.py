@@ -118,7 +118,11 @@ def hang_hair(figure: Figure, cut: HairCut, material: HairMaterial, strands: Smo
 
 
 def tie_hair(
-    figure: Figure, height_m: float, size_m: np.ndarray, material: HairMaterial, strands: SmoothField
+    figure: Figure,
+    height_m: float,
+    size_m: np.ndarray,
+    material: HairMaterial,
+    strands: SmoothField,
 ) -> Drape:
     """A bun, or a short tail, at the back of the head.
 

@@ -153,12 +153,13 @@ def _radii(figure, cut, heights, centres, frames, below, reach) -> np.ndarray:
     circle = np.stack([np.cos(angles), np.sin(angles)])
     step = (cut.top_z - cut.hem_z) / (len(heights) - 1)
     rings = list(zip(centres, frames, strict=True))
-    # On a bent lap, other parts of the body come near a ring's plane than those that it goes around.
-    around = [
-        np.concatenate([body[np.abs(body_z - height) < reach], *below]) for height in heights
-    ]
+    # On a bent lap the ring's plane also meets parts of the body that it does not go around.
+    around = [np.concatenate([body[np.abs(body_z - height) < reach], *below]) for height in heights]
     skin = np.array(
-        [_outermost(around[j], *rings[j], angles, step) for j in range(min(_SEAM_RINGS, len(rings)))]
+        [
+            _outermost(around[j], *rings[j], angles, step)
+            for j in range(min(_SEAM_RINGS, len(rings)))
+        ]
     )
     hull = np.array(
         [_support(a, *ring, circle, step) for a, ring in zip(around, rings, strict=True)]

@@ -7,26 +7,26 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ..body_mesh import BodyMesh
-from ..clothes import Outfit, sample_outfit
-from ..geometry import face_normals, mean_of_faces
-from ..person import SyntheticPerson
-from ..props import Prop
-from ..textures import SmoothField, hair_colour, random_colour, sample_pattern
-from .accessories import (
+from .body_mesh import BodyMesh
+from .clothes import Outfit, sample_outfit
+from .geometry import face_normals, mean_of_faces
+from .person import SyntheticPerson
+from .props import Prop
+from .textures import SmoothField, hair_colour, random_colour, sample_pattern
+from .volume.accessories import (
     carry_backpack,
     carry_handbag,
     carry_shoulder_bag,
     wear_brim,
     wear_glasses,
 )
-from .drape import Drape
-from .figure import Figure, thigh_angles_deg
-from .fitting import Garment, offsets
-from .hair import HairCut, hang_hair, tie_hair
-from .skin import HairySkin, wide_skin_colour
-from .tailor import Tailor, fold_field
-from .tube import TubeCut, hang_tube
+from .volume.drape import Drape
+from .volume.figure import Figure, thigh_angles_deg
+from .volume.fitting import Garment, offsets
+from .volume.hair import HairCut, hang_hair, tie_hair
+from .volume.skin import HairySkin, wide_skin_colour
+from .volume.tailor import Tailor, fold_field
+from .volume.tube import TubeCut, hang_tube
 
 _LONGEST_APART_DEG = 45.0
 _CREASED_LAP_DEG = 50.0
