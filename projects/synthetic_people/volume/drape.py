@@ -8,6 +8,7 @@ that its ray hits, of the parts of the posed body that the mesh belongs to.
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Callable, Sequence
 
 import igl
@@ -86,30 +87,35 @@ class Drape:
         return dataclasses.replace(self, vertices=self.vertices + np.float32(offset))
 
 
-def nearest_on_body(
-    points: np.ndarray, vertices: np.ndarray, mesh: BodyMesh, parts: Sequence[int]
-) -> tuple[np.ndarray, np.ndarray]:
-    """The nearest point of some parts of a body to each of N points.
+class NearestOnBody:
+    """Nearest points of some parts of a posed body.
 
     Args:
-        points: (N, 3) metres.
         vertices: (V', 3) posed vertices of the body mesh, metres.
         mesh: the body mesh.
         parts: fine parts 1..24.
-
-    Returns:
-        (N,) int32 faces of the body mesh and (N, 3) float32 barycentric coordinates.
     """
-    chosen = np.flatnonzero(np.isin(mesh.face_part, parts))
-    corners = mesh.faces[chosen].astype(np.int64)
-    body = np.asarray(vertices, dtype=np.float64)
-    _, index, nearest = igl.point_mesh_squared_distance(
-        np.asarray(points, dtype=np.float64), body, corners
-    )
-    a, b, c = (np.ascontiguousarray(body[corners[index, k]]) for k in range(3))
-    weights = np.clip(igl.barycentric_coordinates(nearest, a, b, c), 0.0, 1.0)
-    weights /= weights.sum(axis=1, keepdims=True)
-    return chosen[index].astype(np.int32), weights.astype(np.float32)
+
+    def __init__(self, vertices: np.ndarray, mesh: BodyMesh, parts: Sequence[int]) -> None:
+        self._chosen = np.flatnonzero(np.isin(mesh.face_part, parts)).astype(np.int32)
+        self._corners = mesh.faces[self._chosen].astype(np.int64)
+        self._vertices = np.asarray(vertices, dtype=np.float64)
+        self._tree = igl.AABB()
+        self._tree.init(self._vertices, self._corners)
+
+    def __call__(self, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The nearest point to each of (N, 3) points, metres.
+
+        Returns:
+            (N,) int32 faces of the body mesh and (N, 3) float32 barycentric coordinates.
+        """
+        points = np.asarray(points, dtype=np.float64)
+        _, index, nearest = self._tree.squared_distance(self._vertices, self._corners, points)
+        corners = self._vertices[self._corners[index]]
+        a, b, c = (np.ascontiguousarray(corners[:, k]) for k in range(3))
+        weights = np.clip(igl.barycentric_coordinates(nearest, a, b, c), 0.0, 1.0)
+        weights /= weights.sum(axis=1, keepdims=True)
+        return self._chosen[index], weights.astype(np.float32)
 
 
 class BodyCaster:
@@ -133,7 +139,10 @@ class BodyCaster:
         bodies: Sequence[np.ndarray],
         mesh: BodyMesh,
     ) -> None:
-        self._caster, self._mesh, self._bodies = caster, mesh, bodies
+        self._caster = caster
+        self._nearest = functools.cache(
+            lambda owner, parts: NearestOnBody(bodies[owner], mesh, parts)
+        )
         self._worn = list(enumerate(zip(owners, drapes, strict=True), start=first_drape))
 
     def first_hits(self, origin: np.ndarray, directions: np.ndarray) -> Hits:
@@ -151,8 +160,6 @@ class BodyCaster:
                 continue
             corners = drape.vertices[drape.faces[hits.face[here]]]
             points = barycentric_mean(corners, hits.weights[here])
-            face[here], weights[here] = nearest_on_body(
-                points, self._bodies[owner], self._mesh, drape.parts
-            )
+            face[here], weights[here] = self._nearest(owner, drape.parts)(points)
             mesh[here] = owner
         return dataclasses.replace(hits, mesh=mesh, face=face, weights=weights)

@@ -14,14 +14,15 @@ import scipy.sparse
 
 from ..body_mesh import BodyMesh
 from ..clothes import Region
-from ..geometry import face_normals, mean_of_faces, normalised
+from ..geometry import normalised
 
 Thickness = Callable[[np.ndarray], np.ndarray]
 """(N, 4) rest coordinates -> (N,) metres."""
 
 _LAYER_GAP_M = 0.002
 _LEAST_M = 0.001
-_DIRECTION_PASSES = 8
+_DIRECTION_PASSES = 6
+_STEP = 0.95
 _ALONG_EDGE = (0.15, 0.35, 0.55, 0.75)
 
 
@@ -62,10 +63,11 @@ def neighbour_mean(mesh: BodyMesh) -> scipy.sparse.csr_matrix:
 
 
 @functools.lru_cache(maxsize=4)
-def rest_normals(mesh: BodyMesh) -> np.ndarray:
-    """(V', 3) outward unit normals of the neutral body at rest."""
-    positions = mesh.rest_coordinates[:, :3]
-    return mean_of_faces(face_normals(positions, mesh.faces), mesh.faces, len(positions))
+def _smoother(mesh: BodyMesh) -> scipy.sparse.csr_matrix:
+    """(V', V') float32 operator of one pass of smoothing."""
+    count = len(mesh.rest_coordinates)
+    own = scipy.sparse.identity(count, dtype=np.float32, format="csr")
+    return ((1 - _STEP) * own + _STEP * neighbour_mean(mesh)).tocsr().astype(np.float32)
 
 
 def cover(mesh: BodyMesh, region: Region) -> np.ndarray:
@@ -106,38 +108,39 @@ def offsets(
         (V',) float32 metres, 0 on bare skin and positive elsewhere, and (V', 3) float32 unit
         vectors.
     """
-    rest, mean = mesh.rest_coordinates, neighbour_mean(mesh)
-    directions = np.float32(normals)
-    for _ in range(_DIRECTION_PASSES):
-        directions = _smoothed(directions, mean)
-    directions = normalised(directions).astype(np.float32)
-    lifted = _lifts(vertices, directions, mean, {garment.ironing for garment in garments})
+    rest, smoother = mesh.rest_coordinates, _smoother(mesh)
+    wanted = {garment.ironing for garment in garments}
+    directions, ironed = _smoothed(vertices, normals, smoother, wanted)
     total = np.zeros(len(rest), np.float32)
     for garment in garments:
         share = cover(mesh, garment.region)
-        own = garment.thickness(rest).astype(np.float32)
+        here = np.flatnonzero(share > 0)
+        own = garment.thickness(rest[here]).astype(np.float32)
         if garment.edge:
-            full = own * share
+            full = np.zeros(len(rest), np.float32)
+            full[here] = own * share[here]
             for _ in range(garment.edge):
-                full = _smoothed(full, mean)
-            own = np.minimum(own, full)
-        # Smoothing also shrinks limbs, which must not make sleeves tight.
-        own = np.maximum(own + np.maximum(lifted[garment.ironing], -0.3 * own), _LEAST_M)
-        total = np.where(share > 0, np.maximum(own * share, total + _LAYER_GAP_M * share), total)
+                full = smoother @ full
+            own = np.minimum(own, full[here])
+        # How far smoothing moves a vertex out of the body: positive in hollows. It also shrinks
+        # limbs, which must not make sleeves tight.
+        lifted = ((ironed[garment.ironing][here] - vertices[here]) * directions[here]).sum(axis=1)
+        own = np.maximum(own + np.maximum(lifted, -0.3 * own), _LEAST_M)
+        total[here] = np.maximum(own * share[here], total[here] + _LAYER_GAP_M * share[here])
     return total, directions
 
 
-def _smoothed(values: np.ndarray, mean: scipy.sparse.csr_matrix) -> np.ndarray:
-    return np.float32(0.25) * values + np.float32(0.75) * (mean @ values)
-
-
-def _lifts(vertices, directions, mean, passes: set[int]) -> dict[int, np.ndarray]:
-    """For each number of passes, how far smoothing the body so often moves each vertex out of it,
-    (V',) metres: positive in hollows, negative on ridges."""
-    smooth, lifts = np.float32(vertices), {}
-    for count in range(max(passes, default=0) + 1):
-        if count:
-            smooth = _smoothed(smooth, mean)
-        if count in passes:
-            lifts[count] = ((smooth - vertices) * directions).sum(axis=1)
-    return lifts
+def _smoothed(
+    vertices: np.ndarray, normals: np.ndarray, smoother: scipy.sparse.csr_matrix, wanted: set[int]
+) -> tuple[np.ndarray, dict[int, np.ndarray]]:
+    """Unit normals after `_DIRECTION_PASSES` passes, and vertices after each wanted number."""
+    values = np.concatenate([vertices, normals], axis=1, dtype=np.float32)
+    ironed = {0: vertices}
+    for count in range(1, max(wanted | {_DIRECTION_PASSES}) + 1):
+        values = smoother @ values
+        if count == _DIRECTION_PASSES:
+            directions = normalised(values[:, 3:]).astype(np.float32)
+            values = np.ascontiguousarray(values[:, :3])
+        if count in wanted:
+            ironed[count] = values[:, :3]
+    return directions, ironed

@@ -7,7 +7,7 @@ import numpy as np
 from ..body_mesh import MOUTH, BodyMesh
 from ..clothes import Region, Wardrobe
 from ..textures import Pattern, SmoothField, sample_pattern
-from .fitting import Garment, Thickness, rest_normals
+from .fitting import Garment, Thickness
 from .hair import HairMaterial
 
 THICKNESS_M: dict[str, tuple[float, float]] = {
@@ -75,7 +75,7 @@ class Tailor(Wardrobe):
         sleeve = self._sleeve(["none", "short", "elbow", "long"], [0.13, 0.42, 0.12, 0.33])
         region = self._covering_trunk(hem_z, sleeve)
         thick = self._drawn("top", 1.2, 2.0)
-        return Garment("top", region, fabric, self._loosening(thick, 0.3), ironing=14)
+        return Garment("top", region, fabric, self._loosening(thick, 0.3), ironing=11)
 
     def coat(self, hem_z: float, fabric: Pattern, opening_m: float) -> Garment:
         """A jacket with long sleeves, open in front by ``opening_m`` to either side."""
@@ -84,7 +84,7 @@ class Tailor(Wardrobe):
         if opening_m > 0:
             region = self._open_in_front(body, opening_m)
         thick = self._drawn("jacket", 1.2, 1.6)
-        return Garment("jacket", region, fabric, self._loosening(thick, 0.55), ironing=18)
+        return Garment("jacket", region, fabric, self._loosening(thick, 0.55), ironing=14)
 
     def trousers(self) -> Garment:
         """Trousers or shorts."""
@@ -99,7 +99,7 @@ class Tailor(Wardrobe):
             down = np.clip((hip - rest[:, 2]) / (hip - ankle), 0.0, 1.0)
             return (at_hip + (at_hem - at_hip) * down) * folds(rest)
 
-        return Garment("trousers", region, fabric, thickness, ironing=4)
+        return Garment("trousers", region, fabric, thickness, ironing=3)
 
     def underwear(self) -> Garment:
         """Tight shorts to wear below a skirt."""
@@ -118,12 +118,10 @@ class Tailor(Wardrobe):
             top = self.height_on_leg(self._rng.uniform(1.3, 1.8))
         wobble, thick = self._wobble(0.004), self._drawn("shoes")
         sole = self._rng.uniform(*_SOLE_M)
-        below = np.clip(-rest_normals(self._mesh)[:, 2] - 0.5, 0.0, 0.5) * 2
-        rest_of_mesh = self._mesh.rest_coordinates
+        ground = float(self._mesh.rest_coordinates[:, 2].min())
 
         def thickness(rest):
-            if rest is not rest_of_mesh:
-                raise ValueError("soles are known at the vertices of the mesh only")
+            below = np.clip((ground + 0.025 - rest[:, 2]) / 0.015, 0.0, 1.0)
             return thick + sole * below
 
         return Garment(
@@ -131,7 +129,7 @@ class Tailor(Wardrobe):
             lambda rest: rest[:, 2] + wobble(rest[:, :3]) < top,
             self._fabric(0.8),
             thickness,
-            ironing=16,
+            ironing=13,
         )
 
     def mittens(self) -> Garment:
@@ -152,7 +150,7 @@ class Tailor(Wardrobe):
             return (height > low) & (height < high) & near & (rest[:, 3] < 0)
 
         return Garment(
-            "scarf", region, self._fabric(0.5), self._even(thick), ironing=8, edge=1
+            "scarf", region, self._fabric(0.5), self._even(thick), ironing=6, edge=1
         )  # fmt: skip
 
     def head_of_hair(self, colour: np.ndarray) -> Garment:
@@ -169,7 +167,7 @@ class Tailor(Wardrobe):
             crown = np.clip((rest[:, 2] - head[2] + 0.08) / 0.14, 0.0, 1.0)
             return thick * (0.35 + 0.65 * crown) * folds(rest)
 
-        return Garment("hair", region, material, thickness, ironing=6, edge=3)
+        return Garment("hair", region, material, thickness, ironing=5, edge=2)
 
     def facial_hair(self, colour: np.ndarray) -> Garment:
         """A beard."""
@@ -186,7 +184,7 @@ class Tailor(Wardrobe):
             crown = np.clip((rest[:, 2] - head[2] - 0.05) / 0.1, 0.0, 1.0)
             return 0.012 + (thick - 0.012) * crown
 
-        return Garment("hat", region, fabric, thickness, ironing=10), region
+        return Garment("hat", region, fabric, thickness, ironing=8), region
 
     def straps(self, material: Pattern) -> Garment:
         """The two straps of a backpack over the shoulders."""

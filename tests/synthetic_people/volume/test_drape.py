@@ -20,7 +20,7 @@ from synthetic_people.volume.drape import (
     TRUNK_AND_LEGS,
     BodyCaster,
     Drape,
-    nearest_on_body,
+    NearestOnBody,
 )
 from synthetic_people.volume.hair import HairCut, hang_hair
 from synthetic_people.volume.tube import TubeCut, hang_tube
@@ -74,7 +74,7 @@ def test_the_nearest_point_is_that_of_brute_force(person_maker):
     vertices = mesh.rest_coordinates[:, :3]
     rng = np.random.default_rng(0)
     points = rng.uniform([-0.3, -0.3, -0.8], [0.3, 0.3, 0.3], size=(20, 3))
-    face, weights = nearest_on_body(points, vertices, mesh, TRUNK_AND_LEGS)
+    face, weights = NearestOnBody(vertices, mesh, TRUNK_AND_LEGS)(points)
     assert np.isin(mesh.face_part[face], TRUNK_AND_LEGS).all()
     np.testing.assert_allclose(weights.sum(axis=1), 1, atol=1e-5)
     nearest = (vertices[mesh.faces[face]] * weights[:, :, None]).sum(axis=1)
