@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import trimesh
 
@@ -26,11 +28,9 @@ def wear_glasses(figure: Figure, frame: Pattern, lens: Pattern | None) -> list[D
     rims, lenses = [], []
     for x, y, z in eyes:
         place = np.array([x, y - _EYE_TO_LENS_M, z])
-        ring = trimesh.creation.torus(_LENS_M, 0.0022, major_sections=20, minor_sections=6)
-        disc = trimesh.creation.cylinder(radius=_LENS_M, height=0.002, sections=20)
-        for part, made in ((ring, rims), (disc, lenses)):
-            vertices = np.asarray(part.vertices)[:, [0, 2, 1]] * np.array([1.0, 1.0, 0.8])
-            made.append(trimesh.Trimesh(vertices + place, part.faces, process=False))
+        for part, made in zip(_rim_and_lens(), (rims, lenses), strict=True):
+            vertices, faces = part
+            made.append(trimesh.Trimesh(vertices + place, faces, process=False))
         outer = place + np.array([np.sign(x) * _LENS_M, 0.0, 0.008])
         temple = trimesh.creation.box([0.003, abs(outer[1]), 0.006])
         temple.apply_translation([np.sign(x) * 0.074, outer[1] / 2, outer[2]])
@@ -47,6 +47,17 @@ def wear_glasses(figure: Figure, frame: Pattern, lens: Pattern | None) -> list[D
         )
         for shape, material in parts
     ]  # fmt: skip
+
+
+@functools.cache
+def _rim_and_lens() -> tuple[tuple[np.ndarray, np.ndarray], ...]:
+    """Vertices, in the head's axes, and faces of a ring and of a disc."""
+    ring = trimesh.creation.torus(_LENS_M, 0.0022, major_sections=20, minor_sections=5)
+    disc = trimesh.creation.cylinder(radius=_LENS_M, height=0.002, sections=20)
+    return tuple(
+        (np.asarray(part.vertices)[:, [0, 2, 1]] * np.array([1.0, 1.0, 0.8]), part.faces)
+        for part in (ring, disc)
+    )
 
 
 def wear_brim(
@@ -142,7 +153,7 @@ def _against(figure, start, direction, half_m) -> np.ndarray:
 
 def _rounded_box(half: np.ndarray) -> trimesh.Trimesh:
     """A superellipsoid of half sizes ``half``, (3,) metres."""
-    ball = trimesh.creation.icosphere(subdivisions=3)
+    ball = trimesh.creation.icosphere(subdivisions=2)
     unit = np.asarray(ball.vertices)
     radius = (np.abs(unit) ** 5).sum(axis=1) ** (-1 / 5)
     return trimesh.Trimesh(unit * radius[:, None] * half, ball.faces, process=False)

@@ -22,8 +22,9 @@ from ..textures import SmoothField
 HEAD = (23, 24)
 """Fine parts that hair, glasses and brims belong to."""
 
-TRUNK_AND_LEGS = (1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14)
-"""Fine parts that skirts, loose shirts and coats belong to."""
+TRUNK_AND_THIGHS = (1, 2, 7, 8, 9, 10)
+TRUNK_AND_LEGS = (*TRUNK_AND_THIGHS, 5, 6, 11, 12, 13, 14)
+"""Fine parts that skirts, loose shirts and coats belong to, above the knee and longer."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

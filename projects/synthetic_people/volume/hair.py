@@ -12,12 +12,12 @@ from ..textures import SmoothField
 from .drape import HEAD, Drape
 from .figure import GRAVITY, Collider, Figure
 
-_COLUMNS = 41
-_STEP_M = 0.02
+_COLUMNS = 37
+_STEP_M = 0.025
 _TOP_M = 0.035
 _STRAND_M = 0.0015
 _PARTING_M = 0.08
-_JUMP_M = 0.035
+_JUMP_M = 0.04
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -132,7 +132,7 @@ def tie_hair(
         size_m: (3,) half its width, depth and height.
         material, strands: as for `hang_hair`.
     """
-    shape = trimesh.creation.icosphere(subdivisions=3)
+    shape = trimesh.creation.icosphere(subdivisions=2)
     left, backwards, up = figure.head_axes
     behind = _radius(figure, np.zeros(1), height_m)[0]
     centre = figure.head_centre + height_m * up + (behind + 0.5 * size_m[1]) * backwards

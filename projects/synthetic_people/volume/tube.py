@@ -16,17 +16,19 @@ from scipy.spatial import cKDTree
 
 from ..geometry import normalised
 from ..textures import Pattern, SmoothField
-from .drape import TRUNK_AND_LEGS, Drape
+from .drape import TRUNK_AND_LEGS, TRUNK_AND_THIGHS, Drape
 from .figure import GRAVITY, Figure
 
-_ANGLES = 72
-_RING_STEP_M = 0.025
+_ANGLES = 64
+_RING_STEP_M = 0.03
+_TUBES = (TRUNK_AND_THIGHS, TRUNK_AND_LEGS)
 _AXIS_PASSES = 12
 _HAND_GAP_M = 0.008
 _HAND_REACH_M = 0.06
 _ARM_SHARE = 0.5
-_SEAM_RINGS = 4
+_SEAM_RINGS = 3
 _TUCK_M = 0.004
+_ABOVE_KNEE_M = 0.03
 _LAP_M, _LEG_M = 0.08, 0.4
 
 
@@ -78,7 +80,7 @@ def hang_tube(
     count = max(3, int(np.ceil((cut.top_z - cut.hem_z) / _RING_STEP_M)) + 1)
     heights = np.linspace(cut.top_z, cut.hem_z, count)
     centres, frames, hanging = _rings(figure, heights)
-    below = [drape.vertices for drape in worn if drape.parts == TRUNK_AND_LEGS]
+    below = [drape.vertices for drape in worn if drape.parts in _TUBES]
     reach = _LAP_M + hanging * _LEG_M
     radii = _radii(figure, cut, heights, centres, frames, below, reach)
     angles = 2 * np.pi * np.arange(_ANGLES) / _ANGLES
@@ -92,8 +94,10 @@ def hang_tube(
     pattern = np.empty_like(vertices)
     pattern[..., :2], pattern[..., 2] = rest[nearest, :2], heights[:, None]
     faces = _grid_faces(count, cut.opening_rad, angles)
+    knee = figure.mesh.landmarks["knee"][2]
+    parts = TRUNK_AND_THIGHS if cut.hem_z > knee + _ABOVE_KNEE_M else TRUNK_AND_LEGS
     return Drape.of_mesh(
-        vertices.reshape(-1, 3), faces, pattern.reshape(-1, 3), material, TRUNK_AND_LEGS,
+        vertices.reshape(-1, 3), faces, pattern.reshape(-1, 3), material, parts,
         relief, relief_m,
     )  # fmt: skip
 

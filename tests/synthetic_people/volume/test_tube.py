@@ -35,11 +35,11 @@ def test_the_body_is_inside(person_maker, stance):
     for seed in (1, 2):
         _, wearer = figure(person_maker, seed, stance)
         cut, drape = skirt(wearer)
-        rings = drape.vertices.reshape(-1, 72, 3)
+        rings = drape.vertices.reshape(-1, 64, 3)
         rest = wearer.mesh.rest_coordinates
-        legs = (rest[:, 3] < 0) & (rest[:, 2] < cut.top_z - 0.12) & (rest[:, 2] > cut.hem_z)
+        legs = (rest[:, 3] < 0) & (rest[:, 2] < cut.top_z - 0.13) & (rest[:, 2] > cut.hem_z)
         depth = []
-        for ring in rings[5:]:
+        for ring in rings[4:]:
             z = ring[:, 2].mean()
             near = wearer.outside[legs & (np.abs(wearer.outside[:, 2] - z) < 0.008)][:, :2]
             hull = scipy.spatial.ConvexHull(ring[:, :2])
@@ -72,7 +72,7 @@ def test_a_flare_widens_and_the_body_limits_a_taper(person_maker):
     _, wearer = figure(person_maker, 1, "stand")
 
     def widths(flare):
-        rings = skirt(wearer, flare)[1].vertices.reshape(-1, 72, 3)
+        rings = skirt(wearer, flare)[1].vertices.reshape(-1, 64, 3)
         return np.ptp(rings[..., 0], axis=1)
 
     assert (widths(0.3)[6:] > widths(0.0)[6:]).all()
@@ -98,7 +98,7 @@ def test_hands_stay_outside(person_maker):
         hands = person_maker.mesh.rest_coordinates[:, 3] > person_maker.mesh.arm_lengths[1]
         wearer = Figure(person_maker.mesh, person.vertices, person.normals, person.keypoints)
         _, drape = skirt(wearer, flare=0.4)
-        rings = drape.vertices.reshape(-1, 72, 3)
+        rings = drape.vertices.reshape(-1, 64, 3)
         for ring in rings[6:]:
             beside = person.vertices[hands & (np.abs(person.vertices[:, 2] - ring[0, 2]) < 0.01)]
             if len(beside):
