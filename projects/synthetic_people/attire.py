@@ -31,6 +31,7 @@ from .volume.tube import TubeCut, hang_tube
 _LONGEST_APART_DEG = 45.0
 _CREASED_LAP_DEG = 50.0
 _ABOVE_LAP_M = 0.06
+_LAPEL_M, _CHEST_RADIUS_M = 0.018, 0.14
 
 
 DrapeMaker = Callable[[Figure, Sequence[Drape]], list[Drape]]
@@ -200,7 +201,9 @@ class _Rack:
         self.garments.append(tailor.coat(max(hem, tailor.hip_z - 0.1), fabric, opening))
         if is_long or is_loose:
             cut = self._box(hem, flare=rng.uniform(-0.03, 0.15))
-            self._hang(dataclasses.replace(cut, opening_rad=opening / 0.14), fabric)
+            # A little narrower than the opening above the chest, whose edges it covers.
+            gap = max(opening - _LAPEL_M, 0.0) / _CHEST_RADIUS_M
+            self._hang(dataclasses.replace(cut, opening_rad=gap), fabric)
 
     def _box(self, hem_z: float, flare: float) -> TubeCut:
         """What hangs straight from the chest."""

@@ -171,8 +171,15 @@ class Tailor(Wardrobe):
 
     def facial_hair(self, colour: np.ndarray) -> Garment:
         """A beard."""
-        region, material = self.beard(colour)
-        thick = self._drawn("beard", 1.0, 2.0)
+        below, material = self.beard(colour)
+        middle, thick = self._mouth(), self._drawn("beard", 1.0, 2.0)
+
+        def region(rest):
+            x, height = rest[:, 0] / 0.026, (rest[:, 2] - middle[2]) / 0.011
+            # Cheeks and the mouth stay free.
+            cheek = rest[:, 2] - middle[2] > 0.018 + 0.5 * np.maximum(np.abs(rest[:, 0]) - 0.035, 0)
+            return below(rest) & (x**2 + height**2 > 1) & ~cheek
+
         return Garment("beard", region, material, self._even(thick), ironing=2, edge=1)
 
     def headgear(self) -> tuple[Garment, Region]:
@@ -220,8 +227,7 @@ class Tailor(Wardrobe):
             height = rest[:, 2] - eye[2] - rise + bow * np.abs(along)
             return (np.abs(height) < thick) & (np.abs(along) < 0.02) & (rest[:, 1] < eye[1])
 
-        positions = self._mesh.rest_coordinates
-        middle = positions[self._mesh.faces[self._mesh.face_kind == MOUTH]].mean(axis=(0, 1))
+        middle = self._mouth()
 
         def lips(rest):
             x, height = rest[:, 0] / 0.024, (rest[:, 2] - middle[2]) / 0.008
@@ -233,6 +239,11 @@ class Tailor(Wardrobe):
             (region, sample_pattern(self._rng, first=colour, second=colour, plain_share=1.0))
             for region, colour in ((lips, red), (brows, shade))
         ]
+
+    def _mouth(self) -> np.ndarray:
+        """Rest coordinates of the middle of the mouth."""
+        faces = self._mesh.faces[self._mesh.face_kind == MOUTH]
+        return self._mesh.rest_coordinates[faces].mean(axis=(0, 1))
 
     def _sleeve(self, names: list[str], shares: list[float]) -> float:
         return {
