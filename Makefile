@@ -61,7 +61,7 @@ ifeq ($(origin PYTHON),command line)
 	@echo '$(EXISTING)' > $(REMEMBERED)
 endif
 
-data: setup ## build the body surface and render people: make data PRESET=demo (or tiny, bench)
+data: setup ## build the body surface and render people: make data PRESET=demo (or tiny, bench, photo)
 	$(PY) tools/build_surface.py
 	$(PY) tools/make_synthetic_dataset.py --preset $(PRESET) --seed 0 --workers $(WORKERS) \
 		--out $(DETECTRON2_DATASETS)/synth_people_$(PRESET)

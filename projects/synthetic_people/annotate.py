@@ -16,7 +16,7 @@ from .camera import Camera
 from .geometry import barycentric_mean, cross_2d, normalised
 from .keypoints import OUTSIDE, keypoint_visibility
 from .noise import REFERENCE_HEIGHT_PX, LabelNoiseModel
-from .ray_caster import RayCaster
+from .ray_caster import FirstHits
 from .render import Correspondences
 from .sampling_points import choose_points
 from .scene import Scene
@@ -29,7 +29,7 @@ def annotate_person(
     index: int,
     scene: Scene,
     mesh: BodyMesh,
-    caster: RayCaster,
+    caster: FirstHits,
     seen: Correspondences,
     blur_px: float,
     dense: bool,

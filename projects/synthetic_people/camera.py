@@ -131,3 +131,33 @@ def sample_camera(
         target_px=(rng.normal(0.5, 0.13) * width, centre_y * height),
         roll_rad=np.radians(rng.normal(0.0, 2.5)),
     )
+
+
+def sample_portrait_camera(
+    rng: np.random.Generator, *, keypoints: np.ndarray, width: int, height: int
+) -> Camera:
+    """A camera in front (-y) of somebody that shows head and shoulders, or down to the hips.
+
+    Args:
+        rng: draws it.
+        keypoints: (17, 3) COCO keypoints of the person, metres.
+        width, height: of the image, pixels.
+    """
+    head, hips = keypoints[:5].mean(axis=0), keypoints[11:13].mean(axis=0)
+    trunk = float(np.linalg.norm(head - hips))
+    down = rng.uniform(0.15, 0.75)
+    target = head + down * (hips - head)
+    focal = rng.uniform(0.9, 2.4) * max(width, height)
+    distance = max(focal * trunk * (2 * down + rng.uniform(0.25, 0.6)) / height, 0.7)
+    lift = distance * np.tan(np.radians(rng.normal(2.0, 8.0)))
+    eye = target + np.array([0.0, -distance, lift])
+    eye[2] = max(eye[2], 0.3)
+    return Camera.looking_at(
+        eye,
+        target,
+        focal_px=focal,
+        width=width,
+        height=height,
+        target_px=(rng.normal(0.5, 0.1) * width, rng.normal(0.5, 0.06) * height),
+        roll_rad=np.radians(rng.normal(0.0, 3.0)),
+    )

@@ -81,7 +81,7 @@ class Outfit:
 def sample_outfit(rng: np.random.Generator, mesh: BodyMesh) -> Outfit:
     """Dress a person of a mesh at random: top, trousers or shorts, shoes, hair, sometimes a jacket,
     gloves, a hat or a beard."""
-    wardrobe = _Wardrobe(rng, mesh)
+    wardrobe = Wardrobe(rng, mesh)
     skin = skin_colour(rng)
     layers = [wardrobe.bottom(), wardrobe.top()]
     if rng.random() < 0.15:
@@ -112,7 +112,7 @@ def sample_outfit(rng: np.random.Generator, mesh: BodyMesh) -> Outfit:
     )
 
 
-class _Wardrobe:
+class Wardrobe:
     """Makers of (region, material) layers; each call draws a new garment."""
 
     def __init__(self, rng: np.random.Generator, mesh: BodyMesh) -> None:

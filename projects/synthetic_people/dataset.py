@@ -47,6 +47,7 @@ PARAMETERS_FILE, COMPLETE_FILE = "parameters.json", "complete.json"
 COCO_END = b"\n]}\n"
 """How the files of `coco_files` end, and nothing within them does."""
 _DIGITS = 6 * "[0-9]"
+_FIRST_FIELDS = ("num_people_weights", "stances", "close_up_share", "with_things")
 _FIRST_ID = {"train": 1, "val": 1_000_001}
 
 
@@ -174,8 +175,17 @@ def _parameters(name: str, preset: Preset, seed: int, surface: Surface) -> dict:
 
 
 def _as_json(kind: SceneKind) -> dict:
-    """Its fields as they are read back from json, tuples being lists."""
-    return json.loads(json.dumps(dataclasses.asdict(kind)))
+    """Its fields as they are read back from json, tuples being lists.
+
+    Fields that came later are left out at their defaults, so that older data sets stay valid.
+    """
+    fields = json.loads(json.dumps(dataclasses.asdict(kind)))
+    usual = json.loads(json.dumps(dataclasses.asdict(SceneKind())))
+    return {
+        name: value
+        for name, value in fields.items()
+        if name in _FIRST_FIELDS or value != usual[name]
+    }
 
 
 def _claim(root: Path, parameters: dict, overwrite: bool) -> None:

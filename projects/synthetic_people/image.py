@@ -70,7 +70,7 @@ def synthesise(
     picture = expose(renderer.colour(), sensor, rng)
     annotations = [
         annotate_person(
-            index, scene, maker.mesh, renderer.caster, seen, sensor.blur_px,
+            index, scene, maker.mesh, renderer.body_caster, seen, sensor.blur_px,
             bool(rng.random() < DENSE_SHARE), noise_model or LabelNoiseModel(), rng,
         )
         for index in range(len(scene.people))

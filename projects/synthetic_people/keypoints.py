@@ -6,7 +6,7 @@ import numpy as np
 
 from .body_mesh import BodyMesh
 from .camera import Camera
-from .ray_caster import RayCaster
+from .ray_caster import FirstHits
 
 OUTSIDE, OCCLUDED, VISIBLE = 0, 1, 2
 """COCO's visibility flags: not labelled, labelled but hidden, visible."""
@@ -49,7 +49,7 @@ def keypoint_visibility(
     keypoints: np.ndarray,
     person: int,
     camera: Camera,
-    caster: RayCaster,
+    caster: FirstHits,
     mesh: BodyMesh,
     scale: float = 1.0,
 ) -> np.ndarray:

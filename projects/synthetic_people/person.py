@@ -16,7 +16,9 @@ from .collision import CollisionModel
 from .geometry import face_normals, mean_of_faces, rotation_about_z
 from .joints import RestAxes, bone_rotations
 from .pose import sample_pose
+from .props import Prop
 from .shape import sample_phenotypes
+from .volume.drape import Drape
 
 ACCEPTED_PENETRATION_M = 0.03
 _TRIES = 4
@@ -27,7 +29,8 @@ class SyntheticPerson:
     """A posed, dressed body.
 
     Attributes:
-        vertices: (V', 3) float32 of the body mesh, metres; the ground is z = 0.
+        vertices: (V', 3) float32 of the body mesh, what is worn on it included, metres; the ground
+            is z = 0.
         normals: (V', 3) float32 outward unit normals.
         face_normals: (F', 3) float32 outward normals of the faces, of any length.
         keypoints: (17, 3) float32 COCO keypoints, metres.
@@ -36,6 +39,10 @@ class SyntheticPerson:
         seat_top_m: height of the seat under the body, metres; None if it stands.
         yaw_rad: turn about the vertical axis; at 0 the person faces -y.
         penetration_m: how deep limbs sink into the body at most.
+        skin_vertices: (V', 3) float32 of the body without what is worn, metres; None if that is
+            ``vertices``.
+        drapes: worn meshes of their own, which belong to the person.
+        carried: things that hide the person, which do not.
     """
 
     vertices: np.ndarray
@@ -47,12 +54,30 @@ class SyntheticPerson:
     seat_top_m: float | None
     yaw_rad: float
     penetration_m: float
+    skin_vertices: np.ndarray | None = None
+    drapes: tuple[Drape, ...] = ()
+    carried: tuple[Prop, ...] = ()
+
+    @property
+    def seated(self) -> bool:
+        """Whether there is a seat under the body."""
+        return self.seat_top_m is not None
+
+    @property
+    def body_vertices(self) -> np.ndarray:
+        """(V', 3) float32 of the body without what is worn, metres."""
+        return self.vertices if self.skin_vertices is None else self.skin_vertices
 
     def moved(self, x: float, y: float) -> SyntheticPerson:
         """The same person ``(x, y)`` metres further on the ground."""
         offset = np.array([x, y, 0.0], dtype=np.float32)
         return dataclasses.replace(
-            self, vertices=self.vertices + offset, keypoints=self.keypoints + offset
+            self,
+            vertices=self.vertices + offset,
+            keypoints=self.keypoints + offset,
+            skin_vertices=None if self.skin_vertices is None else self.skin_vertices + offset,
+            drapes=tuple(drape.moved(offset) for drape in self.drapes),
+            carried=tuple(prop.moved(offset) for prop in self.carried),
         )
 
 

@@ -42,6 +42,13 @@ PRESETS: dict[str, Preset] = {
         "experiments on a CPU: one whole person who stands or walks",
         SceneKind((1.0,), ("stand", "contrapposto", "walk"), 0.0, False),
     ),
+    "photo": Preset(
+        4000,
+        300,
+        ((256, 256), (320, 256), (256, 320), (320, 320)),
+        "models for photographs: loose clothes, hair, bags, half bodies and portraits",
+        SceneKind(volumes=True, portrait_share=0.25),
+    ),
 }
 """All presets, by name."""
 

@@ -29,6 +29,10 @@ class Prop:
     material: Pattern
     object_vertices: np.ndarray
 
+    def moved(self, offset: np.ndarray) -> Prop:
+        """The same ``offset``, (3,) metres, away."""
+        return dataclasses.replace(self, vertices=self.vertices + np.float32(offset))
+
 
 def make_prop(
     rng: np.random.Generator,

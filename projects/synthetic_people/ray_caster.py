@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 from embreex import rtcore_scene
@@ -25,6 +26,12 @@ class Hits:
     face: np.ndarray
     weights: np.ndarray
     distance: np.ndarray
+
+
+class FirstHits(Protocol):
+    """Whatever finds first hits as a `RayCaster` does."""
+
+    def first_hits(self, origin: np.ndarray, directions: np.ndarray) -> Hits: ...
 
 
 class RayCaster:

@@ -17,6 +17,7 @@ from .ray_caster import Hits, RayCaster
 from .scene import Scene
 from .shadow import GroundShadow
 from .textures import Pattern
+from .volume.drape import BodyCaster
 
 NOBODY = -1
 _SUBPIXELS = np.array([[-0.125, -0.375], [0.375, -0.125], [0.125, 0.375], [-0.375, 0.125]])
@@ -56,15 +57,23 @@ class Renderer:
         props = [(prop.vertices, prop.faces) for prop in scene.props]
         # A closed body hides its own far side, so that rays from the camera never reach it.
         keep = [mesh.facing(p.vertices, p.face_normals, self._eye) for p in scene.people]
-        self.caster = RayCaster(bodies + props, keep + [None] * len(props))
+        worn = [(owner, drape) for owner, p in enumerate(scene.people) for drape in p.drapes]
+        self._drapes = [drape for _, drape in worn]
+        drapes = [(drape.vertices, drape.faces) for drape in self._drapes]
+        self.caster = RayCaster(bodies + props + drapes, keep + [None] * (len(props) + len(drapes)))
+        self._first_drape = len(bodies) + len(props)
+        self.body_caster = BodyCaster(
+            self.caster, self._first_drape, [owner for owner, _ in worn], self._drapes,
+            [person.body_vertices for person in scene.people], mesh,
+        )  # fmt: skip
         self._pixels = scene.camera.pixel_centres()
         self._rays = scene.camera.rays(self._pixels)
         self._hits = self.caster.first_hits(self._eye, self._rays)
 
     def correspondences(self) -> Correspondences:
-        """The exact first hits at the pixels' centres."""
+        """The exact first hits at the pixels' centres; worn meshes by the body below them."""
         shape = (self._scene.camera.height, self._scene.camera.width)
-        hits = self._hits
+        hits = self.body_caster.on_body(self._hits)
         is_person = (hits.mesh >= 0) & (hits.mesh < len(self._scene.people))
         return Correspondences(
             person=np.where(is_person, hits.mesh, NOBODY).reshape(shape),
@@ -78,7 +87,8 @@ class Renderer:
         camera = self._scene.camera
         bodies = [person.vertices for person in self._scene.people]
         things = [prop.vertices for prop in self._scene.props]
-        self._shadow = GroundShadow([*bodies, *things], self._scene.light)
+        worn = [drape.vertices for drape in self._drapes]
+        self._shadow = GroundShadow([*bodies, *things, *worn], self._scene.light)
         image = self._shade(self._pixels, self._rays, self._hits)
         at_edge = np.flatnonzero(_edges(self._hits, camera.height, camera.width))
         around = (self._pixels[at_edge, None] + _SUBPIXELS).reshape(-1, 2)
@@ -115,6 +125,10 @@ class Renderer:
             albedo = prop.material(barycentric_mean(prop.object_vertices[corners], weights))
             normals = normalised(face_normals(prop.vertices, prop.faces[face]))
             points = barycentric_mean(prop.vertices[corners], weights)
+            image[here] = albedo * self._irradiance(points, normals)
+        for index, drape in enumerate(self._drapes, start=self._first_drape):
+            here = np.flatnonzero(hits.mesh == index)
+            points, normals, albedo = drape.shading(hits.face[here], hits.weights[here], self._eye)
             image[here] = albedo * self._irradiance(points, normals)
         return image
 

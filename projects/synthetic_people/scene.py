@@ -6,8 +6,9 @@ import dataclasses
 
 import numpy as np
 
+from .attire import dressed
 from .backdrop import Backdrop, sample_backdrop
-from .camera import Camera, sample_camera
+from .camera import Camera, sample_camera, sample_portrait_camera
 from .geometry import normalised
 from .person import PersonMaker, SyntheticPerson
 from .props import Prop, sample_standing_prop, seat
@@ -60,27 +61,41 @@ def sample_scene(
     """
     weights = kind.num_people_weights
     count = 1 + int(rng.choice(len(weights), p=weights))
-    people = [maker.sample(rng, kind.stances)]
-    camera = sample_camera(
-        rng,
-        stature_m=people[0].stature_m,
-        close_up_share=kind.close_up_share,
-        width=width,
-        height=height,
-    )
+    people = [_somebody(rng, maker, kind)]
+    camera = _camera(rng, people[0], kind, width, height)
     while len(people) < count:
         place = _free_place(rng, camera, people)
-        people.append(maker.sample(rng, kind.stances).moved(*place))
+        people.append(_somebody(rng, maker, kind).moved(*place))
     depth = float(camera.to_camera(np.zeros(3))[2])
     props = [
         seat(rng, np.array([*_pelvis(person)[:2], person.seat_top_m]), person.yaw_rad, 0.4)
         for person in people
         if person.seat_top_m is not None
     ]
+    props += [carried for person in people for carried in person.carried]
     if kind.with_things:
         props += _things(rng, camera, depth)
     backdrop = sample_backdrop(rng, width=width, height=height, scene_depth_m=depth)
     return Scene(camera, tuple(people), tuple(props), sample_light(rng), backdrop)
+
+
+def _somebody(rng: np.random.Generator, maker: PersonMaker, kind: SceneKind) -> SyntheticPerson:
+    person = maker.sample(rng, kind.stances)
+    return dressed(rng, person, maker.mesh) if kind.volumes else person
+
+
+def _camera(
+    rng: np.random.Generator, person: SyntheticPerson, kind: SceneKind, width: int, height: int
+) -> Camera:
+    if kind.portrait_share and rng.random() < kind.portrait_share:
+        return sample_portrait_camera(rng, keypoints=person.keypoints, width=width, height=height)
+    return sample_camera(
+        rng,
+        stature_m=person.stature_m,
+        close_up_share=kind.close_up_share,
+        width=width,
+        height=height,
+    )
 
 
 def _things(rng: np.random.Generator, camera: Camera, depth: float) -> list[Prop]:
