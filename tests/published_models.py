@@ -10,6 +10,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from tests.model_factory import make_config, make_model
+from uncertain_densepose import model_zoo
 from uncertain_densepose.model_zoo import ModelZoo
 from uncertain_densepose.weights_file import sha256_of
 
@@ -104,3 +105,11 @@ def published(tmp_path, own_cache):
     file = write_published(tmp_path / "web", model)
     with served(tmp_path / "web") as server:
         yield write_zoo(tmp_path / "zoo", cfg, server.address, file), file, model, server
+
+
+@pytest.fixture
+def by_name(published, monkeypatch):
+    """`published`, whose model is found by its name in place of the project's own."""
+    monkeypatch.setattr(model_zoo, "get_config_file", published[0].get_config_file)
+    monkeypatch.setattr(model_zoo, "get_checkpoint", published[0].get_checkpoint)
+    return published

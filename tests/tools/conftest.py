@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.published_models import by_name, own_cache, published  # noqa: F401
 from tests.tool_loader import ROOT, load_tool
 from tests.tools.apply_net_runs import FakePredictor, picture
 from tests.uncertain_densepose.evaluation.conftest import flat_distance, flat_surface  # noqa: F401

@@ -7,21 +7,12 @@ import numpy as np
 import pytest
 
 from tests.people_on_disk import registered
-from tests.published_models import NAME, own_cache, published  # noqa: F401
+from tests.published_models import NAME
 from tests.tool_loader import load_tool
 from tests.uncertain_densepose.evaluation.scene import labelled
-from uncertain_densepose import model_zoo
 from uncertain_densepose.inference import Predictor, load_people
 
 IMAGE = np.random.default_rng(0).integers(0, 255, (96, 96, 3), dtype=np.uint8)
-
-
-@pytest.fixture
-def zoo_of_one(published, monkeypatch):  # noqa: F811
-    zoo, *_ = published
-    monkeypatch.setattr(model_zoo, "get_config_file", zoo.get_config_file)
-    monkeypatch.setattr(model_zoo, "get_checkpoint", zoo.get_checkpoint)
-    return published
 
 
 @pytest.fixture
@@ -32,7 +23,7 @@ def dataset(tmp_path):
         yield name
 
 
-def test_a_published_model_is_applied_by_its_name(zoo_of_one, tmp_path, capsys):
+def test_a_published_model_is_applied_by_its_name(by_name, tmp_path, capsys):
     cv2.imwrite(str(tmp_path / "x.png"), IMAGE)
     arguments = [str(tmp_path / "x.png"), "--model", NAME, "--device", "cpu"]
     arguments += ["--score-threshold", "0", "--opts", "TEST.DETECTIONS_PER_IMAGE", "2"]
@@ -42,8 +33,8 @@ def test_a_published_model_is_applied_by_its_name(zoo_of_one, tmp_path, capsys):
         assert person["sigma_uv"] is not None and person["sigma_cm"] is None
 
 
-def test_a_file_that_is_damaged_ends_a_tool_in_a_line(zoo_of_one, tmp_path, ended):
-    zoo, *_ = zoo_of_one
+def test_a_file_that_is_damaged_ends_a_tool_in_a_line(by_name, tmp_path, ended):
+    zoo, *_ = by_name
     cached = zoo.published()[NAME].cached
     cached.parent.mkdir(parents=True)
     cached.write_bytes(b"half")
@@ -53,7 +44,7 @@ def test_a_file_that_is_damaged_ends_a_tool_in_a_line(zoo_of_one, tmp_path, ende
     assert said.startswith(f"error: {cached}: ") and "delete it" in said
 
 
-def test_it_gets_a_shared_error_and_a_recalibration(zoo_of_one, dataset, tmp_path):
+def test_it_gets_a_shared_error_and_a_recalibration(by_name, dataset, tmp_path):
     own = ["--dataset", dataset, "--device", "cpu"]
     out = tmp_path / "full"
     load_tool("fit_shared_variance").main(["--model", NAME, *own, "--out", str(out)])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.published_models import NAME, own_cache, published  # noqa: F401
+from tests.published_models import NAME
 from tests.release_factory import METRICS, release_of
 from tests.tool_loader import load_tool
 from uncertain_densepose.cli.model_list import model_list
@@ -14,7 +14,7 @@ def row(text: str, name: str) -> list[str]:
     return line.removeprefix(name).split()
 
 
-def test_weights_are_in_the_package_in_the_cache_or_to_be_downloaded(published, tmp_path):  # noqa: F811
+def test_weights_are_in_the_package_in_the_cache_or_to_be_downloaded(published, tmp_path):
     zoo, file, *_ = published
     (zoo.configs / "own.yaml").write_text("")
     (zoo.configs / "afar.yaml").write_text("")
@@ -28,7 +28,7 @@ def test_weights_are_in_the_package_in_the_cache_or_to_be_downloaded(published, 
     assert row(model_list(zoo), NAME)[:3] == ["in", "the", "cache"]
 
 
-def test_the_tool_lists_all_models_with_weights_and_whose_numbers_they_are(capsys, own_cache):  # noqa: F811
+def test_the_tool_lists_all_models_with_weights_and_whose_numbers_they_are(capsys, own_cache):
     with pytest.raises(SystemExit) as end:
         load_tool("apply_net").main(["--list"])
     assert end.value.code == 0

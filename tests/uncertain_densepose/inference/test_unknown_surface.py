@@ -8,7 +8,7 @@ import pytest
 import torch
 from detectron2.data.catalog import Metadata
 
-from tests.published_models import NAME, own_cache, published  # noqa: F401
+from tests.published_models import NAME
 from tests.surface_factory import make_tiny_surface
 from tests.uncertain_densepose.inference.people_factory import figure_person
 from uncertain_densepose import model_zoo
@@ -72,18 +72,8 @@ def test_people_are_written_without_centimetres(person, tmp_path):
     np.testing.assert_array_equal(found["sigma_uv"], person.sigma_uv)
 
 
-@pytest.fixture
-def zoo_of_one(published, monkeypatch):  # noqa: F811
-    zoo, *_ = published
-    monkeypatch.setattr(model_zoo, "get_config_file", zoo.get_config_file)
-    monkeypatch.setattr(model_zoo, "get_checkpoint", zoo.get_checkpoint)
-    return published
-
-
-def test_a_published_model_is_measured_once_its_surface_is_imported(
-    zoo_of_one, tmp_path, monkeypatch
-):
-    _, file, model, server = zoo_of_one
+def test_a_published_model_is_measured_once_its_surface_is_imported(by_name, tmp_path, monkeypatch):
+    _, file, model, server = by_name
     smpl = tmp_path / "densepose_smpl_surface.npz"
     monkeypatch.setattr(model_surface, "surface_path", lambda cfg: str(smpl))
     image = np.random.default_rng(0).integers(0, 255, (96, 96, 3), dtype=np.uint8)
