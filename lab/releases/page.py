@@ -9,6 +9,7 @@ from pathlib import Path
 
 from detectron2.config import CfgNode
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from natsort import natsorted
 from tabulate import tabulate
 
 from uncertain_densepose.model_zoo.published import PublishedModel
@@ -140,18 +141,22 @@ def _networks(configs: Mapping[str, CfgNode], command: Callable[[str], str]) -> 
         row = [f"[{name}](configs/{name}.yaml)", *_network(cfg), f"`{command(name)}`"]
         rows[", ".join(cfg.DATASETS.TRAIN)].append(row)
     return {
-        data: _table(_NETWORK_TITLES, sorted(models, key=lambda row: (int(row[1]), *row[2:])))
+        data: _table(_NETWORK_TITLES, natsorted(models, key=lambda row: row[1:]))
         for data, models in rows.items()
     }
 
 
-_NETWORK_TITLES = ("model", "layers", "head", "noise model", "made by")
+_NETWORK_TITLES = ("model", "backbone", "head", "noise model", "made by")
+
+_OTHER_BACKBONES = {"build_movenet_fpn_backbone": "MoveNet"}
+"""By the names of their builders: not ResNets, whose depth is in the config."""
 
 
 def _network(cfg: CfgNode) -> list[str]:
     """What tells a model from others of its training set."""
     head = cfg.MODEL.ROI_DENSEPOSE_HEAD
-    return [str(cfg.MODEL.RESNETS.DEPTH), head.NAME, head.UV_CONFIDENCE.TYPE]
+    backbone = _OTHER_BACKBONES.get(cfg.MODEL.BACKBONE.NAME, f"ResNet-{cfg.MODEL.RESNETS.DEPTH}")
+    return [backbone, head.NAME, head.UV_CONFIDENCE.TYPE]
 
 
 _FILE_TITLES = (
