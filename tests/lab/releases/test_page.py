@@ -27,7 +27,7 @@ def test_models_that_are_not_released_say_what_they_are_and_how_they_are_made(zo
     page = zoo_page(zoo)
     for name in zoo.names():
         ((_, *network, made_by),) = cells(page, f"[{name}](configs/{name}.yaml)")
-        assert network == ["50", "DensePoseV1ConvXHead", "iid_iso"]
+        assert network == ["ResNet-50", "DensePoseV1ConvXHead", "iid_iso"]
         assert made_by == f"`{zoo.training_command(name)}`"
     assert "Released models" not in page and "Published by" not in page
 
@@ -36,7 +36,7 @@ def test_published_models_have_their_authors_numbers_and_are_not_to_be_trained(p
     zoo, file, *_ = published
     page = zoo_page(zoo)
     (row,) = cells(page, f"[{NAME}](configs/{NAME}.yaml)")
-    network = ["18", "DensePoseV1ConvXHead", "indep_aniso"]
+    network = ["ResNet-18", "DensePoseV1ConvXHead", "indep_aniso"]
     address = zoo.published()[NAME].address
     assert row[1:] == [*network, "60.7", "66.9", "64.2", "65.7", f"[{file.name}]({address})"]
     assert "licensed under CC BY-SA 3.0 ([their page](https://example.org/zoo))" in page
