@@ -148,8 +148,11 @@ def _networks(configs: Mapping[str, CfgNode], command: Callable[[str], str]) -> 
 
 _NETWORK_TITLES = ("model", "backbone", "head", "noise model", "made by")
 
-_OTHER_BACKBONES = {"build_movenet_fpn_backbone": "MoveNet"}
-"""By the names of their builders: not ResNets, whose depth is in the config."""
+_OTHER_BACKBONES = {
+    "build_movenet_fpn_backbone": "MoveNet",
+    "build_narrow_resnet18_fpn_backbone": "narrow ResNet-18",
+}
+"""By the names of their builders: those of which `MODEL.RESNETS.DEPTH` says nothing."""
 
 
 def _network(cfg: CfgNode) -> list[str]:

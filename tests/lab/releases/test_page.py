@@ -36,7 +36,7 @@ def test_published_models_have_their_authors_numbers_and_are_not_to_be_trained(p
     zoo, file, *_ = published
     page = zoo_page(zoo)
     (row,) = cells(page, f"[{NAME}](configs/{NAME}.yaml)")
-    network = ["ResNet-18", "DensePoseV1ConvXHead", "indep_aniso"]
+    network = ["narrow ResNet-18", "DensePoseV1ConvXHead", "indep_aniso"]
     address = zoo.published()[NAME].address
     assert row[1:] == [*network, "60.7", "66.9", "64.2", "65.7", f"[{file.name}]({address})"]
     assert "licensed under CC BY-SA 3.0 ([their page](https://example.org/zoo))" in page
