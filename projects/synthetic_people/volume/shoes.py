@@ -6,9 +6,11 @@ Rings lie across the foot, from heel to toe; each is the convex hull of the foot
 from __future__ import annotations
 
 import dataclasses
+import functools
 
 import numpy as np
 
+from ..body_mesh import BodyMesh
 from ..geometry import normalised
 from ..textures import Pattern, SmoothField
 from .drape import Drape
@@ -49,7 +51,7 @@ def wear_shoe(figure: Figure, side: str, material: ShoeMaterial, relief: SmoothF
         KeyError: another side.
     """
     mesh, part = figure.mesh, FEET[side]
-    vertices = np.unique(mesh.faces[mesh.face_part == part])
+    vertices = _vertices_of(mesh, part)
     foot, rest_y = figure.outside[vertices], mesh.rest_coordinates[vertices, 1]
     heel = foot[rest_y >= np.quantile(rest_y, 0.85)].mean(axis=0)
     toe = foot[rest_y <= np.quantile(rest_y, 0.15)].mean(axis=0)
@@ -65,22 +67,27 @@ def wear_shoe(figure: Figure, side: str, material: ShoeMaterial, relief: SmoothF
     angles = 2 * np.pi * np.arange(_ANGLES) / _ANGLES
     circle = np.stack([np.cos(angles), np.sin(angles)])
     step = along[1] - along[0]
-    rings = []
-    for place in along:
+    middles, supports = np.empty((_RINGS, 2)), np.empty((_RINGS, _ANGLES))
+    for ring, place in enumerate(along):
         near = local[np.abs(local[:, 2] - place) < 0.9 * step, :2]
-        middle = (near.min(axis=0) + near.max(axis=0)) / 2
-        support = ((near - middle) @ circle).max(axis=0) + _EASE_M
-        rings.append(middle + polar_radius(support)[:, None] * circle.T)
+        middles[ring] = (near.min(axis=0) + near.max(axis=0)) / 2
+        supports[ring] = ((near - middles[ring]) @ circle).max(axis=0) + _EASE_M
+    rings = middles[:, None] + polar_radius(supports)[..., None] * circle.T
     for end in (0, -1):
         rings[end] = rings[end].mean(axis=0) + _CAP * (rings[end] - rings[end].mean(axis=0))
-    flat = np.array(rings)
-    shell = np.concatenate([flat, np.broadcast_to(along[:, None, None], (_RINGS, _ANGLES, 1))], 2)
+    shell = np.concatenate([rings, np.broadcast_to(along[:, None, None], (_RINGS, _ANGLES, 1))], 2)
     tips = np.concatenate([shell[[0]].mean(axis=1), shell[[-1]].mean(axis=1)])
     points = np.concatenate([shell.reshape(-1, 3), tips])
     pattern = np.stack([points[:, 0], points[:, 2] - low, points[:, 1] - local[:, 1].min()], axis=1)
     return Drape.of_mesh(points @ axes, _closed_faces(), pattern, material, (part,), relief, 0.0)
 
 
+@functools.lru_cache(maxsize=4)
+def _vertices_of(mesh: BodyMesh, part: int) -> np.ndarray:
+    return np.unique(mesh.faces[mesh.face_part == part])
+
+
+@functools.cache
 def _closed_faces() -> np.ndarray:
     """Faces between the rings and over both ends."""
     row, column = np.mgrid[: _RINGS - 1, :_ANGLES]

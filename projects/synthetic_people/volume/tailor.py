@@ -75,7 +75,7 @@ class Tailor(Wardrobe):
         sleeve = self._sleeve(["none", "short", "elbow", "long"], [0.13, 0.42, 0.12, 0.33])
         region = self._covering_trunk(hem_z, sleeve)
         thick = self._drawn("top", 1.2, 2.0)
-        return Garment("top", region, fabric, self._loosening(thick, 0.3), ironing=11)
+        return Garment("top", region, fabric, self._loosening(thick, 0.3), ironing=8)
 
     def coat(self, hem_z: float, fabric: Pattern, opening_m: float) -> Garment:
         """A jacket with long sleeves, open in front by ``opening_m`` to either side."""
@@ -84,7 +84,7 @@ class Tailor(Wardrobe):
         if opening_m > 0:
             region = self._open_in_front(body, opening_m)
         thick = self._drawn("jacket", 1.2, 1.6)
-        return Garment("jacket", region, fabric, self._loosening(thick, 0.55), ironing=14)
+        return Garment("jacket", region, fabric, self._loosening(thick, 0.55), ironing=8)
 
     def trousers(self) -> Garment:
         """Trousers or shorts."""
@@ -129,7 +129,7 @@ class Tailor(Wardrobe):
             lambda rest: rest[:, 2] + wobble(rest[:, :3]) < top,
             self._fabric(0.8),
             thickness,
-            ironing=13,
+            ironing=3,
         )
 
     def mittens(self) -> Garment:
