@@ -24,6 +24,7 @@ from .volume.drape import Drape
 from .volume.figure import Figure, thigh_angles_deg
 from .volume.fitting import Garment, offsets
 from .volume.hair import HairCut, hang_hair, tie_hair
+from .volume.shoes import FEET, ShoeMaterial, wear_shoe
 from .volume.skin import HairySkin, wide_skin_colour
 from .volume.tailor import Tailor, fold_field
 from .volume.tube import TubeCut, hang_tube
@@ -182,13 +183,23 @@ class _Rack:
                 self._hang(self._box(hem, flare=rng.uniform(-0.05, 0.12)), top_fabric)
         self.garments += layers
         if rng.random() < 0.92:
-            self.garments.append(tailor.footwear())
+            self._add_shoes()
         if coat:
             self._add_coat()
         if rng.random() < 0.06:
             self.garments.append(tailor.mittens())
         if rng.random() < 0.08:
             self.garments.append(tailor.scarf())
+
+    def _add_shoes(self) -> None:
+        rng = self._rng
+        shoes = self._tailor.footwear()
+        self.garments.append(shoes)
+        sole = random_colour(rng) if rng.random() < 0.3 else np.full(3, rng.choice([0.03, 0.7]))
+        material = ShoeMaterial(shoes.material, sole, rng.uniform(0.005, 0.03))
+        self.drapes.append(
+            lambda figure, _: [wear_shoe(figure, side, material, self._wrinkles) for side in FEET]
+        )
 
     def _add_coat(self) -> None:
         rng, tailor = self._rng, self._tailor

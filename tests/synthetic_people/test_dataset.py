@@ -325,3 +325,20 @@ def test_a_contact_sheet_shows_pictures_of_the_data_set_alone(tmp_path, name):
     (tmp_path / "val.json").write_text(json.dumps(content))
     with pytest.raises(MissingImageError, match=f"image 7: '{name}' leads out"):
         draw_contact_sheet(tmp_path, "val", tmp_path / "sheet.png", 1, 1)
+
+
+def test_parameters_of_older_presets_do_not_mention_later_fields(embedded_surface):
+    from synthetic_people.dataset import _parameters
+    from synthetic_people.presets import PRESETS
+
+    def scene_of(name):
+        return _parameters(name, PRESETS[name], 0, embedded_surface).get("scene")
+
+    assert scene_of("tiny") is scene_of("demo") is scene_of("bench") is None
+    assert scene_of("upright") == {
+        "num_people_weights": [1.0],
+        "stances": ["stand", "contrapposto", "walk"],
+        "close_up_share": 0.0,
+        "with_things": False,
+    }
+    assert scene_of("photo")["volumes"] and scene_of("photo")["portrait_share"] > 0

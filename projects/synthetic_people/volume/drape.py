@@ -2,7 +2,7 @@
 
 Annotators of dense pose label a skirt by the body below it, and hair, glasses and hats by the
 head. So a pixel that shows such a mesh has the correspondence of the nearest point, to the point
-that its ray hits, of the parts of the posed body that the mesh belongs to.
+that its ray hits, of what the mesh covers of the posed body: some parts, between two heights.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ from ..textures import SmoothField
 HEAD = (23, 24)
 """Fine parts that hair, glasses and brims belong to."""
 
-TRUNK_AND_THIGHS = (1, 2, 7, 8, 9, 10)
-TRUNK_AND_LEGS = (*TRUNK_AND_THIGHS, 5, 6, 11, 12, 13, 14)
-"""Fine parts that skirts, loose shirts and coats belong to, above the knee and longer."""
+TRUNK_AND_LEGS = (1, 2, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14)
+"""Fine parts that skirts, loose shirts and coats belong to."""
+
+EVERYWHERE = (-np.inf, np.inf)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -40,6 +41,8 @@ class Drape:
         parts: fine parts of the body whose nearest point its pixels stand for.
         relief: field over the pattern whose gradient tilts the normals.
         relief_m: depth of that relief, metres.
+        heights: lowest and highest of those parts' faces that it covers, by their middles on the
+            body at rest, metres.
     """
 
     vertices: np.ndarray
@@ -50,15 +53,18 @@ class Drape:
     parts: tuple[int, ...]
     relief: SmoothField
     relief_m: float
+    heights: tuple[float, float] = EVERYWHERE
 
     @staticmethod
-    def of_mesh(vertices, faces, pattern, material, parts, relief, relief_m) -> Drape:
+    def of_mesh(
+        vertices, faces, pattern, material, parts, relief, relief_m, heights=EVERYWHERE
+    ) -> Drape:
         """With smooth normals; arguments as the attributes."""
         vertices = np.ascontiguousarray(vertices, dtype=np.float32)
         faces = np.ascontiguousarray(faces, dtype=np.int32)
         return Drape(
             vertices, faces, vertex_normals(vertices, faces), np.float32(pattern), material, parts,
-            relief, relief_m,
+            relief, relief_m, heights,
         )  # fmt: skip
 
     def shading(
@@ -95,11 +101,24 @@ class NearestOnBody:
         vertices: (V', 3) posed vertices of the body mesh, metres.
         mesh: the body mesh.
         parts: fine parts 1..24.
+        heights: lowest and highest of their faces' middles on the body at rest, metres.
+
+    Raises:
+        ValueError: no face is there.
     """
 
-    def __init__(self, vertices: np.ndarray, mesh: BodyMesh, parts: Sequence[int]) -> None:
-        self._chosen = np.flatnonzero(np.isin(mesh.face_part, parts)).astype(np.int32)
-        self._corners = mesh.faces[self._chosen].astype(np.int64)
+    def __init__(
+        self,
+        vertices: np.ndarray,
+        mesh: BodyMesh,
+        parts: Sequence[int],
+        heights: tuple[float, float] = EVERYWHERE,
+    ) -> None:
+        chosen, corners, middle_z = _faces_of(mesh, tuple(parts))
+        inside = (middle_z >= heights[0]) & (middle_z <= heights[1])
+        if not inside.any():
+            raise ValueError(f"no face of parts {tuple(parts)} lies at rest heights {heights}")
+        self._chosen, self._corners = chosen[inside], corners[inside]
         self._vertices = np.asarray(vertices, dtype=np.float64)
         self._tree = igl.AABB()
         self._tree.init(self._vertices, self._corners)
@@ -117,6 +136,14 @@ class NearestOnBody:
         weights = np.clip(igl.barycentric_coordinates(nearest, a, b, c), 0.0, 1.0)
         weights /= weights.sum(axis=1, keepdims=True)
         return self._chosen[index], weights.astype(np.float32)
+
+
+@functools.lru_cache(maxsize=16)
+def _faces_of(mesh: BodyMesh, parts: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Indices (F,) int32, corners (F, 3) int64 and rest heights (F,) of the faces of some parts."""
+    chosen = np.flatnonzero(np.isin(mesh.face_part, parts)).astype(np.int32)
+    corners = mesh.faces[chosen].astype(np.int64)
+    return chosen, corners, mesh.rest_coordinates[corners, 2].mean(axis=1)
 
 
 class BodyCaster:
@@ -142,7 +169,7 @@ class BodyCaster:
     ) -> None:
         self._caster = caster
         self._nearest = functools.cache(
-            lambda owner, parts: NearestOnBody(bodies[owner], mesh, parts)
+            lambda owner, parts, heights: NearestOnBody(bodies[owner], mesh, parts, heights)
         )
         self._worn = list(enumerate(zip(owners, drapes, strict=True), start=first_drape))
 
@@ -161,6 +188,6 @@ class BodyCaster:
                 continue
             corners = drape.vertices[drape.faces[hits.face[here]]]
             points = barycentric_mean(corners, hits.weights[here])
-            face[here], weights[here] = self._nearest(owner, drape.parts)(points)
+            face[here], weights[here] = self._nearest(owner, drape.parts, drape.heights)(points)
             mesh[here] = owner
         return dataclasses.replace(hits, mesh=mesh, face=face, weights=weights)

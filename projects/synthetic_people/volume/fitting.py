@@ -23,7 +23,7 @@ _LAYER_GAP_M = 0.002
 _LEAST_M = 0.001
 _DIRECTION_PASSES = 6
 _STEP = 0.95
-_ALONG_EDGE = (0.15, 0.35, 0.55, 0.75)
+_ALONG_EDGE = (0.2, 0.45, 0.7)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

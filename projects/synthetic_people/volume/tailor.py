@@ -26,6 +26,7 @@ THICKNESS_M: dict[str, tuple[float, float]] = {
 """Least and greatest thickness of each kind of garment at its thickest, without soles."""
 
 _SOLE_M = (0.008, 0.03)
+_FLANK_M = 0.2
 
 
 def fold_field(rng: np.random.Generator, terms: int = 14) -> SmoothField:
@@ -70,12 +71,18 @@ class Tailor(Wardrobe):
         """Cloth of one or two random colours."""
         return self._fabric(plain_share)
 
-    def shirt(self, hem_z: float, fabric: Pattern, least_m: float | None = None) -> Garment:
+    def shirt(self, hem_z: float, fabric: Pattern) -> Garment:
         """A top down to ``hem_z``, with sleeves of any length."""
         sleeve = self._sleeve(["none", "short", "elbow", "long"], [0.13, 0.42, 0.12, 0.33])
-        region = self._covering_trunk(hem_z, sleeve)
+        trunk, chest = self._covering_trunk(hem_z, sleeve), self.chest_z
+
+        def region(rest):
+            # The flanks, which the arm coordinate takes for arms.
+            flank = (rest[:, 2] > hem_z) & (rest[:, 2] < chest) & (np.abs(rest[:, 0]) < _FLANK_M)
+            return trunk(rest) | (flank & (rest[:, 3] < self._elbow))
+
         thick = self._drawn("top", 1.2, 2.0)
-        return Garment("top", region, fabric, self._loosening(thick, 0.3), ironing=11)
+        return Garment("top", region, fabric, self._loosening(thick, 0.3), ironing=8)
 
     def coat(self, hem_z: float, fabric: Pattern, opening_m: float) -> Garment:
         """A jacket with long sleeves, open in front by ``opening_m`` to either side."""
@@ -84,7 +91,7 @@ class Tailor(Wardrobe):
         if opening_m > 0:
             region = self._open_in_front(body, opening_m)
         thick = self._drawn("jacket", 1.2, 1.6)
-        return Garment("jacket", region, fabric, self._loosening(thick, 0.55), ironing=14)
+        return Garment("jacket", region, fabric, self._loosening(thick, 0.55), ironing=8)
 
     def trousers(self) -> Garment:
         """Trousers or shorts."""
@@ -129,7 +136,7 @@ class Tailor(Wardrobe):
             lambda rest: rest[:, 2] + wobble(rest[:, :3]) < top,
             self._fabric(0.8),
             thickness,
-            ironing=13,
+            ironing=3,
         )
 
     def mittens(self) -> Garment:

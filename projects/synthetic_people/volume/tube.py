@@ -16,19 +16,18 @@ from scipy.spatial import cKDTree
 
 from ..geometry import normalised
 from ..textures import Pattern, SmoothField
-from .drape import TRUNK_AND_LEGS, TRUNK_AND_THIGHS, Drape
+from .drape import TRUNK_AND_LEGS, Drape
 from .figure import GRAVITY, Figure
 
 _ANGLES = 64
 _RING_STEP_M = 0.03
-_TUBES = (TRUNK_AND_THIGHS, TRUNK_AND_LEGS)
 _AXIS_PASSES = 12
 _HAND_GAP_M = 0.008
 _HAND_REACH_M = 0.06
 _ARM_SHARE = 0.5
 _SEAM_RINGS = 3
 _TUCK_M = 0.004
-_ABOVE_KNEE_M = 0.03
+_BEYOND_M = 0.05
 _LAP_M, _LEG_M = 0.08, 0.4
 
 
@@ -80,7 +79,7 @@ def hang_tube(
     count = max(3, int(np.ceil((cut.top_z - cut.hem_z) / _RING_STEP_M)) + 1)
     heights = np.linspace(cut.top_z, cut.hem_z, count)
     centres, frames, hanging = _rings(figure, heights)
-    below = [drape.vertices for drape in worn if drape.parts in _TUBES]
+    below = [drape.vertices for drape in worn if drape.parts == TRUNK_AND_LEGS]
     reach = _LAP_M + hanging * _LEG_M
     radii = _radii(figure, cut, heights, centres, frames, below, reach)
     angles = 2 * np.pi * np.arange(_ANGLES) / _ANGLES
@@ -94,11 +93,10 @@ def hang_tube(
     pattern = np.empty_like(vertices)
     pattern[..., :2], pattern[..., 2] = rest[nearest, :2], heights[:, None]
     faces = _grid_faces(count, cut.opening_rad, angles)
-    knee = figure.mesh.landmarks["knee"][2]
-    parts = TRUNK_AND_THIGHS if cut.hem_z > knee + _ABOVE_KNEE_M else TRUNK_AND_LEGS
+    covered = (cut.hem_z - _BEYOND_M, cut.top_z + _BEYOND_M)
     return Drape.of_mesh(
-        vertices.reshape(-1, 3), faces, pattern.reshape(-1, 3), material, parts,
-        relief, relief_m,
+        vertices.reshape(-1, 3), faces, pattern.reshape(-1, 3), material, TRUNK_AND_LEGS,
+        relief, relief_m, covered,
     )  # fmt: skip
 
 
@@ -151,7 +149,8 @@ def _radii(figure, cut, heights, centres, frames, below, reach) -> np.ndarray:
     """(J, K) distances of the cloth from the axis."""
     rest = figure.mesh.rest_coordinates
     trunk = (rest[:, 3] < 0) & (rest[:, 2] < cut.top_z + 0.03) & (rest[:, 2] > cut.hem_z - 0.03)
-    body, body_z = figure.outside[trunk], rest[trunk, 2]
+    # Every other vertex: they are denser than the rings.
+    body, body_z = figure.outside[trunk][::2], rest[trunk, 2][::2]
     arms = figure.outside[rest[:, 3] > _ARM_SHARE * figure.mesh.arm_lengths[0]][::4]
     angles = 2 * np.pi * np.arange(_ANGLES) / _ANGLES
     circle = np.stack([np.cos(angles), np.sin(angles)])

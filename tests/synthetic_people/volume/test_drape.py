@@ -86,6 +86,12 @@ def test_the_nearest_point_is_that_of_brute_force(person_maker):
     np.testing.assert_allclose(distance, expected, atol=2e-3)
 
 
+def test_parts_without_faces_at_a_height_are_refused(person_maker):
+    mesh = person_maker.mesh
+    with pytest.raises(ValueError, match="rest heights"):
+        NearestOnBody(mesh.rest_coordinates[:, :3], mesh, HEAD, (-1.0, -0.5))
+
+
 def test_a_skirt_and_long_hair_belong_to_the_person(dressed_scene, person_maker):
     mesh = person_maker.mesh
     renderer = Renderer(dressed_scene, mesh)
@@ -103,7 +109,9 @@ def test_a_skirt_and_long_hair_belong_to_the_person(dressed_scene, person_maker)
         body = wearer.body_vertices
         nearest = (body[mesh.faces[face]] * weights[:, :, None]).sum(axis=1)
         distance = np.linalg.norm(nearest - points, axis=1)[some]
-        faces = mesh.faces[np.isin(mesh.face_part, drape.parts)]
+        middle_z = mesh.rest_coordinates[mesh.faces, 2].mean(axis=1)
+        covered = (middle_z >= drape.heights[0]) & (middle_z <= drape.heights[1])
+        faces = mesh.faces[np.isin(mesh.face_part, drape.parts) & covered]
         expected = brute_force(points[some], body, faces)
         np.testing.assert_allclose(distance, expected, atol=2e-3)
     bare = dataclasses.replace(wearer, drapes=())
