@@ -2,7 +2,8 @@
 """Render people and annotate them: a COCO data set with noisy DensePose labels and the truth.
 
 Each image shows one to three people of varied shape and pose, standing, walking or sitting among
-objects, on plain and busy backgrounds, from varied cameras. Writes into --out:
+objects, on plain and busy backgrounds, from varied cameras; the preset `street` shows up to eight,
+near and far, cut and in portraits, as cameras of any quality take them. Writes into --out:
   images/train/000000.jpg ...   the images
   train.json, val.json          boxes, masks, keypoints with true visibility, dense labels with
                                 noise (dp_U, dp_V), the truth (dp_U_true, dp_V_true), the noise's
@@ -13,12 +14,17 @@ On one machine the same preset and seed give the same bytes, whatever --workers;
 and library versions round differently. The same command resumes an interrupted run, also on another
 machine given the same --surface; a finished data set is checked and left as it is.
 
+--backgrounds puts photographs behind the people: all pictures of a folder; they should show nobody.
+Of panoramas (.hdr and .exr files, and pictures twice as wide as high whose name contains "pano")
+the scene's camera sees its part, and they light the people; of others it is a random part.
+
 presets:
 {presets}
 
 examples:
   python tools/make_synthetic_dataset.py --preset demo --workers 2
   python tools/make_synthetic_dataset.py --preset tiny --out /tmp/people --figure /tmp/people.png
+  python tools/make_synthetic_dataset.py --preset street --backgrounds backgrounds --workers 2
 """
 
 from __future__ import annotations
@@ -45,6 +51,8 @@ def build_parser() -> argparse.ArgumentParser:
     text = "output folder (default: synth_people_PRESET in $DETECTRON2_DATASETS or ./datasets)"
     add("--out", type=Path, metavar="DIR", help=text)
     options.add_surface(add, "embedded surface, built if missing")
+    text = "photographs and panoramas without people (default: painted backgrounds)"
+    add("--backgrounds", type=Path, metavar="DIR", help=text)
     add("--overwrite", action="store_true", help="replace another data set in --out")
     text = "also draw a contact sheet: images, parts, points, keypoints"
     add("--figure", type=options.new_picture, metavar="FILE", help=text)
@@ -62,6 +70,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         summary = make_dataset(
             *(out, args.preset, args.seed, args.workers, args.surface),
+            backgrounds=args.backgrounds,
             overwrite=args.overwrite,
             progress=True,
         )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from .scene_kind import SceneKind
+from .pose import STANCES
+from .scene_kind import SceneKind, Street
 
 SPLITS = ("train", "val")
 
@@ -41,6 +42,13 @@ PRESETS: dict[str, Preset] = {
         ((128, 160),),
         "experiments on a CPU: one whole person who stands or walks",
         SceneKind((1.0,), ("stand", "contrapposto", "walk"), 0.0, False),
+    ),
+    "street": Preset(
+        4000,
+        300,
+        ((320, 256), (256, 320), (320, 320)),
+        "people as photographs show them, best with --backgrounds",
+        SceneKind(stances=tuple(STANCES), street=Street()),
     ),
 }
 """All presets, by name."""

@@ -11,12 +11,12 @@ import dataclasses
 
 import numpy as np
 
+from .backdrop import Ground
 from .body_mesh import BodyMesh
 from .geometry import barycentric_mean, face_normals, normalised
 from .ray_caster import Hits, RayCaster
 from .scene import Scene
 from .shadow import GroundShadow
-from .textures import Pattern
 
 NOBODY = -1
 _SUBPIXELS = np.array([[-0.125, -0.375], [0.375, -0.125], [0.125, 0.375], [-0.375, 0.125]])
@@ -119,7 +119,7 @@ class Renderer:
         return image
 
     def _shade_ground(
-        self, ground: Pattern, image: np.ndarray, rays: np.ndarray, hits: Hits
+        self, ground: Ground, image: np.ndarray, rays: np.ndarray, hits: Hits
     ) -> None:
         light = self._scene.light
         falling = np.where(rays[:, 2] < -1e-6, rays[:, 2], -1e-6)
@@ -127,10 +127,10 @@ class Renderer:
         reach = self._scene.backdrop.ground_reach_m
         here = np.flatnonzero((hits.mesh < 0) & (rays[:, 2] < -1e-6) & (depth < reach))
         points = self._eye[:2] + rays[here, :2] * depth[here, None]
-        albedo = ground(points)
         lit, open_sky = self._shadow.at(points)
         lamp = light.lamp * max(light.direction[2], 0.0)
-        image[here] = albedo * (lit[:, None] * lamp + open_sky[:, None] * light.sky)
+        arriving = lit[:, None] * lamp + open_sky[:, None] * light.sky
+        image[here] = ground.shaded(image[here], points, arriving, lamp + light.sky)
 
     def _irradiance(self, points: np.ndarray, normals: np.ndarray) -> np.ndarray:
         light = self._scene.light

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from .scene import Light
+from .light import Light
 
 _CELL_M = 0.03
 _CONTACT_HEIGHT_M = 0.25
