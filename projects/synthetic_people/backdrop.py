@@ -37,12 +37,16 @@ class PaintedGround:
         return self.pattern(points) * light
 
 
+_SHADOW_DEPTH = 1.4
+"""Makes up for the sky that a body hides from the ground about it, which its shadow lacks."""
+
+
 class PhotographedGround:
     """The ground is in the picture, lit; shadows darken it."""
 
     def shaded(self, behind, points, light, unshaded):
         """See `Ground`."""
-        return behind * (light / np.maximum(unshaded, 1e-6))
+        return behind * (light / np.maximum(unshaded, 1e-6)) ** _SHADOW_DEPTH
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

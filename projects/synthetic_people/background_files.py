@@ -1,8 +1,7 @@
-"""The pictures of a folder that are backgrounds: which they are, and their pixels in linear RGB."""
+"""The pictures of a folder that are backgrounds: which they are, and reading them."""
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import os
 import zlib
@@ -14,6 +13,10 @@ import numpy as np
 
 from uncertain_densepose.data.picture_file import DAMAGE, ImageError, read_image
 from uncertain_densepose.errors import UserError
+
+from .panorama import Panorama
+from .photograph import Photograph
+from .textures import srgb_to_linear
 
 HDR_SUFFIXES = (".exr", ".hdr")
 PICTURE_SUFFIXES = (
@@ -31,17 +34,6 @@ _MAX_BYTES = 1 << 29
 
 class BackgroundError(UserError, ValueError):
     """A folder or picture that cannot be a background. The message names it."""
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class BackgroundPicture:
-    """Attributes:
-    linear: (H, W, 3) float32 linear RGB, at most 1600 pixels long.
-    is_panorama: whether it is equirectangular.
-    """
-
-    linear: np.ndarray
-    is_panorama: bool
 
 
 def find_backgrounds(folder: Path) -> dict[str, int]:
@@ -71,8 +63,8 @@ def find_backgrounds(folder: Path) -> dict[str, int]:
     return checksums
 
 
-def read_background(path: Path) -> BackgroundPicture:
-    """Read a photograph or a panorama.
+def read_background(path: Path) -> Panorama | Photograph:
+    """Read a photograph or a panorama, and make it smaller if it is longer than 1600 pixels.
 
     ``.hdr`` (Radiance) and ``.exr`` (OpenEXR) files are panoramas in linear units of any scale.
     Other files are read as all pictures are; one twice as wide as high whose name contains "pano"
@@ -89,15 +81,15 @@ def read_background(path: Path) -> BackgroundPicture:
             raise BackgroundError(
                 f"{path}: a panorama must be twice as wide as high, not {width} x {height}"
             )
-        return BackgroundPicture(_at_most(linear), True)
+        return Panorama(_at_most(linear))
     try:
         pixels = _at_most(read_image(path))
     except ImageError as error:
         raise BackgroundError(str(error)) from error
-    linear = ((pixels[:, :, ::-1] / np.float32(255)) ** np.float32(2.2)).astype(np.float32)
-    return BackgroundPicture(
-        linear, PANORAMA_WORD in path.stem.lower() and _is_twice_as_wide(pixels)
-    )
+    rgb = np.ascontiguousarray(pixels[:, :, ::-1])
+    if PANORAMA_WORD in path.stem.lower() and _is_twice_as_wide(rgb):
+        return Panorama(srgb_to_linear(rgb / np.float32(255)))
+    return Photograph(rgb)
 
 
 def _is_twice_as_wide(pixels: np.ndarray) -> bool:

@@ -25,6 +25,22 @@ class Light:
     sky: np.ndarray
     softness_m: float
 
+    def times(self, gain: float | np.ndarray) -> Light:
+        """The same light, brighter by a factor, or by one for each of red, green and blue."""
+        return dataclasses.replace(self, lamp=gain * self.lamp, sky=gain * self.sky)
+
+
+LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
+"""Weights of linear red, green and blue (ITU-R BT.709)."""
+
+ARRIVING = 0.9
+"""What `arriving` is of the lights that `sample_light` draws, about."""
+
+
+def arriving(light: Light) -> float:
+    """Luminance of a white surface of average direction in this light."""
+    return float((0.75 * light.sky + 0.6 * light.lamp) @ LUMINANCE)
+
 
 def sample_light(rng: np.random.Generator) -> Light:
     """Noon, evening, lamp-lit or overcast, mostly from the camera's side."""

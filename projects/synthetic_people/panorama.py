@@ -13,13 +13,11 @@ import numpy as np
 
 from .camera import Camera
 from .geometry import normalised
-from .light import Light
-
-LUMINANCE = np.array([0.2126, 0.7152, 0.0722], np.float32)
-"""Weights of linear red, green and blue (ITU-R BT.709)."""
+from .light import ARRIVING, LUMINANCE, Light, arriving
 
 _LAMP_RADIUS_RAD = np.radians(20)
 _SMOOTHING_RAD = np.radians(4)
+_WHITE = 6.0
 _SHADOW_REACH_M = 1.2
 """How far above the ground what casts a shadow is, on average."""
 
@@ -53,12 +51,33 @@ class Panorama:
         below = pixels[bottom, left] + right_share * (pixels[bottom, right] - pixels[bottom, left])
         return above + bottom_share * (below - above)
 
+    def pixel_px(self, camera: Camera) -> float:
+        """How large a pixel of its horizon is in the middle of a picture, pixels."""
+        return camera.K[0, 0] * 2 * np.pi / self.radiance.shape[1]
+
+    def surround(self, rng: np.random.Generator, camera: Camera) -> tuple[np.ndarray, Light]:
+        """What a camera sees of the panorama turned at random, and the panorama's own light.
+
+        Returns:
+            (H, W, 3) float32 linear RGB, and the light in its units, so exposed that as much
+            arrives at people as in other scenes.
+        """
+        yaw = rng.uniform(-np.pi, np.pi)
+        light = self.light(yaw)
+        gain = ARRIVING * rng.uniform(0.75, 1.3) / max(arriving(light), 1e-6)
+        # Brighter is white in any picture; unlimited, lamps would keep the edges of their pixels.
+        picture = np.minimum(np.float32(gain) * self.view(camera, yaw), _WHITE)
+        spread = 0.35 * self.pixel_px(camera)
+        if spread > 0.5:
+            picture = cv2.GaussianBlur(picture, (0, 0), spread)
+        return picture, light.times(gain)
+
     def view(self, camera: Camera, yaw_rad: float = 0.0) -> np.ndarray:
         """(H, W, 3) float32 linear RGB of what a camera sees, its pitch and roll included.
 
         Where the panorama is finer than the picture it is averaged first.
         """
-        shrink = camera.K[0, 0] * 2 * np.pi / self.radiance.shape[1]
+        shrink = self.pixel_px(camera)
         source = self if shrink > 0.7 else self._resized(max(shrink, 0.05))
         seen = source.at(camera.rays(camera.pixel_centres()), yaw_rad)
         return seen.reshape(camera.height, camera.width, 3)

@@ -7,7 +7,7 @@ import dataclasses
 import cv2
 import numpy as np
 
-from .panorama import LUMINANCE
+from .light import LUMINANCE
 from .sensor import encode_jpeg
 from .textures import linear_to_srgb
 
@@ -136,8 +136,8 @@ def sample_photo_sensor(rng: np.random.Generator) -> PhotoSensor:
         motion_px=float(rng.uniform(1.0, 6.0) if rng.random() < 0.2 else 0.0),
         motion_rad=float(rng.uniform(0, np.pi)),
         shrink=float(rng.uniform(1.0, 2.2) if rng.random() < 0.35 else 1.0),
-        shot_noise=float(rng.uniform(0.02, 0.08) if noisy else rng.uniform(0.003, 0.02)),
-        read_noise=float(rng.uniform(0.004, 0.02) if noisy else rng.uniform(0.0005, 0.004)),
+        shot_noise=float(rng.uniform(0.015, 0.05) if noisy else rng.uniform(0.003, 0.02)),
+        read_noise=float(rng.uniform(0.003, 0.012) if noisy else rng.uniform(0.0005, 0.004)),
         contrast=float(np.clip(rng.normal(1.05, 0.12), 0.75, 1.4)),
         saturation=float(np.clip(rng.normal(1.05, 0.2), 0.0, 1.6)) if rng.random() > 0.04 else 0.0,
         sharpening=float(rng.uniform(0.2, 1.2) if rng.random() < 0.5 else 0.0),

@@ -58,7 +58,7 @@ def aim(
 ) -> Camera:
     """A camera in front (-y) of a person at the origin.
 
-    Focal lengths are drawn evenly on a logarithmic scale. The camera is mostly at the height of
+    Most lenses are a phone's or normal ones, few are long. The camera is mostly at the height of
     somebody's eyes, sometimes near the ground or above a crowd.
 
     Args:
@@ -77,7 +77,7 @@ def aim(
     extent = max(top - bottom, 0.3 if shot.bottom is not None else 0.5)
     low = max(shot.share[0], min(least_share, shot.share[1]))
     share = _log_uniform(rng, low, shot.share[1])
-    focal = _log_uniform(rng, *focal_mm) / FILM_WIDTH_MM * max(width, height)
+    focal = _focal_mm(rng, *focal_mm) / FILM_WIDTH_MM * max(width, height)
     distance = focal * extent / (share * height)
     if distance > _FARTHEST_M:
         focal, distance = focal * _FARTHEST_M / distance, _FARTHEST_M
@@ -98,6 +98,10 @@ def aim(
         ),
         roll_rad=np.radians(rng.normal(0.0, 2.5)),
     )
+
+
+def _focal_mm(rng: np.random.Generator, shortest: float, longest: float) -> float:
+    return float(np.clip(np.exp(rng.normal(np.log(38.0), 0.6)), shortest, longest))
 
 
 def _eye_height(rng: np.random.Generator) -> float:
