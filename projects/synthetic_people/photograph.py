@@ -53,13 +53,17 @@ class Photograph:
         of the photograph, where that is possible, so that people seldom stand in the sky.
         """
         height, width = self.pixels.shape[:2]
+        horizon, at = height * np.clip(rng.normal(0.6, 0.07), 0.4, 0.8), _horizon_row(camera)
         largest = min(height / camera.height, width / camera.width)
-        # A part of fewer pixels than the picture would be blurred.
-        scale = largest * rng.uniform(min(max(0.45, 1 / largest), 1.0), 1.0)
+        # So large the part may be with the horizon where it belongs; but one of much fewer pixels
+        # than the picture would be blurred.
+        above = horizon / max(at, 1e-6)
+        below = (height - horizon) / max(camera.height - at, 1e-6)
+        least = min(max(0.35 * largest, 0.8), largest)
+        scale = rng.uniform(least, max(min(largest, above, below), least))
         part_width, part_height = round(camera.width * scale), round(camera.height * scale)
         left = int(rng.integers(0, max(width - part_width, 0) + 1))
-        wanted = height * rng.normal(0.6, 0.07) - scale * _horizon_row(camera)
-        top = int(np.clip(wanted, 0, max(height - part_height, 0)))
+        top = int(np.clip(horizon - scale * at, 0, max(height - part_height, 0)))
         part = cv2.resize(
             cv2.LUT(self.pixels[top : top + part_height, left : left + part_width], _LINEAR),
             (camera.width, camera.height),

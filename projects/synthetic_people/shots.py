@@ -39,7 +39,7 @@ class Shot:
 SHOTS: dict[str, Shot] = {
     "whole": Shot(None, None, (0.5, 1.0), 1.2, (0, 2), (0.85, 1.8)),
     "far": Shot(None, None, (0.0, 0.5), 2.5, (0, 5), (0.7, 1.8)),
-    "half": Shot(_HEAD, _HIPS, (0.45, 0.95), 0.7, (0, 3), (0.9, 2.5)),
+    "half": Shot(_HEAD, _HIPS, (0.55, 0.95), 0.7, (0, 3), (0.9, 2.5)),
     "portrait": Shot(_HEAD, _SHOULDERS, (0.25, 0.6), 0.5, (0, 2), (0.95, 4.0)),
     "crowd": Shot(_HEAD, _KNEES, (0.12, 0.7), 1.5, (3, 7), (0.7, 2.6)),
 }
