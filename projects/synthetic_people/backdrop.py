@@ -11,8 +11,25 @@ import numpy as np
 from .textures import Pattern, random_colour, sample_pattern, skin_colour
 
 
+@dataclasses.dataclass(frozen=True)
+class ContactShadow:
+    """The darkness under what is near the ground, which neither lamp nor sky reach.
+
+    Attributes:
+        height_m: what is lower than this casts it.
+        spread_m: standard deviation of its edge.
+        depth: share of the sky that it takes, in [0, 1].
+    """
+
+    height_m: float
+    spread_m: float
+    depth: float
+
+
 class Ground(Protocol):
     """The plane z = 0, as far as it is seen."""
+
+    contact: ContactShadow
 
     def shaded(
         self, behind: np.ndarray, points: np.ndarray, light: np.ndarray, unshaded: np.ndarray
@@ -31,22 +48,22 @@ class PaintedGround:
     """``pattern``: albedo over world (x, y), metres. It hides the picture."""
 
     pattern: Pattern
+    contact: ContactShadow = ContactShadow(0.25, 0.08, 0.6)
 
     def shaded(self, behind, points, light, unshaded):
         """See `Ground`."""
         return self.pattern(points) * light
 
 
-_SHADOW_DEPTH = 1.4
-"""Makes up for the sky that a body hides from the ground about it, which its shadow lacks."""
-
-
+@dataclasses.dataclass(frozen=True)
 class PhotographedGround:
     """The ground is in the picture, lit; shadows darken it."""
 
+    contact: ContactShadow = ContactShadow(0.6, 0.07, 0.9)
+
     def shaded(self, behind, points, light, unshaded):
         """See `Ground`."""
-        return behind * (light / np.maximum(unshaded, 1e-6)) ** _SHADOW_DEPTH
+        return behind * (light / np.maximum(unshaded, 1e-6))
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

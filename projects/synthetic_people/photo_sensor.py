@@ -90,7 +90,7 @@ class PhotoSensor:
     def _exposed(self, linear: np.ndarray) -> np.ndarray:
         luminance = linear @ LUMINANCE
         # Lamps and sky do not count in full, or everything before a window were black.
-        metered = np.minimum(luminance, 4 * max(float(np.median(luminance)), 1e-6)).mean()
+        metered = np.minimum(luminance, 6 * max(float(np.median(luminance)), 1e-6)).mean()
         gain = _METERED / max(float(metered), 1e-6) * 2**self.stops
         colour = np.exp([self.warmth / 2, self.tint, -self.warmth / 2])
         height, width = luminance.shape

@@ -75,10 +75,11 @@ class Renderer:
 
     def colour(self) -> np.ndarray:
         """(H, W, 3) float32 linear RGB of the scene, unclipped."""
-        camera = self._scene.camera
-        bodies = [person.vertices for person in self._scene.people]
-        things = [prop.vertices for prop in self._scene.props]
-        self._shadow = GroundShadow([*bodies, *things], self._scene.light)
+        camera, ground = self._scene.camera, self._scene.backdrop.ground
+        if ground is not None:
+            bodies = [person.vertices for person in self._scene.people]
+            things = [prop.vertices for prop in self._scene.props]
+            self._shadow = GroundShadow([*bodies, *things], self._scene.light, ground.contact)
         image = self._shade(self._pixels, self._rays, self._hits)
         at_edge = np.flatnonzero(_edges(self._hits, camera.height, camera.width))
         around = (self._pixels[at_edge, None] + _SUBPIXELS).reshape(-1, 2)

@@ -10,7 +10,7 @@ from .camera import Camera
 from .person import SyntheticPerson
 
 FILM_WIDTH_MM = 36.0
-_STEEPEST_RAD = np.radians(35)
+_STEEPEST_RAD = np.radians(30)
 _FARTHEST_M = 60.0
 _HEAD, _SHOULDERS, _HIPS, _KNEES = slice(0, 5), slice(5, 7), slice(11, 13), slice(13, 15)
 
@@ -106,9 +106,9 @@ def _focal_mm(rng: np.random.Generator, shortest: float, longest: float) -> floa
 
 def _eye_height(rng: np.random.Generator) -> float:
     where = rng.random()
-    if where < 0.14:
+    if where < 0.12:
         return rng.uniform(0.3, 1.0)
-    if where < 0.26:
+    if where < 0.22:
         return rng.uniform(2.0, 4.5)
     return float(rng.normal(1.5, 0.2))
 
