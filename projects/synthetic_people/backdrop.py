@@ -29,7 +29,9 @@ class ContactShadow:
 class Ground(Protocol):
     """The plane z = 0, as far as it is seen."""
 
-    contact: ContactShadow
+    @property
+    def contact(self) -> ContactShadow:
+        """What is dark under things on it."""
 
     def shaded(
         self, behind: np.ndarray, points: np.ndarray, light: np.ndarray, unshaded: np.ndarray

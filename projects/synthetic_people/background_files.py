@@ -134,11 +134,11 @@ def decode_exr(content: bytes) -> np.ndarray | None:
     OpenCV's packages read none; FFmpeg reads all compressions.
     """
     try:
-        with av.open(io.BytesIO(content), format="exr_pipe") as container:
+        with av.open(io.BytesIO(content), "r", format="exr_pipe") as container:
             frame = next(container.decode(video=0))
-            kind = {"gbrpf16le": np.float16, "gbrpf32le": np.float32}[frame.format.name]
+            kind = np.dtype({"gbrpf16le": "<f2", "gbrpf32le": "<f4"}[frame.format.name])
             green, blue, red = (
-                np.frombuffer(plane, kind).reshape(frame.height, -1)[:, : frame.width]
+                np.frombuffer(bytes(plane), kind).reshape(frame.height, -1)[:, : frame.width]
                 for plane in frame.planes
             )
     except (av.error.FFmpegError, StopIteration, *DAMAGE):

@@ -71,7 +71,7 @@ class PhotoSensor:
         for quality in self.jpeg_qualities:
             file = encode_jpeg(picture, quality)
             bgr = cv2.imdecode(np.frombuffer(file, np.uint8), cv2.IMREAD_COLOR)
-            picture = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)
+            picture = np.ascontiguousarray(np.asarray(bgr)[:, :, ::-1])
         return file
 
     def develop(self, linear: np.ndarray, rng: np.random.Generator) -> np.ndarray:
