@@ -1,24 +1,24 @@
 #!/usr/bin/env python
 """Render people and annotate them: a COCO data set with noisy DensePose labels and the truth.
 
-Each image shows one to three people of varied shape and pose, standing, walking or sitting among
-objects, on plain and busy backgrounds, from varied cameras. Writes into --out:
+Each image shows one to three people of varied shape and pose among objects, from varied cameras;
+the preset `street` up to eight, as photographs show them. Writes into --out:
   images/train/000000.jpg ...   the images
-  train.json, val.json          boxes, masks, keypoints with true visibility, dense labels with
-                                noise (dp_U, dp_V), the truth (dp_U_true, dp_V_true), the noise's
-                                parameters (dp_noise), joints in camera coordinates, cameras
+  train.json, val.json          boxes, masks, keypoints, noisy dense labels (dp_U), the truth
+                                (dp_U_true), the noise (dp_noise), joints in space, cameras
   shards/, *.json               finished work, for resuming and checking
 
-On one machine the same preset and seed give the same bytes, whatever --workers; other processors
-and library versions round differently. The same command resumes an interrupted run, also on another
-machine given the same --surface; a finished data set is checked and left as it is.
+On one machine the same preset and seed give the same bytes, whatever --workers; elsewhere they may
+differ by rounding. The same command resumes an interrupted run, also on another machine with the
+same --surface. --backgrounds puts photographs behind people, which should show nobody: parts of
+flat ones, and of panoramas (.hdr, .exr, "pano" in the name), which also light the people.
 
 presets:
 {presets}
 
 examples:
-  python tools/make_synthetic_dataset.py --preset demo --workers 2
   python tools/make_synthetic_dataset.py --preset tiny --out /tmp/people --figure /tmp/people.png
+  python tools/make_synthetic_dataset.py --preset street --backgrounds backgrounds --workers 2
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ def build_parser() -> argparse.ArgumentParser:
     text = "output folder (default: synth_people_PRESET in $DETECTRON2_DATASETS or ./datasets)"
     add("--out", type=Path, metavar="DIR", help=text)
     options.add_surface(add, "embedded surface, built if missing")
+    add("--backgrounds", type=Path, metavar="DIR", help="photographs; painted ones if left out")
     add("--overwrite", action="store_true", help="replace another data set in --out")
-    text = "also draw a contact sheet: images, parts, points, keypoints"
-    add("--figure", type=options.new_picture, metavar="FILE", help=text)
+    add("--figure", type=options.new_picture, metavar="FILE", help="also draw a contact sheet")
     return parser
 
 
@@ -62,6 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         summary = make_dataset(
             *(out, args.preset, args.seed, args.workers, args.surface),
+            backgrounds=args.backgrounds,
             overwrite=args.overwrite,
             progress=True,
         )

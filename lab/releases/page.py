@@ -141,7 +141,7 @@ def _networks(configs: Mapping[str, CfgNode], command: Callable[[str], str]) -> 
         row = [f"[{name}](configs/{name}.yaml)", *_network(cfg), f"`{command(name)}`"]
         rows[", ".join(cfg.DATASETS.TRAIN)].append(row)
     return {
-        data: _table(_NETWORK_TITLES, natsorted(models, key=lambda row: row[1:]))
+        data: _table(_NETWORK_TITLES, natsorted(models, key=lambda row: " ".join(row[1:])))
         for data, models in rows.items()
     }
 

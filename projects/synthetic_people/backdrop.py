@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -10,16 +11,73 @@ import numpy as np
 from .textures import Pattern, random_colour, sample_pattern, skin_colour
 
 
+@dataclasses.dataclass(frozen=True)
+class ContactShadow:
+    """The darkness under what is near the ground, which neither lamp nor sky reach.
+
+    Attributes:
+        height_m: what is lower than this casts it.
+        spread_m: standard deviation of its edge.
+        depth: share of the sky that it takes, in [0, 1].
+    """
+
+    height_m: float
+    spread_m: float
+    depth: float
+
+
+class Ground(Protocol):
+    """The plane z = 0, as far as it is seen."""
+
+    @property
+    def contact(self) -> ContactShadow:
+        """What is dark under things on it."""
+
+    def shaded(
+        self, behind: np.ndarray, points: np.ndarray, light: np.ndarray, unshaded: np.ndarray
+    ) -> np.ndarray:
+        """Linear RGB of N points of the ground.
+
+        Args:
+            behind: (N, 3) the backdrop's picture there.
+            points: (N, 2) world (x, y), metres.
+            light: (N, 3) what arrives there; in the open it is ``unshaded``, (3,).
+        """
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class PaintedGround:
+    """``pattern``: albedo over world (x, y), metres. It hides the picture."""
+
+    pattern: Pattern
+    contact: ContactShadow = ContactShadow(0.25, 0.08, 0.6)
+
+    def shaded(self, behind, points, light, unshaded):
+        """See `Ground`."""
+        return self.pattern(points) * light
+
+
+@dataclasses.dataclass(frozen=True)
+class PhotographedGround:
+    """The ground is in the picture, lit; shadows darken it."""
+
+    contact: ContactShadow = ContactShadow(0.6, 0.07, 0.9)
+
+    def shaded(self, behind, points, light, unshaded):
+        """See `Ground`."""
+        return behind * (light / np.maximum(unshaded, 1e-6))
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Backdrop:
     """Attributes:
     picture: (H, W, 3) float32 linear RGB, seen wherever nothing else is.
-    ground: pattern over world (x, y), metres; None for no ground.
+    ground: None for no ground.
     ground_reach_m: the ground ends at this depth from the camera, at the foot of the wall.
     """
 
     picture: np.ndarray
-    ground: Pattern | None
+    ground: Ground | None
     ground_reach_m: float
 
 
@@ -43,7 +101,7 @@ def sample_backdrop(
         picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.5, 4.0))
     ground = None
     if rng.random() < 0.9:
-        ground = sample_pattern(
+        pattern = sample_pattern(
             rng,
             first=random_colour(rng, saturation=0.5),
             second=random_colour(rng, saturation=0.5),
@@ -51,6 +109,7 @@ def sample_backdrop(
             scale=rng.uniform(0.2, 0.9),
             plain_share=0.35,
         )
+        ground = PaintedGround(pattern)
     reach = scene_depth_m + rng.uniform(1.2, 9.0)
     return Backdrop(np.clip(picture, 0.0, 1.0).astype(np.float32), ground, reach)
 

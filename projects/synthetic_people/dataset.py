@@ -23,6 +23,7 @@ from uncertain_densepose.atomic_file import is_leftover, remove_leftovers
 from uncertain_densepose.errors import UserError
 from uncertain_densepose.surface import Surface, default_surface_path
 
+from .background_files import find_backgrounds
 from .built_surface import ensure_embedded_surface
 from .presets import SPLITS, Preset, find_preset
 from .requirements import require_synth_extra
@@ -78,6 +79,7 @@ def make_dataset(
     workers: int = 1,
     surface_path: str | Path | None = None,
     *,
+    backgrounds: str | Path | None = None,
     overwrite: bool = False,
     progress: bool = False,
 ) -> DatasetSummary:
@@ -90,6 +92,8 @@ def make_dataset(
         workers: processes; with 1 this process does the work.
         surface_path: the embedded surface, built first if there is no such file; the default path
             when left out.
+        backgrounds: a folder of photographs and panoramas without people, to put behind rendered
+            ones; see `background_files.read_background`. Without it backgrounds are painted.
         overwrite: delete a data set of other parameters instead of refusing; files that are not of
             it stay.
         progress: show a progress bar on stderr.
@@ -98,6 +102,8 @@ def make_dataset(
         ValueError: an unknown preset, a negative seed, no workers, or a surface that is not that of
             the installed body model.
         DatasetFolderError: the folder holds a data set of other parameters, or other files.
+        BackgroundError: there is no such folder of backgrounds, it has no picture, or one of them
+            cannot be read.
         SurfaceFileError: the surface cannot be used.
         MissingExtraError: the packages of the extra ``synth`` are not installed.
         WorkerError: an image could not be made; the ones so far are kept.
@@ -108,7 +114,8 @@ def make_dataset(
     root = Path(out_dir)
     surface_path = Path(surface_path) if surface_path is not None else default_surface_path()
     surface = ensure_embedded_surface(surface_path, workers, progress)
-    parameters = _parameters(preset, chosen, seed, surface)
+    pictures = None if backgrounds is None else find_backgrounds(Path(backgrounds))
+    parameters = _parameters(preset, chosen, seed, surface, pictures)
     _claim(root, parameters, overwrite)
 
     total = sum(chosen.num_images(split) for split in SPLITS)
@@ -124,7 +131,10 @@ def make_dataset(
     make_folders(root)
     remove_leftovers(root)
     tasks = [
-        ImageTask(str(root), seed, split, index, chosen.image_sizes, chosen.scene)
+        ImageTask(
+            *(str(root), seed, split, index, chosen.image_sizes, chosen.scene),
+            None if pictures is None else (str(backgrounds), tuple(pictures)),
+        )
         for split in SPLITS
         for index in range(chosen.num_images(split))
         if read_shard(root, split, index) is None
@@ -158,9 +168,11 @@ def summary_text(summary: DatasetSummary, seconds: float) -> str:
     return "\n".join(lines)
 
 
-def _parameters(name: str, preset: Preset, seed: int, surface: Surface) -> dict:
+def _parameters(
+    name: str, preset: Preset, seed: int, surface: Surface, backgrounds: dict[str, int] | None
+) -> dict:
     """What the bytes of a data set depend on, besides the processor and versions of libraries."""
-    # Data sets of the usual kind do not mention it.
+    # Data sets of the usual kind do not mention it, nor that their backgrounds are painted.
     scene = {} if preset.scene == SceneKind() else {"scene": _as_json(preset.scene)}
     return {
         "preset": name,
@@ -171,6 +183,7 @@ def _parameters(name: str, preset: Preset, seed: int, surface: Surface) -> dict:
         "surface": surface.name,
         "surface_crc32": surface_crc32(surface),
         **scene,
+        **({} if backgrounds is None else {"backgrounds": backgrounds}),
     }
 
 
@@ -198,7 +211,9 @@ def _claim(root: Path, parameters: dict, overwrite: bool) -> None:
             if not overwrite:
                 raise DatasetFolderError(f"{file}: damaged; start anew by --overwrite") from error
             found = {}
-        different = [key for key in parameters if found.get(key) != parameters[key]]
+        # Backgrounds may be on either side only.
+        keys = dict.fromkeys([*parameters, "backgrounds"])
+        different = [key for key in keys if found.get(key) != parameters.get(key)]
         if not different:
             return
         if not overwrite:
@@ -210,7 +225,7 @@ def _claim(root: Path, parameters: dict, overwrite: bool) -> None:
                     f"machine has built is not the same. {remedy}"
                 )
             found = "; ".join(
-                f"{key} is {found.get(key)}, not {parameters[key]}" for key in different
+                _difference(key, found.get(key), parameters.get(key)) for key in different
             )
             raise DatasetFolderError(f"{root} holds another data set: {found}. {remedy}")
         _delete(root)
@@ -220,6 +235,17 @@ def _claim(root: Path, parameters: dict, overwrite: bool) -> None:
         )
     root.mkdir(parents=True, exist_ok=True)
     write_atomically(file, (json.dumps(parameters, indent=1) + "\n").encode())
+
+
+def _difference(key: str, found, wanted) -> str:
+    if key != "backgrounds":
+        return f"{key} is {found}, not {wanted}"
+    found, wanted = found or {}, wanted or {}
+    other = sorted(name for name in found | wanted if found.get(name) != wanted.get(name))
+    return (
+        f"it has {len(found)} background pictures, not these {len(wanted)}, of which "
+        f"{len(other)} differ, such as {other[0]}"
+    )
 
 
 def _delete(root: Path) -> None:

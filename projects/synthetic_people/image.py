@@ -7,12 +7,16 @@ import dataclasses
 import numpy as np
 
 from .annotate import annotate_person
+from .backgrounds import Surroundings, painted_surroundings
+from .body_mesh import BodyMesh
 from .noise import LabelNoiseModel
 from .person import PersonMaker
-from .render import NOBODY, Renderer
+from .photo_sensor import sample_photo_sensor
+from .render import NOBODY, Correspondences, Renderer
 from .scene import Scene, sample_scene
 from .scene_kind import SceneKind
-from .sensor import encode_jpeg, expose, sample_sensor
+from .sensor import PictureSensor, sample_sensor
+from .street import sample_street, without_hidden
 
 DENSE_SHARE = 0.9
 """Probability that a person has dense labels; in COCO some have none either."""
@@ -45,8 +49,9 @@ def synthesise(
     width: int,
     height: int,
     noise_model: LabelNoiseModel | None = None,
+    surroundings: Surroundings = painted_surroundings,
 ) -> SyntheticImage:
-    """Draw scenes until everyone in one is well visible; render and annotate it.
+    """Draw scenes until everyone in one is visible; render, photograph and annotate it.
 
     Args:
         rng: draws all of it.
@@ -54,20 +59,20 @@ def synthesise(
         kind: of scene.
         width, height: of the image, pixels.
         noise_model: the annotators; `LabelNoiseModel` with its defaults if left out.
+        surroundings: what is around people.
 
     Raises:
         RuntimeError: no scene of `_MAX_SCENES` was good enough.
     """
-    for _ in range(_MAX_SCENES):
-        scene = sample_scene(rng, maker, kind, width=width, height=height)
-        renderer = Renderer(scene, maker.mesh)
-        seen = renderer.correspondences()
-        if _all_well_visible(seen.person, len(scene.people)):
-            break
+    size = {"width": width, "height": height}
+    sensor: PictureSensor
+    if kind.street is None:
+        scene, renderer, seen = _draw_group(rng, maker, kind, surroundings, **size)
+        sensor = sample_sensor(rng)
     else:
-        raise RuntimeError(f"none of {_MAX_SCENES} random scenes showed all of its people")
-    sensor = sample_sensor(rng)
-    picture = expose(renderer.colour(), sensor, rng)
+        scene, renderer, seen = _draw_street(rng, maker, kind, surroundings, **size)
+        sensor = sample_photo_sensor(rng)
+    jpeg = sensor.shoot(renderer.colour(), rng)
     annotations = [
         annotate_person(
             index, scene, maker.mesh, renderer.body_caster, seen, sensor.blur_px,
@@ -75,8 +80,42 @@ def synthesise(
         )
         for index in range(len(scene.people))
     ]  # fmt: skip
-    record = {"width": width, "height": height, "camera": _camera_record(scene)}
-    return SyntheticImage(encode_jpeg(picture, sensor.jpeg_quality), record, annotations)
+    return SyntheticImage(jpeg, size | {"camera": _camera_record(scene)}, annotations)
+
+
+Drawn = tuple[Scene, Renderer, Correspondences]
+
+
+def _draw_group(rng, maker, kind, surroundings, *, width: int, height: int) -> Drawn:
+    """Scenes, until everybody in one is well visible."""
+    for _ in range(_MAX_SCENES):
+        scene = sample_scene(
+            rng, maker, kind, width=width, height=height, surroundings=surroundings
+        )
+        renderer, seen = _look(scene, maker.mesh)
+        if _all_well_visible(seen.person, len(scene.people)):
+            return scene, renderer, seen
+    raise RuntimeError(f"none of {_MAX_SCENES} random scenes showed all of its people")
+
+
+def _draw_street(rng, maker, kind, surroundings, *, width: int, height: int) -> Drawn:
+    """Scenes, until somebody in one is visible; the others leave."""
+    for _ in range(_MAX_SCENES):
+        scene = sample_street(
+            rng, maker, kind, kind.street, surroundings, width=width, height=height
+        )
+        renderer, seen = _look(scene, maker.mesh)
+        fewer = without_hidden(scene, seen.person)
+        if len(fewer.people) == len(scene.people):
+            return scene, renderer, seen
+        if fewer.people:
+            return fewer, *_look(fewer, maker.mesh)
+    raise RuntimeError(f"none of {_MAX_SCENES} random scenes showed anybody")
+
+
+def _look(scene: Scene, mesh: BodyMesh) -> tuple[Renderer, Correspondences]:
+    renderer = Renderer(scene, mesh)
+    return renderer, renderer.correspondences()
 
 
 def _all_well_visible(person: np.ndarray, count: int) -> bool:

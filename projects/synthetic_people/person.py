@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -114,13 +114,19 @@ class PersonMaker:
             collisions=CollisionModel.from_surface(surface),
         )
 
-    def sample(self, rng: np.random.Generator, stances: Sequence[str]) -> SyntheticPerson:
+    def sample(
+        self,
+        rng: np.random.Generator,
+        stances: Sequence[str],
+        phenotypes: Mapping[str, float] | None = None,
+    ) -> SyntheticPerson:
         """Draw a person at the origin in one of the stances that `pose.STANCES` names.
 
         Poses in which limbs sink into the body by more than `ACCEPTED_PENETRATION_M` are drawn
-        again, a few times; then the least bad one is taken.
+        again, a few times; then the least bad one is taken. Without ``phenotypes`` the shape is
+        drawn by `sample_phenotypes`.
         """
-        phenotypes = sample_phenotypes(rng)
+        phenotypes = sample_phenotypes(rng) if phenotypes is None else phenotypes
         least = np.inf
         for _ in range(_TRIES):
             pose = sample_pose(rng, stances)

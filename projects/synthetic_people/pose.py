@@ -149,7 +149,40 @@ STANCES: dict[str, Stance] = {
         trunk={"spine_flexion": (8, 8)},
         seated=True,
     ),
+    "kneel": Stance(
+        0.5,
+        _leg(hip=(88, 6), out=(8, 5), knee=(92, 6)),
+        _leg(hip=(2, 5), out=(3, 3), knee=(94, 6), ankle=(-25, 6)),
+        trunk={"spine_flexion": (6, 6)},
+    ),
+    "sit_on_heels": Stance(
+        0.4,
+        _leg(hip=(48, 8), out=(6, 4), knee=(127, 3), ankle=(-33, 2)),
+        _leg(hip=(48, 8), out=(6, 4), knee=(127, 3), ankle=(-33, 2)),
+        trunk={"spine_flexion": (4, 6)},
+    ),
+    "squat": Stance(
+        0.5,
+        _leg(hip=(104, 5), out=(16, 6), knee=(124, 5), ankle=(18, 4)),
+        _leg(hip=(102, 5), out=(16, 6), knee=(122, 5), ankle=(18, 4)),
+        trunk={"pelvis_tilt": (18, 5), "spine_flexion": (15, 6)},
+    ),
+    "sit_on_ground": Stance(
+        0.5,
+        _leg(hip=(88, 10), out=(10, 6), knee=(45, 25), ankle=(-5, 6)),
+        _leg(hip=(84, 10), out=(10, 6), knee=(25, 20), ankle=(-5, 6)),
+        trunk={"pelvis_tilt": (-6, 4), "spine_flexion": (18, 8)},
+    ),
+    "bend_over": Stance(
+        0.4,
+        _leg(hip=(50, 10), out=(6, 4), knee=(18, 10)),
+        _leg(hip=(46, 10), out=(6, 4), knee=(14, 10)),
+        trunk={"pelvis_tilt": (22, 3), "spine_flexion": (30, 8)},
+    ),
 }
+
+USUAL_STANCES = ("stand", "contrapposto", "wide", "walk", "run", "step_up", "crouch", "sit")
+"""Those of data sets that ask for no others."""
 
 GESTURES: dict[str, Gesture] = {
     "hang": Gesture(

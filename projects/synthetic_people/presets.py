@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
-from .scene_kind import SceneKind
+from .pose import STANCES
+from .scene_kind import SceneKind, Street
 
 SPLITS = ("train", "val")
 
@@ -48,6 +49,13 @@ PRESETS: dict[str, Preset] = {
         ((256, 256), (320, 256), (256, 320), (320, 320)),
         "models for photographs: loose clothes, hair, bags, half bodies and portraits",
         SceneKind(volumes=True, portrait_share=0.25),
+    ),
+    "street": Preset(
+        4000,
+        300,
+        ((320, 256), (256, 320), (320, 320)),
+        "people dressed and photographed in all ways, best with --backgrounds",
+        SceneKind(stances=tuple(STANCES), volumes=True, street=Street()),
     ),
 }
 """All presets, by name."""

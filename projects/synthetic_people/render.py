@@ -11,12 +11,12 @@ import dataclasses
 
 import numpy as np
 
+from .backdrop import Ground
 from .body_mesh import BodyMesh
 from .geometry import barycentric_mean, face_normals, normalised
 from .ray_caster import Hits, RayCaster
 from .scene import Scene
 from .shadow import GroundShadow
-from .textures import Pattern
 from .volume.drape import BodyCaster
 
 NOBODY = -1
@@ -84,11 +84,13 @@ class Renderer:
 
     def colour(self) -> np.ndarray:
         """(H, W, 3) float32 linear RGB of the scene, unclipped."""
-        camera = self._scene.camera
-        bodies = [person.vertices for person in self._scene.people]
-        things = [prop.vertices for prop in self._scene.props]
-        worn = [drape.vertices for drape in self._drapes]
-        self._shadow = GroundShadow([*bodies, *things, *worn], self._scene.light)
+        camera, ground = self._scene.camera, self._scene.backdrop.ground
+        if ground is not None:
+            bodies = [person.vertices for person in self._scene.people]
+            things = [prop.vertices for prop in self._scene.props]
+            worn = [drape.vertices for drape in self._drapes]
+            above = [*bodies, *things, *worn]
+            self._shadow = GroundShadow(above, self._scene.light, ground.contact)
         image = self._shade(self._pixels, self._rays, self._hits)
         at_edge = np.flatnonzero(_edges(self._hits, camera.height, camera.width))
         around = (self._pixels[at_edge, None] + _SUBPIXELS).reshape(-1, 2)
@@ -133,7 +135,7 @@ class Renderer:
         return image
 
     def _shade_ground(
-        self, ground: Pattern, image: np.ndarray, rays: np.ndarray, hits: Hits
+        self, ground: Ground, image: np.ndarray, rays: np.ndarray, hits: Hits
     ) -> None:
         light = self._scene.light
         falling = np.where(rays[:, 2] < -1e-6, rays[:, 2], -1e-6)
@@ -141,10 +143,10 @@ class Renderer:
         reach = self._scene.backdrop.ground_reach_m
         here = np.flatnonzero((hits.mesh < 0) & (rays[:, 2] < -1e-6) & (depth < reach))
         points = self._eye[:2] + rays[here, :2] * depth[here, None]
-        albedo = ground(points)
         lit, open_sky = self._shadow.at(points)
         lamp = light.lamp * max(light.direction[2], 0.0)
-        image[here] = albedo * (lit[:, None] * lamp + open_sky[:, None] * light.sky)
+        arriving = lit[:, None] * lamp + open_sky[:, None] * light.sky
+        image[here] = ground.shaded(image[here], points, arriving, lamp + light.sky)
 
     def _irradiance(self, points: np.ndarray, normals: np.ndarray) -> np.ndarray:
         light = self._scene.light

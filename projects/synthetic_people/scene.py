@@ -7,32 +7,16 @@ import dataclasses
 import numpy as np
 
 from .attire import dressed
-from .backdrop import Backdrop, sample_backdrop
+from .backdrop import Backdrop
+from .backgrounds import Surroundings, painted_surroundings
 from .camera import Camera, sample_camera, sample_portrait_camera
-from .geometry import normalised
+from .light import Light
 from .person import PersonMaker, SyntheticPerson
 from .props import Prop, sample_standing_prop, seat
 from .scene_kind import SceneKind
 
 _PERSONAL_SPACE_M = 0.55
 _NEAREST_M = 0.9
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Light:
-    """A distant lamp and a sky.
-
-    Attributes:
-        direction: (3,) unit vector towards the lamp.
-        lamp: (3,) linear RGB.
-        sky: (3,) linear RGB from above; half as much comes from below.
-        softness_m: width of the penumbra on the ground.
-    """
-
-    direction: np.ndarray
-    lamp: np.ndarray
-    sky: np.ndarray
-    softness_m: float
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -47,7 +31,13 @@ class Scene:
 
 
 def sample_scene(
-    rng: np.random.Generator, maker: PersonMaker, kind: SceneKind, *, width: int, height: int
+    rng: np.random.Generator,
+    maker: PersonMaker,
+    kind: SceneKind,
+    *,
+    width: int,
+    height: int,
+    surroundings: Surroundings = painted_surroundings,
 ) -> Scene:
     """Draw a scene around a first person at the origin.
 
@@ -58,29 +48,39 @@ def sample_scene(
         maker: of people.
         kind: what it may show.
         width, height: of the image, pixels.
+        surroundings: what is around people.
     """
     weights = kind.num_people_weights
     count = 1 + int(rng.choice(len(weights), p=weights))
-    people = [_somebody(rng, maker, kind)]
+    people = [somebody(rng, maker, kind)]
     camera = _camera(rng, people[0], kind, width, height)
     while len(people) < count:
         place = _free_place(rng, camera, people)
-        people.append(_somebody(rng, maker, kind).moved(*place))
+        people.append(somebody(rng, maker, kind).moved(*place))
     depth = float(camera.to_camera(np.zeros(3))[2])
-    props = [
-        seat(rng, np.array([*_pelvis(person)[:2], person.seat_top_m]), person.yaw_rad, 0.4)
-        for person in people
-        if person.seat_top_m is not None
-    ]
+    props = [seat_under(rng, person) for person in people if person.seat_top_m is not None]
     props += [carried for person in people for carried in person.carried]
     if kind.with_things:
-        props += _things(rng, camera, depth)
-    backdrop = sample_backdrop(rng, width=width, height=height, scene_depth_m=depth)
-    return Scene(camera, tuple(people), tuple(props), sample_light(rng), backdrop)
+        props += things_about(rng, camera, depth)
+    backdrop, light = surroundings(rng, camera, depth)
+    return Scene(camera, tuple(people), tuple(props), light, backdrop)
 
 
-def _somebody(rng: np.random.Generator, maker: PersonMaker, kind: SceneKind) -> SyntheticPerson:
-    person = maker.sample(rng, kind.stances)
+def somebody(
+    rng: np.random.Generator,
+    maker: PersonMaker,
+    kind: SceneKind,
+    phenotypes: dict[str, float] | None = None,
+) -> SyntheticPerson:
+    """A person at the origin, dressed as the kind of scene says.
+
+    Args:
+        rng: draws them.
+        maker: of people.
+        kind: of scene.
+        phenotypes: as of `PersonMaker.sample`.
+    """
+    person = maker.sample(rng, kind.stances, phenotypes)
     return dressed(rng, person, maker.mesh) if kind.volumes else person
 
 
@@ -98,7 +98,14 @@ def _camera(
     )
 
 
-def _things(rng: np.random.Generator, camera: Camera, depth: float) -> list[Prop]:
+def seat_under(rng: np.random.Generator, person: SyntheticPerson) -> Prop:
+    """What a seated person sits on; ``rng`` draws it."""
+    top = np.array([*pelvis(person)[:2], person.seat_top_m])
+    return seat(rng, top, person.yaw_rad, 0.4)
+
+
+def things_about(rng: np.random.Generator, camera: Camera, depth: float) -> list[Prop]:
+    """Up to three things, one of them before people at ``depth`` metres; often none."""
     things = []
     if rng.random() < 0.3:
         things.append(sample_standing_prop(rng, camera, (0.45 * depth, 0.8 * depth)))
@@ -107,23 +114,8 @@ def _things(rng: np.random.Generator, camera: Camera, depth: float) -> list[Prop
     return things
 
 
-def sample_light(rng: np.random.Generator) -> Light:
-    """Noon, evening, lamp-lit or overcast, mostly from the camera's side."""
-    direction = normalised(
-        np.array([rng.normal(0.0, 0.8), rng.normal(-0.6, 0.7), rng.uniform(0.35, 1.6)])
-    )
-    strength = rng.uniform(0.4, 1.2)
-    warmth = rng.normal(0.0, 0.08)
-    tint = np.array([1 + warmth, 1.0, 1 - warmth])
-    return Light(
-        direction=direction,
-        lamp=strength * tint,
-        sky=rng.uniform(0.3, 0.65) * (2 - tint),
-        softness_m=float(rng.uniform(0.02, 0.2)),
-    )
-
-
-def _pelvis(person: SyntheticPerson) -> np.ndarray:
+def pelvis(person: SyntheticPerson) -> np.ndarray:
+    """(3,) the middle of a person's hips, metres."""
     return (person.keypoints[11] + person.keypoints[12]) / 2
 
 
@@ -132,7 +124,7 @@ def _free_place(
 ) -> tuple[float, float]:
     """Somewhere in the camera's view on the ground where nobody stands."""
     eye = camera.centre
-    others = np.array([_pelvis(person)[:2] for person in people])
+    others = np.array([pelvis(person)[:2] for person in people])
     depth_of_first = -eye[1]
     space = _PERSONAL_SPACE_M
     while True:

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Protocol
 
 import cv2
 import numpy as np
 
 from .textures import linear_to_srgb
+
+
+class PictureSensor(Protocol):
+    """What turns light into a picture."""
+
+    @property
+    def blur_px(self) -> float:
+        """Standard deviation of its blur, pixels; labels are the worse for it."""
+
+    def shoot(self, linear: np.ndarray, rng: np.random.Generator) -> bytes:
+        """The JPEG file of (H, W, 3) linear RGB; ``rng`` draws the noise."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,6 +35,10 @@ class Sensor:
     blur_px: float
     noise: float
     jpeg_quality: int
+
+    def shoot(self, linear: np.ndarray, rng: np.random.Generator) -> bytes:
+        """See `PictureSensor`."""
+        return encode_jpeg(expose(linear, self, rng), self.jpeg_quality)
 
 
 def sample_sensor(rng: np.random.Generator) -> Sensor:

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 
-from .scene import Light
+from .backdrop import ContactShadow
+from .light import Light
 
 _CELL_M = 0.03
-_CONTACT_HEIGHT_M = 0.25
 _MAX_CELLS = 700
 
 
@@ -24,20 +24,23 @@ class GroundShadow:
     Args:
         vertices: (V, 3) world positions of each object, metres.
         light: the scene's.
+        contact: the darkness under low things.
     """
 
-    def __init__(self, vertices: Sequence[np.ndarray], light: Light) -> None:
+    def __init__(
+        self, vertices: Sequence[np.ndarray], light: Light, contact: ContactShadow
+    ) -> None:
         points = np.concatenate(vertices).astype(np.float64)
         slope = light.direction[:2] / max(light.direction[2], 0.15)
         cast = points[:, :2] - slope * points[:, 2:]
-        low = points[points[:, 2] < _CONTACT_HEIGHT_M, :2]
+        low = points[points[:, 2] < contact.height_m, :2]
         near = np.concatenate([cast, low])
         self._origin = near.min(axis=0) - 0.5
         span = near.max(axis=0) + 0.5 - self._origin
         self._cell = max(_CELL_M, float(span.max()) / _MAX_CELLS)
         shape = np.ceil(span / self._cell).astype(int) + 1
         self._lit = 1 - self._map(cast, shape, light.softness_m)
-        self._open = 1 - 0.6 * self._map(low, shape, 0.08)
+        self._open = 1 - contact.depth * self._map(low, shape, contact.spread_m)
 
     def _map(self, points: np.ndarray, shape: np.ndarray, softness_m: float) -> np.ndarray:
         cells = np.zeros(shape, np.float32)

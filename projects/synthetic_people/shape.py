@@ -1,4 +1,4 @@
-"""Random body shapes: the phenotypes of the free body model, teenagers to the old."""
+"""Random body shapes: the phenotypes of the free body model, children to the old."""
 
 from __future__ import annotations
 
@@ -32,6 +32,20 @@ def sample_phenotypes(rng: np.random.Generator) -> dict[str, float]:
         "african": float(ancestry[0]),
         "asian": float(ancestry[1]),
         "caucasian": float(ancestry[2]),
+    }
+
+
+def sample_child_phenotypes(rng: np.random.Generator) -> dict[str, float]:
+    """The same of a child, from one that can just walk to about twelve years.
+
+    Returns:
+        phenotype -> value in [0, 1].
+    """
+    child = sample_phenotypes(rng)
+    return child | {
+        "age": float(rng.uniform(0.12, 0.5)),
+        "muscle": _normal(rng, 0.45, 0.1, 0.2, 0.7),
+        "cupsize": 0.2,
     }
 
 

@@ -17,6 +17,7 @@ from uncertain_densepose.errors import UserError
 from uncertain_densepose.process_pool import run_tasks
 from uncertain_densepose.surface import Surface
 
+from .backgrounds import PhotographedSurroundings, Surroundings, painted_surroundings
 from .image import synthesise
 from .person import PersonMaker
 from .presets import SPLITS
@@ -38,6 +39,8 @@ class ImageTask:
         split, index: which image.
         sizes: (width, height) to choose from.
         kind: of its scene.
+        backgrounds: folder of pictures to put behind people, and their names in it; without one
+            backgrounds are painted.
     """
 
     root: str
@@ -46,6 +49,7 @@ class ImageTask:
     index: int
     sizes: tuple[tuple[int, int], ...]
     kind: SceneKind
+    backgrounds: tuple[str, tuple[str, ...]] | None = None
 
 
 def make_images(
@@ -101,10 +105,20 @@ def _make_named_image(surface_path: str, task: ImageTask) -> None:
 def _make_image(task: ImageTask, maker: PersonMaker) -> None:
     rng = np.random.default_rng([task.seed, SPLITS.index(task.split), task.index])
     width, height = task.sizes[int(rng.integers(len(task.sizes)))]
-    image = synthesise(rng, maker, task.kind, width=width, height=height)
+    surroundings = _surroundings(task.backgrounds)
+    image = synthesise(rng, maker, task.kind, width=width, height=height, surroundings=surroundings)
     write_shard(
         Path(task.root), task.split, task.index, image.jpeg, image.record, image.annotations
     )
+
+
+@functools.lru_cache(1)
+def _surroundings(backgrounds: tuple[str, tuple[str, ...]] | None) -> Surroundings:
+    """What this process puts around people; it keeps the pictures that it has read."""
+    if backgrounds is None:
+        return painted_surroundings
+    folder, names = backgrounds
+    return PhotographedSurroundings(Path(folder), names)
 
 
 @contextlib.contextmanager

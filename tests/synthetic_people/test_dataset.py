@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import shutil
+import zlib
 
 import cv2
 import numpy as np
@@ -232,6 +233,74 @@ def test_a_missing_extra_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(requirements, "SYNTH_MODULES", ("anny", "no_such_package"))
     with pytest.raises(requirements.MissingExtraError, match=r"no_such_package is not.*make setup"):
         make_dataset(tmp_path / "set", "small", seed=5)
+
+
+@pytest.fixture
+def backgrounds(tmp_path):
+    """A folder of two photographs."""
+    folder = tmp_path / "backgrounds"
+    folder.mkdir()
+    for name, colour in (("a.png", (200, 90, 20)), ("b.png", (20, 120, 90))):
+        cv2.imwrite(str(folder / name), np.full((120, 160, 3), colour, np.uint8))
+    return folder
+
+
+def test_photographs_behind_people_are_recorded_and_make_other_pictures(
+    original, tmp_path, backgrounds
+):
+    folder = tmp_path / "set"
+    make_dataset(folder, "small", seed=5, backgrounds=backgrounds)
+    recorded = json.loads((folder / "parameters.json").read_text())["backgrounds"]
+    assert recorded == {p.name: zlib.crc32(p.read_bytes()) for p in sorted(backgrounds.iterdir())}
+    assert image_path(folder, "val", 0).read_bytes() != image_path(original, "val", 0).read_bytes()
+    assert "backgrounds" not in json.loads((original / "parameters.json").read_text())
+
+
+def test_a_set_goes_on_with_the_same_backgrounds_alone(tmp_path, backgrounds):
+    def resume(**options):
+        return make_dataset(folder, "small", seed=5, workers=1, **options)
+
+    folder, elsewhere = tmp_path / "set", tmp_path / "elsewhere"
+    resume(backgrounds=backgrounds)
+    whole = files(folder)
+    backgrounds.rename(elsewhere)
+    (elsewhere / "LICENCE.txt").write_text("no picture")
+    image_path(folder, "train", 1).unlink()
+    assert resume(backgrounds=elsewhere).made == 1
+    assert files(folder) == whole
+    with pytest.raises(DatasetFolderError, match="has 2 background pictures, not these 0.*a.png"):
+        resume()
+    cv2.imwrite(str(elsewhere / "b.png"), np.zeros((120, 160, 3), np.uint8))
+    with pytest.raises(DatasetFolderError, match="not these 2, of which 1 differ, such as b.png"):
+        resume(backgrounds=elsewhere)
+    assert files(folder) == whole
+
+
+def test_painted_sets_do_not_go_on_with_photographs(copy, backgrounds):
+    with pytest.raises(DatasetFolderError, match="has 0 background pictures, not these 2"):
+        make_dataset(copy, "small", seed=5, backgrounds=backgrounds)
+
+
+def test_the_order_of_random_draws_of_earlier_presets_stays(person_maker):
+    """Else the same seed would make other pictures. The generator is asked after a whole one."""
+    for name, expected in (("tiny", 193135471), ("bench", 931999980), ("upright", 161006386)):
+        preset = PRESETS[name]
+        rng = np.random.default_rng([0, 0, 3])
+        width, height = preset.image_sizes[int(rng.integers(len(preset.image_sizes)))]
+        workers.synthesise(rng, person_maker, preset.scene, width=width, height=height)
+        assert int(rng.integers(1 << 30)) == expected, name
+
+
+def test_parameters_of_earlier_presets_stay(tmp_path, embedded_surface):
+    """Else their sets could not be resumed."""
+    scene = dataset._parameters("upright", PRESETS["upright"], 0, embedded_surface, None)["scene"]
+    assert scene == {
+        "num_people_weights": [1.0],
+        "stances": ["stand", "contrapposto", "walk"],
+        "close_up_share": 0.0,
+        "with_things": False,
+    }
+    assert "scene" not in dataset._parameters("demo", PRESETS["demo"], 0, embedded_surface, None)
 
 
 def test_a_failing_image_is_named_and_the_others_are_kept(original, tmp_path, monkeypatch):

@@ -73,12 +73,13 @@ def test_the_picture_is_the_same_again(scene, renderer, person_maker):
 
 
 def test_the_ground_is_darker_in_the_shadow(person_maker):
-    from synthetic_people.scene import Light
+    from synthetic_people.backdrop import ContactShadow
+    from synthetic_people.light import Light
     from synthetic_people.shadow import GroundShadow
 
     person = person_maker.sample(np.random.default_rng(0), list(STANCES))
     light = Light(np.array([0.6, 0.0, 0.8]), np.ones(3), np.ones(3), 0.05)
-    shadow = GroundShadow([person.vertices], light)
+    shadow = GroundShadow([person.vertices], light, ContactShadow(0.25, 0.08, 0.6))
     chest = person.keypoints[[5, 6, 11, 12]].mean(axis=0)
     below = chest[:2] - light.direction[:2] / light.direction[2] * chest[2]
     lit, _ = shadow.at(np.array([below, below + [5.0, 5.0], chest[:2] + [0.8, 0.0]]))

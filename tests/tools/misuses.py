@@ -222,6 +222,9 @@ MISUSES = {
         ("--preset tiny --out {file}/below --surface {surface}", "{file}"),
         ("--preset tiny --out '' --surface {surface}", "--out"),
         ("--preset tiny --out {out} --surface {binary}", "{binary}"),
+        ("--preset tiny --out {out} --surface {surface} --backgrounds {missing}", "{missing}"),
+        ("--preset tiny --out {out} --surface {surface} --backgrounds {file}", "{file}"),
+        ("--preset tiny --out {out} --surface {surface} --backgrounds {folder}", "{folder}"),
     ],
     "relabel_synthetic_dataset": [
         ("--data {missing} --surface {surface}", "{missing}"),

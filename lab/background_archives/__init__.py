@@ -1,0 +1,1 @@
+"""Photographs without people in packages of others, and whose they are."""
