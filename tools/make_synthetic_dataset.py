@@ -13,6 +13,10 @@ On one machine the same preset and seed give the same bytes, whatever --workers;
 and library versions round differently. The same command resumes an interrupted run, also on another
 machine given the same --surface; a finished data set is checked and left as it is.
 
+In all presets but `photo` clothes are painted on the skin. In `photo` they stand off it; skirts,
+coats and shoes are labelled by the nearest point of the body that they cover, long hair, glasses
+and brims by that of the head, and bags hide people without a label.
+
 presets:
 {presets}
 
