@@ -13,6 +13,10 @@ differ by rounding. The same command resumes an interrupted run, also on another
 same --surface. --backgrounds puts photographs behind people, which should show nobody: parts of
 flat ones, and of panoramas (.hdr, .exr, "pano" in the name), which also light the people.
 
+In all presets but `photo` clothes are painted on the skin. In `photo` they stand off it; skirts,
+coats and shoes are labelled by the nearest point of the body that they cover, long hair, glasses
+and brims by that of the head, and bags hide people without a label.
+
 presets:
 {presets}
 

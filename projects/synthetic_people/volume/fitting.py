@@ -38,6 +38,7 @@ class Garment:
         ironing: passes of smoothing that let it span hollows of the body (toes, ears, the cleft
             between the breasts).
         edge: passes of smoothing that thin it towards its border; 0 gives a hem.
+        heights: on the body at rest, metres, between which all of it is; narrower is faster.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Garment:
     thickness: Thickness
     ironing: int = 0
     edge: int = 0
+    heights: tuple[float, float] = (-np.inf, np.inf)
 
 
 @functools.lru_cache(maxsize=4)
@@ -70,14 +72,19 @@ def _smoother(mesh: BodyMesh) -> scipy.sparse.csr_matrix:
     return ((1 - _STEP) * own + _STEP * neighbour_mean(mesh)).tocsr().astype(np.float32)
 
 
-def cover(mesh: BodyMesh, region: Region) -> np.ndarray:
+def cover(
+    mesh: BodyMesh, region: Region, heights: tuple[float, float] = (-np.inf, np.inf)
+) -> np.ndarray:
     """How much of each vertex a region covers, (V',) float32 in [0, 1].
 
     At its border, the share of the edges around the vertex that is inside, so that the border of
-    what stands off the skin runs between the vertices, as that of its colour does.
+    what stands off the skin runs between the vertices, as that of its colour does. Only vertices
+    between two rest heights, metres, are asked.
     """
     rest, mean = mesh.rest_coordinates, neighbour_mean(mesh)
-    share = region(rest).astype(np.float32)
+    near = np.flatnonzero((rest[:, 2] > heights[0]) & (rest[:, 2] < heights[1]))
+    share = np.zeros(len(rest), np.float32)
+    share[near] = region(rest[near])
     around = mean @ share
     mixed = np.flatnonzero(np.abs(around - share) > 1e-6)
     rows = mean[mixed]
@@ -113,7 +120,7 @@ def offsets(
     directions, ironed = _smoothed(vertices, normals, smoother, wanted)
     total = np.zeros(len(rest), np.float32)
     for garment in garments:
-        share = cover(mesh, garment.region)
+        share = cover(mesh, garment.region, garment.heights)
         here = np.flatnonzero(share > 0)
         own = garment.thickness(rest[here]).astype(np.float32)
         if garment.edge:

@@ -67,6 +67,10 @@ class Tailor(Wardrobe):
         joints = [self._at[name][2] for name in ("hip", "knee", "ankle")]
         return float(np.interp(share, [0, 1, 2], joints))
 
+    @property
+    def _above_chest(self) -> tuple[float, float]:
+        return self.chest_z - 0.1, np.inf
+
     def fabric(self, plain_share: float = 0.6) -> Pattern:
         """Cloth of one or two random colours."""
         return self._fabric(plain_share)
@@ -106,7 +110,8 @@ class Tailor(Wardrobe):
             down = np.clip((hip - rest[:, 2]) / (hip - ankle), 0.0, 1.0)
             return (at_hip + (at_hem - at_hip) * down) * folds(rest)
 
-        return Garment("trousers", region, fabric, thickness, ironing=3)
+        below = (-np.inf, self.hip_z + 0.3)
+        return Garment("trousers", region, fabric, thickness, ironing=3, heights=below)
 
     def underwear(self) -> Garment:
         """Tight shorts to wear below a skirt."""
@@ -137,6 +142,7 @@ class Tailor(Wardrobe):
             self._fabric(0.8),
             thickness,
             ironing=3,
+            heights=(-np.inf, self.height_on_leg(1.0)),
         )
 
     def mittens(self) -> Garment:
@@ -157,7 +163,8 @@ class Tailor(Wardrobe):
             return (height > low) & (height < high) & near & (rest[:, 3] < 0)
 
         return Garment(
-            "scarf", region, self._fabric(0.5), self._even(thick), ironing=6, edge=1
+            "scarf", region, self._fabric(0.5), self._even(thick), ironing=6, edge=1,
+            heights=self._above_chest,
         )  # fmt: skip
 
     def head_of_hair(self, colour: np.ndarray) -> Garment:
@@ -174,7 +181,9 @@ class Tailor(Wardrobe):
             crown = np.clip((rest[:, 2] - head[2] + 0.08) / 0.14, 0.0, 1.0)
             return thick * (0.35 + 0.65 * crown) * folds(rest)
 
-        return Garment("hair", region, material, thickness, ironing=5, edge=2)
+        return Garment(
+            "hair", region, material, thickness, ironing=5, edge=2, heights=self._above_chest
+        )
 
     def facial_hair(self, colour: np.ndarray) -> Garment:
         """A beard."""
@@ -187,7 +196,7 @@ class Tailor(Wardrobe):
             cheek = rest[:, 2] - middle[2] > 0.018 + 0.5 * np.maximum(np.abs(rest[:, 0]) - 0.035, 0)
             return below(rest) & (x**2 + height**2 > 1) & ~cheek
 
-        return Garment("beard", region, material, self._even(thick), ironing=2, edge=1)
+        return Garment("beard", region, material, self._even(thick), 2, 1, self._above_chest)
 
     def headgear(self) -> tuple[Garment, Region]:
         """The crown of a hat, and its region."""
@@ -198,7 +207,8 @@ class Tailor(Wardrobe):
             crown = np.clip((rest[:, 2] - head[2] - 0.05) / 0.1, 0.0, 1.0)
             return 0.012 + (thick - 0.012) * crown
 
-        return Garment("hat", region, fabric, thickness, ironing=8), region
+        hat = Garment("hat", region, fabric, thickness, ironing=8, heights=self._above_chest)
+        return hat, region
 
     def straps(self, material: Pattern) -> Garment:
         """The two straps of a backpack over the shoulders."""
