@@ -85,7 +85,17 @@ def test_results_that_cannot_be_taken_end_the_work():
     assert nobody_is_left()
 
 
-def test_ctrl_c_leaves_nobody_behind():
+@pytest.fixture
+def usual_signals():
+    """Signals as a terminal leaves them: `nohup` and background jobs of a shell ignore some."""
+    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGHUP: signal.SIG_DFL}
+    before = {number: signal.signal(number, handler) for number, handler in usual.items()}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def test_ctrl_c_leaves_nobody_behind(usual_signals):
     threading.Timer(2, os.kill, (os.getpid(), signal.SIGINT)).start()
     started = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
@@ -95,7 +105,7 @@ def test_ctrl_c_leaves_nobody_behind():
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_to_the_parent_leaves_nobody_behind(number):
+def test_a_signal_to_the_parent_leaves_nobody_behind(number, usual_signals):
     program = "from tests.uncertain_densepose.pool_work import begin_to_sleep; begin_to_sleep(2)"
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as parent:
         workers = [int(parent.stdout.readline()) for _ in range(2)]
@@ -105,7 +115,7 @@ def test_a_signal_to_the_parent_leaves_nobody_behind(number):
     assert not any(Path(f"/proc/{worker}").exists() for worker in workers)
 
 
-def test_signals_are_left_to_a_caller_who_handles_them():
+def test_signals_are_left_to_a_caller_who_handles_them(usual_signals):
     def handle(*_):
         raise AssertionError
 

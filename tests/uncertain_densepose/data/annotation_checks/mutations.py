@@ -20,9 +20,14 @@ NASTY = (
 )
 """What takes the place of a value."""
 
-DEEP: Any = []
-for _ in range(200):
-    DEEP = [DEEP]
+
+def _deep() -> list:
+    """Lists within lists, made anew each time: a change of the next may lie within them."""
+    nested: list = []
+    for _ in range(200):
+        nested = [nested]
+    return nested
+
 
 FLAGS = ("ignore", "has_no_densepose", "iscrowd")
 
@@ -133,7 +138,7 @@ def _exchange(container, key, root, rng):
     other, name = _place(root, rng)
     value = copy.deepcopy(other[name])
     # Within itself it would be deeper than any file.
-    container[key] = value if other is not container[key] else DEEP
+    container[key] = value if other is not container[key] else _deep()
 
 
 def _scale(container, key, root, rng):
@@ -174,7 +179,7 @@ def _flag(container, key, root, rng):
 
 
 def _nest(container, key, root, rng):
-    container[key] = DEEP
+    container[key] = _deep()
 
 
 _CHANGES = (
