@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from .body_mesh import BodyMesh
-from .clothes import Outfit, sample_outfit
+from .clothes import Outfit, Region, sample_outfit
 from .geometry import face_normals, mean_of_faces
 from .person import SyntheticPerson
 from .props import Prop
-from .textures import SmoothField, hair_colour, random_colour, sample_pattern
+from .textures import Colouring, SmoothField, hair_colour, random_colour, sample_pattern
 from .volume.accessories import (
     carry_backpack,
     carry_handbag,
@@ -144,7 +144,10 @@ def sample_attire(rng: np.random.Generator, mesh: BodyMesh, legs: Legs) -> Attir
     skin = wide_skin_colour(rng)
     blotches = HairySkin.sample(rng, painted.blotches, mesh)
     face = tailor.face(skin, rack.hair)
-    layers = [*face, *((garment.region, garment.material) for garment in rack.garments)]
+    layers: list[tuple[Region, Colouring]] = [
+        *face,
+        *((garment.region, garment.material) for garment in rack.garments),
+    ]
     outfit = dataclasses.replace(
         painted, skin=skin, blotches=blotches, layers=tuple(layers), lips=skin * 0.5
     )

@@ -44,7 +44,7 @@ class Outfit:
     """
 
     skin: np.ndarray
-    blotches: SmoothField
+    blotches: Callable[[np.ndarray], np.ndarray]
     layers: tuple[tuple[Region, Callable[[np.ndarray], np.ndarray]], ...]
     wrinkles: SmoothField
     wrinkle_depth: float

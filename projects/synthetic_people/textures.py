@@ -66,6 +66,10 @@ class SmoothField:
         return slope @ turns * np.float32(np.sqrt(2 / len(self.phase)))
 
 
+Colouring = Callable[[np.ndarray], np.ndarray]
+"""(N, D) points -> (N, 3) linear RGB."""
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Pattern:
     """Two colours mixed by a scalar field of the points, and a slow change of brightness.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 import trimesh
@@ -10,7 +12,7 @@ import trimesh
 from ..clothes import Region
 from ..geometry import normalised
 from ..props import Prop, make_prop
-from ..textures import Pattern, SmoothField
+from ..textures import Colouring, SmoothField
 from .drape import HEAD, Drape
 from .figure import GRAVITY, Figure
 
@@ -21,11 +23,12 @@ _LENS_M = 0.024
 _EYE_TO_LENS_M = 0.022
 
 
-def wear_glasses(figure: Figure, frame: Pattern, lens: Pattern | None) -> list[Drape]:
+def wear_glasses(figure: Figure, frame: Colouring, lens: Colouring | None) -> list[Drape]:
     """Two rims and their temples, and dark lenses if ``lens`` is given, before the eyes."""
     axes, centre = figure.head_axes, figure.head_centre
     eyes = (figure.keypoints[[1, 2]] - centre) @ axes.T
-    rims, lenses = [], []
+    rims: list[trimesh.Trimesh] = []
+    lenses: list[trimesh.Trimesh] = []
     for x, y, z in eyes:
         place = np.array([x, y - _EYE_TO_LENS_M, z])
         for part, made in zip(_rim_and_lens(), (rims, lenses), strict=True):
@@ -37,9 +40,9 @@ def wear_glasses(figure: Figure, frame: Pattern, lens: Pattern | None) -> list[D
         rims.append(temple)
     bridge = trimesh.creation.box([abs(eyes[0, 0] - eyes[1, 0]) - 1.8 * _LENS_M, 0.003, 0.004])
     bridge.apply_translation(eyes.mean(axis=0) + [0.0, -_EYE_TO_LENS_M, 0.006])
-    parts = [(trimesh.util.concatenate([*rims, bridge]), frame)]
+    parts = [(_joined([*rims, bridge]), frame)]
     if lens is not None:
-        parts.append((trimesh.util.concatenate(lenses), lens))
+        parts.append((_joined(lenses), lens))
     return [
         Drape.of_mesh(
             centre + np.asarray(shape.vertices) @ axes, shape.faces, shape.vertices, material, HEAD,
@@ -61,7 +64,7 @@ def _rim_and_lens() -> tuple[tuple[np.ndarray, np.ndarray], ...]:
 
 
 def wear_brim(
-    figure: Figure, hat: Region, material: Pattern, width_m: float, droop: float, front_only: bool
+    figure: Figure, hat: Region, material: Colouring, width_m: float, droop: float, front_only: bool
 ) -> Drape:
     """The brim of a hat around the border of its region, or the peak of a cap.
 
@@ -137,7 +140,7 @@ def carry_handbag(figure: Figure, rng: np.random.Generator, side: int) -> list[P
     handle.vertices = np.asarray(handle.vertices)[:, [2, 0, 1]] - [0.0, 0.0, 0.07]
     backwards = normalised(figure.chest_axes[1] * [1.0, 1.0, 0.0])
     axes = np.stack([np.cross(backwards, -GRAVITY), backwards, -GRAVITY])
-    return [make_prop(rng, trimesh.util.concatenate([box, handle]), hand, axes.T)]
+    return [make_prop(rng, _joined([box, handle]), hand, axes.T)]
 
 
 def _against(figure, start, direction, half_m) -> np.ndarray:
@@ -157,3 +160,7 @@ def _rounded_box(half: np.ndarray) -> trimesh.Trimesh:
     unit = np.asarray(ball.vertices)
     radius = (np.abs(unit) ** 5).sum(axis=1) ** (-1 / 5)
     return trimesh.Trimesh(unit * radius[:, None] * half, ball.faces, process=False)
+
+
+def _joined(parts: Sequence[trimesh.Trimesh]) -> trimesh.Trimesh:
+    return cast(trimesh.Trimesh, trimesh.util.concatenate(list(parts)))

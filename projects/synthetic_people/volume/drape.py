@@ -62,8 +62,9 @@ class Drape:
         """With smooth normals; arguments as the attributes."""
         vertices = np.ascontiguousarray(vertices, dtype=np.float32)
         faces = np.ascontiguousarray(faces, dtype=np.int32)
+        pattern = np.asarray(pattern, dtype=np.float32)
         return Drape(
-            vertices, faces, vertex_normals(vertices, faces), np.float32(pattern), material, parts,
+            vertices, faces, vertex_normals(vertices, faces), pattern, material, parts,
             relief, relief_m, heights,
         )  # fmt: skip
 

@@ -8,7 +8,7 @@ import numpy as np
 import trimesh
 
 from ..geometry import normalised
-from ..textures import SmoothField
+from ..textures import Colouring, SmoothField
 from .drape import HEAD, Drape
 from .figure import GRAVITY, Collider, Figure
 
@@ -65,10 +65,10 @@ def along_strands(from_head: np.ndarray) -> np.ndarray:
     """(N, 3) coordinates that change fast around the head and slowly down the hair."""
     x, y, z = from_head.T
     flat = np.maximum(np.hypot(x, y), 1e-3)
-    return np.float32(np.stack([0.1 * x / flat, 0.1 * y / flat, 0.12 * z], axis=1))
+    return np.stack([0.1 * x / flat, 0.1 * y / flat, 0.12 * z], axis=1).astype(np.float32)
 
 
-def hang_hair(figure: Figure, cut: HairCut, material: HairMaterial, strands: SmoothField) -> Drape:
+def hang_hair(figure: Figure, cut: HairCut, material: Colouring, strands: SmoothField) -> Drape:
     """Long hair on a posed person: columns that start within the hair of the head, fall, and slide
     over whatever of the body is in their way.
 
@@ -106,7 +106,7 @@ def hang_hair(figure: Figure, cut: HairCut, material: HairMaterial, strands: Smo
     pattern = figure.mesh.landmarks["head"] + np.stack(
         np.broadcast_arrays(0.1 * np.sin(angles), 0.1 * np.cos(angles), -0.03 * depth), axis=-1
     )
-    waves = cut.waves(np.float32(grid.reshape(-1, 3))).reshape(count, -1) * depth
+    waves = cut.waves(grid.reshape(-1, 3).astype(np.float32)).reshape(count, -1) * depth
     grid = grid + (cut.waves_m * np.abs(waves))[..., None] * outwards
     vertices, faces = grid.reshape(-1, 3), _sheet_faces(count, _COLUMNS)
     # Where a raised shoulder parts the hair, no sheet is stretched across.
@@ -121,7 +121,7 @@ def tie_hair(
     figure: Figure,
     height_m: float,
     size_m: np.ndarray,
-    material: HairMaterial,
+    material: Colouring,
     strands: SmoothField,
 ) -> Drape:
     """A bun, or a short tail, at the back of the head.

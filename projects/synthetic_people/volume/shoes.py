@@ -12,7 +12,7 @@ import numpy as np
 
 from ..body_mesh import BodyMesh
 from ..geometry import normalised
-from ..textures import Pattern, SmoothField
+from ..textures import Colouring, SmoothField
 from .drape import Drape
 from .figure import Figure
 from .tube import polar_radius
@@ -35,7 +35,7 @@ class ShoeMaterial:
         sole_m: height of the sole's upper edge over the ground.
     """
 
-    upper: Pattern
+    upper: Colouring
     sole: np.ndarray
     sole_m: float
 

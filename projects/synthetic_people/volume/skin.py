@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 
@@ -34,14 +35,16 @@ class HairySkin:
         shin_z, forearm_x: hair grows below and beyond these on the body at rest, metres.
     """
 
-    blotches: SmoothField
+    blotches: Callable[[np.ndarray], np.ndarray]
     curls: SmoothField
     darkening: float
     shin_z: float
     forearm_x: float
 
     @staticmethod
-    def sample(rng: np.random.Generator, blotches: SmoothField, mesh: BodyMesh) -> HairySkin:
+    def sample(
+        rng: np.random.Generator, blotches: Callable[[np.ndarray], np.ndarray], mesh: BodyMesh
+    ) -> HairySkin:
         """One person in three has hair on lower legs and forearms."""
         dark = rng.uniform(1.0, 4.0) if rng.random() < 0.35 else 0.0
         curls = SmoothField.sample(rng, dimensions=3, wavelength=0.006, terms=12)

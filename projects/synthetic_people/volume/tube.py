@@ -113,7 +113,7 @@ def polar_radius(support: np.ndarray) -> np.ndarray:
     apart = 2 * np.pi * np.subtract.outer(np.arange(count), np.arange(count)) / count
     cosine = np.cos(apart)
     reach = np.where(cosine > 0.05, 1 / np.maximum(cosine, 0.05), 1e9)
-    return (np.float32(support)[..., None, :] * np.float32(reach)).min(axis=-1)
+    return (np.asarray(support, np.float32)[..., None, :] * reach.astype(np.float32)).min(axis=-1)
 
 
 def _rings(figure: Figure, heights: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
@@ -137,7 +137,7 @@ def _rings(figure: Figure, heights: np.ndarray) -> tuple[np.ndarray, np.ndarray,
     points[below] = hip + (hip_z - knee_z) * leg + (knee_z - fine[below])[:, None] * GRAVITY
     for _ in range(_AXIS_PASSES):
         points[1:-1] = (points[:-2] + points[1:-1] + points[2:]) / 3
-    up = -normalised(np.gradient(points, axis=0))
+    up = -normalised(np.asarray(np.gradient(points, axis=0)))
     centres = np.stack([np.interp(-heights, -fine, points[:, d]) for d in range(3)], axis=1)
     up = normalised(np.stack([np.interp(-heights, -fine, up[:, d]) for d in range(3)], axis=1))
     left = figure.keypoints[11] - figure.keypoints[12]
