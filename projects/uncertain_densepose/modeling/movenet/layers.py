@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 from detectron2.layers import Conv2d
 from torch import nn
@@ -25,11 +27,16 @@ class SamePaddedConv2d(Conv2d):
         return super().forward(F.pad(x, padding) if any(padding) else x)
 
 
-def depthwise(channels: int, stride: int) -> SamePaddedConv2d:
+RELU6 = partial(F.relu6, inplace=True)
+
+
+def depthwise(channels: int, stride: int) -> Conv2d:
     """A 3 x 3 convolution of each channel by itself, with ReLU6."""
-    return SamePaddedConv2d(
-        channels, channels, 3, stride=stride, groups=channels, activation=F.relu6
-    )
+    options = {"groups": channels, "activation": RELU6}
+    if stride == 1:
+        # SAME is symmetric here, and cheaper within the convolution.
+        return Conv2d(channels, channels, 3, padding=1, **options)
+    return SamePaddedConv2d(channels, channels, 3, stride=stride, **options)
 
 
 class InvertedResidual(nn.Module):
@@ -40,7 +47,7 @@ class InvertedResidual(nn.Module):
         super().__init__()
         inner = expansion * in_channels
         self.expand = (
-            Conv2d(in_channels, inner, 1, activation=F.relu6) if expansion > 1 else nn.Identity()
+            Conv2d(in_channels, inner, 1, activation=RELU6) if expansion > 1 else nn.Identity()
         )
         self.depthwise = depthwise(inner, stride)
         self.project = Conv2d(inner, out_channels, 1)
