@@ -1,21 +1,17 @@
 #!/usr/bin/env python
 """Render people and annotate them: a COCO data set with noisy DensePose labels and the truth.
 
-Each image shows one to three people of varied shape and pose among objects, from varied cameras;
-the preset `street` up to eight, as photographs show them. Writes into --out:
+Images show one to three people among objects, those of `street` up to eight. Writes into --out:
   images/train/000000.jpg ...   the images
   train.json, val.json          boxes, masks, keypoints, noisy dense labels (dp_U), the truth
                                 (dp_U_true), the noise (dp_noise), joints in space, cameras
   shards/, *.json               finished work, for resuming and checking
 
-On one machine the same preset and seed give the same bytes, whatever --workers; elsewhere they may
-differ by rounding. The same command resumes an interrupted run, also on another machine with the
-same --surface. --backgrounds puts photographs behind people, which should show nobody: parts of
-flat ones, and of panoramas (.hdr, .exr, "pano" in the name), which also light the people.
+On one machine the same preset and seed give the same bytes, whatever --workers. The same command
+resumes an interrupted run, also on another machine with the same --surface. --backgrounds puts
+photographs behind people; panoramas (.hdr, .exr, "pano" in the name) also light them.
 
-In all presets but `photo` clothes are painted on the skin. In `photo` they stand off it; skirts,
-coats and shoes are labelled by the nearest point of the body that they cover, long hair, glasses
-and brims by that of the head, and bags hide people without a label.
+Clothes are painted on, but in `photo` and `street` they stand off the skin, whose labels they have.
 
 presets:
 {presets}

@@ -14,7 +14,10 @@ from .unc_full import dataloader, evaluation, model, train  # noqa: F401
 channels = 64
 model.pixel_mean = model.pixel_std = [PIXEL_MEAN] * 3
 model.backbone.update(
-    bottom_up=L(MoveNet)(freeze_at=5, input_format="BGR"), out_channels=channels, norm="BN"
+    bottom_up=L(MoveNet)(freeze_at=5, input_format="BGR"),
+    in_features=["res2", "res3", "res4", "res5"],
+    out_channels=channels,
+    norm="BN",
 )
 
 proposals = model.proposal_generator

@@ -11,7 +11,6 @@ import av
 import cv2
 import numpy as np
 
-from uncertain_densepose.data.picture_file import DAMAGE, ImageError, read_image
 from uncertain_densepose.errors import UserError
 
 from .panorama import Panorama
@@ -82,6 +81,9 @@ def read_background(path: Path) -> Panorama | Photograph:
                 f"{path}: a panorama must be twice as wide as high, not {width} x {height}"
             )
         return Panorama(_at_most(linear))
+    # Imported only now: the renderer itself needs no Detectron2, which the reader comes with.
+    from uncertain_densepose.data.picture_file import ImageError, read_image
+
     try:
         pixels = _at_most(read_image(path))
     except ImageError as error:
@@ -141,6 +143,6 @@ def decode_exr(content: bytes) -> np.ndarray | None:
                 np.frombuffer(bytes(plane), kind).reshape(frame.height, -1)[:, : frame.width]
                 for plane in frame.planes
             )
-    except (av.error.FFmpegError, StopIteration, *DAMAGE):
+    except (av.error.FFmpegError, StopIteration, KeyError, ValueError):
         return None
     return np.stack([red, green, blue], axis=2).astype(np.float32)

@@ -401,7 +401,7 @@ def test_parameters_of_older_presets_do_not_mention_later_fields(embedded_surfac
     from synthetic_people.presets import PRESETS
 
     def scene_of(name):
-        return _parameters(name, PRESETS[name], 0, embedded_surface).get("scene")
+        return _parameters(name, PRESETS[name], 0, embedded_surface, None).get("scene")
 
     assert scene_of("tiny") is scene_of("demo") is scene_of("bench") is None
     assert scene_of("upright") == {

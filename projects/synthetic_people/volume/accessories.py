@@ -10,7 +10,7 @@ import numpy as np
 import trimesh
 
 from ..clothes import Region
-from ..geometry import normalised
+from ..geometry import face_normals, normalised
 from ..props import Prop, make_prop
 from ..textures import Colouring, SmoothField
 from .drape import HEAD, Drape
@@ -104,8 +104,10 @@ def wear_brim(
     a, b = row * _BRIM_ANGLES + column, row * _BRIM_ANGLES + (column + 1) % _BRIM_ANGLES
     c, d = a + _BRIM_ANGLES, b + _BRIM_ANGLES
     triangles = np.concatenate([np.stack([a, c, b], -1), np.stack([b, c, d], -1)]).reshape(-1, 3)
+    # A peak has no width at the back.
+    spread = np.linalg.norm(face_normals(local, triangles), axis=1) > 1e-9
     return Drape.of_mesh(
-        centre + local @ axes, triangles, local, material, HEAD, _FLAT, 0.0
+        centre + local @ axes, triangles[spread], local, material, HEAD, _FLAT, 0.0
     )  # fmt: skip
 
 

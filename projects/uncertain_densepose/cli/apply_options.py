@@ -64,6 +64,17 @@ def add_detector(add: Add) -> None:
         metavar="S",
         help="drop detections with a score below S, 0..1 (default: %(default)s)",
     )
+    add_device(add)
+    add(
+        "--surface",
+        type=path_text,
+        help="surface file (default: that of the config's first test data set)",
+    )
+    add_overrides(add)
+
+
+def add_boxes(add: Add) -> None:
+    """Boxes of people in place of the model's."""
     add(
         "--boxes",
         type=Path,
@@ -77,13 +88,6 @@ def add_detector(add: Add) -> None:
         metavar="FILE",
         help="COCO file that lists the images of --boxes by id",
     )
-    add_device(add)
-    add(
-        "--surface",
-        type=path_text,
-        help="surface file (default: that of the config's first test data set)",
-    )
-    add_overrides(add)
 
 
 def add_show_arguments(add: Add) -> None:
@@ -188,5 +192,7 @@ def build_parser(description: str | None = None) -> argparse.ArgumentParser:
         )
         command.add_arguments(sub.add_argument_group(name).add_argument)
         add_images(sub.add_argument_group("images").add_argument)
-        add_detector(sub.add_argument_group("model").add_argument)
+        model = sub.add_argument_group("model").add_argument
+        add_detector(model)
+        add_boxes(model)
     return parser

@@ -10,7 +10,7 @@ from ..surface.paths import SMPL_SURFACE_FILE_NAME, data_root, default_surface_p
 from ..upstream_names import has_upstreams_dataset
 from .coco_densepose import register_densepose_json
 
-SYNTHETIC_PRESETS = ("tiny", "demo", "bench", "upright")
+SYNTHETIC_PRESETS = ("tiny", "demo", "bench", "upright", "photo", "street")
 SYNTHETIC_WORLDS = ("clean", "iid", "shared", "annotator")
 """Names of the rendered data sets and of their noise worlds, which `synthetic_people` makes."""
 
