@@ -165,7 +165,7 @@ def test_two_thousand_frames(tmp_path):
 
 WIDTH, HEIGHT = 12_000, 9_000
 
-COST_OF_DUMP = {"npz": (300, 2.4), "coco": (450, 2.4), "iuv inds parts cutout": (450, 2.9)}
+COST_OF_DUMP = {"npz": (200, 2.3), "coco": (180, 2.3), "iuv inds parts cutout": (270, 3.0)}
 """Bounds by formats: seconds and GB."""
 
 WRITE_PICTURE = f"""
