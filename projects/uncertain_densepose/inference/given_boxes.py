@@ -13,6 +13,7 @@ import numpy as np
 
 from ..errors import FieldError, UserError, missing
 from ..evaluation.files.json_records import JsonArrayError, scan_array
+from ..evaluation.files.result_file import read_key
 
 
 class BoxFileError(UserError, ValueError):
@@ -63,9 +64,8 @@ class GivenBoxes:
             raise FieldError("image_id", "is missing: the result is not a JSON object")
         if record.get("category_id", category_id) != category_id:
             return
-        image_id, box, score = record.get("image_id"), record.get("bbox"), record.get("score", 1.0)
-        if isinstance(image_id, bool) or not isinstance(image_id, (int, str)):
-            raise FieldError("image_id", f"is {image_id!r}, not an integer or a string")
+        image_id = read_key(record, "image_id")
+        box, score = record.get("bbox"), record.get("score", 1.0)
         if not isinstance(box, list) or len(box) != 4 or not all(map(_is_finite, box)):
             raise FieldError("bbox", "is not a list of four finite numbers (x, y, width, height)")
         x, y, width, height = map(float, box)

@@ -179,10 +179,10 @@ class ResultFile:
         if not isinstance(record, dict):
             raise FieldError("image_id", "is missing: the result is not a JSON object")
         if "id" in record:
-            if _read_key(record, "id") in ids:
+            if read_key(record, "id") in ids:
                 raise FieldError("id", f"is {record['id']!r}, which another result has too")
             ids.add(record["id"])
-        image_id, category_id = _read_key(record, "image_id"), _read_key(record, "category_id")
+        image_id, category_id = read_key(record, "image_id"), read_key(record, "category_id")
         truth = self._ground_truth
         if image_id in truth.left_out or category_id in truth.other_categories:
             return image_id, None
@@ -211,8 +211,12 @@ def _is_number(value: object) -> bool:
     return abs(value) <= sys.float_info.max
 
 
-def _read_key(record: dict, field: str) -> Any:
-    """An identifier, int or str."""
+def read_key(record: dict, field: str) -> Any:
+    """An identifier of a record, int or str.
+
+    Raises:
+        FieldError: it is missing, or neither.
+    """
     value = record.get(field)
     if isinstance(value, bool) or not isinstance(value, (int, str)):
         found = f"is {value!r}, not an integer or a string" if field in record else "is missing"
